@@ -1,0 +1,133 @@
+import type { z } from "zod";
+import type { CapabilityFacts, CapabilityName, Needs } from "./capability.ts";
+import type { ObjectPlan, ReleasePlan } from "./plan.ts";
+import type { Generated } from "./reference.ts";
+import type { SourcePath } from "./source-path.ts";
+import type { SiteTopology } from "./topology.ts";
+import type { Finding } from "./user-error.ts";
+import type { Workload } from "./workload.ts";
+
+/** A name under which people or machines reach a service through an ingress. */
+export interface Route {
+  /** Unique in the site; names the objects. */
+  readonly name: string;
+  readonly host: string;
+  readonly exposure: "public" | "private";
+  readonly namespace: string;
+  readonly backend: {
+    readonly service: string;
+    readonly port: number | string;
+    readonly scheme: "http" | "https";
+    /** With `https`: the certificate name to verify and the ConfigMap or Secret that holds the CA under `ca.crt`. */
+    readonly verify?: { readonly serverName: string; readonly caSecret: string } | undefined;
+  };
+  readonly from: SourcePath;
+}
+
+/** An address of a pool that a service holds, with the name that DNS gives it. */
+export interface AddressClaim {
+  readonly name: string;
+  readonly pool: string;
+  readonly address: string;
+  /** The name in the site's zone, or absent where it needs none. */
+  readonly hostName?: string | undefined;
+  readonly from: SourcePath;
+}
+
+/** What a service consists of, stated once; placement, budgets, order, policy, docs and availability derive from it. */
+export interface Footprint {
+  readonly workloads: readonly Workload[];
+  readonly routes: readonly Route[];
+  readonly addresses: readonly AddressClaim[];
+  /** The Pod Security level of its namespace: `privileged` only where the workloads cannot do with less. */
+  readonly podSecurity: "restricted" | "baseline" | "privileged";
+}
+
+/** A range of addresses that load balancers hand out. */
+export interface AddressPool {
+  readonly name: string;
+  /** First and last address, both included. */
+  readonly first: string;
+  readonly last: string;
+  readonly from: SourcePath;
+}
+
+/** Another site, as far as the stack files say. */
+export interface PeerFacts {
+  readonly name: string;
+  readonly domain: string;
+}
+
+/** The site as services see it: plain facts, nothing of Pulumi. */
+export interface SiteFacts {
+  readonly name: string;
+  /** The site's own DNS zone, such as `site-a.home.arpa`. */
+  readonly domain: string;
+  readonly topology: SiteTopology;
+  readonly pools: Readonly<Record<string, AddressPool>>;
+  readonly kubernetes: { readonly version: string; readonly podCidr: string; readonly serviceCidr: string };
+  readonly peers: readonly PeerFacts[];
+}
+
+/** One instance of a service at one site, with the facts of what it requires. */
+export interface ServiceContext<Args> {
+  readonly instance: string;
+  readonly namespace: string;
+  readonly args: Args;
+  readonly site: SiteFacts;
+  readonly needs: Needs;
+  /** Where its arguments stand in the stack files. */
+  readonly from: SourcePath;
+}
+
+/** The same, when charts and objects are rendered: all routes of the site are known. */
+export interface RenderContext<Args> extends ServiceContext<Args> {
+  readonly routes: readonly Route[];
+}
+
+/** What other sites read of this one; each part comes from the service that offers it. Leaves may be references. */
+export interface SiteExports {
+  readonly secretStore: { readonly address: string; readonly ca: unknown };
+  readonly objectStore: {
+    readonly endpoint: string;
+    readonly ca: unknown;
+    /** One account and bucket for each site that keeps its backups here. */
+    readonly accounts: Readonly<Record<string, { bucket: string; accessKey: string; secretKey: unknown }>>;
+  };
+  readonly metrics: {
+    readonly endpoint: string;
+    readonly ca: unknown;
+    readonly user: string;
+    readonly password: unknown;
+  };
+}
+
+/**
+ * A platform service. Everything but its registration is a pure function of its arguments and the site; functions are
+ * called in the order in which they stand here.
+ */
+export interface Service<Args = unknown> {
+  readonly name: string;
+  /** One sentence for docs and reports. */
+  readonly summary: string;
+  readonly schema: z.ZodType<Args>;
+  requires(args: Args): readonly CapabilityName[];
+  /** Capabilities that it uses where somebody provides them. */
+  wants?(args: Args): readonly CapabilityName[];
+  provides(args: Args): readonly CapabilityName[];
+  /** Rules that go beyond the schema's shapes. */
+  check?(context: ServiceContext<Args>): readonly Finding[];
+  offers(context: ServiceContext<Args>): Partial<CapabilityFacts>;
+  footprint(context: ServiceContext<Args>): Footprint;
+  generates?(context: ServiceContext<Args>): readonly Generated[];
+  charts(context: RenderContext<Args>): readonly ReleasePlan[];
+  objects(context: RenderContext<Args>): readonly ObjectPlan[];
+  exports?(context: ServiceContext<Args>): Partial<SiteExports>;
+  /** What a person has to do once after the first `up`, such as initialising Vault; shown by preview and docs. */
+  afterwards?(context: ServiceContext<Args>): readonly string[];
+}
+
+/** Keeps the type of a service's arguments while it is written down, and hides it where services are handled alike. */
+export function defineService<Args>(service: Service<Args>): Service {
+  return service;
+}

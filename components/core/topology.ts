@@ -1,0 +1,53 @@
+import type { Bytes, Cpu } from "./quantity.ts";
+import type { SourcePath } from "./source-path.ts";
+
+export type Architecture = "amd64" | "arm64";
+/** `server`: control plane and etcd voter. `agent`: runs pods only. */
+export type NodeRole = "server" | "agent";
+
+export interface Taint {
+  readonly key: string;
+  readonly value?: string | undefined;
+  readonly effect: "NoSchedule" | "PreferNoSchedule" | "NoExecute";
+}
+
+/** A machine that is a Kubernetes node. */
+export interface NodeFacts {
+  readonly name: string;
+  readonly site: string;
+  /** The physical host it stands on: itself for a Raspberry Pi, the hypervisor for a VM. */
+  readonly host: string;
+  readonly role: NodeRole;
+  readonly architecture: Architecture;
+  /** Its address on the site's own network. */
+  readonly address: string;
+  /** Its address on the overlay, which the other sites reach. */
+  readonly overlayAddress?: string | undefined;
+  readonly cpu: Cpu;
+  readonly memory: Bytes;
+  /** All labels it carries: the user's, and those that Isthmus derives (hostname, zone = physical host, region = site). */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly taints: readonly Taint[];
+  readonly from: SourcePath;
+}
+
+/** A site: hosts in one place behind one network, with a Kubernetes cluster of their own. */
+export interface SiteTopology {
+  readonly name: string;
+  /** Physical hosts by name. */
+  readonly hosts: readonly string[];
+  readonly nodes: readonly NodeFacts[];
+}
+
+export interface Topology {
+  readonly sites: readonly SiteTopology[];
+}
+
+/** The standard labels that placement uses. The zone of a node is its physical host, the region its site. */
+export const topologyKey = {
+  node: "kubernetes.io/hostname",
+  host: "topology.kubernetes.io/zone",
+  site: "topology.kubernetes.io/region",
+} as const;
+
+export const controlPlaneTaint: Taint = { key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" };

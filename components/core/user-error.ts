@@ -1,0 +1,30 @@
+import type { SourcePath } from "./source-path.ts";
+
+/** One thing that is wrong with what the user gave us. */
+export interface Finding {
+  /** The rule that was broken, in kebab case. */
+  readonly rule: string;
+  /** Where in the stack files. */
+  readonly at: SourcePath;
+  /** What is wrong; quotes the bad value. */
+  readonly problem: string;
+  /** What to do about it. */
+  readonly mend: string;
+}
+
+/** A mistake of the user's, or something only they can mend. Printed without a stack trace. */
+export class UserError extends Error {
+  override readonly name = "UserError";
+  readonly findings: readonly Finding[];
+
+  constructor(message: string, findings: readonly Finding[] = []) {
+    super(message);
+    this.findings = findings;
+  }
+}
+
+/** A value as it is quoted in a message: short, on one line. */
+export function quote(value: unknown): string {
+  const text = value === undefined ? "nothing" : JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}
