@@ -1,0 +1,69 @@
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Command } from "@pulumi/command/local/command.js";
+import {
+  all,
+  interpolate,
+  mergeOptions,
+  output,
+  secret,
+  type CustomResourceOptions,
+  type Output,
+} from "@pulumi/pulumi";
+import type { Connection, Hop } from "./connection.ts";
+import { scriptInput, type RemoteScriptArgs } from "./remote-script.ts";
+import { renderCommand } from "./script.ts";
+import type { KnownHop, KnownHost } from "./ssh.ts";
+
+export interface AnyHostScriptArgs extends Omit<RemoteScriptArgs, "connection" | "host"> {
+  /** Whom the lines are about, for the reader: the cluster's name. */
+  readonly about: string;
+  /** Hosts that can all do it, tried in this order. They share one user name. */
+  readonly hosts: readonly { readonly name: string; readonly connection: Connection }[];
+}
+
+/**
+ * A script that any one of several hosts can run: it goes to the first that can be reached, so that a dead one does not
+ * stand in the way. `@pulumi/command` cannot try a second host; this is its `local.Command` with our own SSH client.
+ * Otherwise the rules of `RemoteScript` hold: idempotent, secrets on standard input, outputs secret, no `delete`.
+ */
+export class AnyHostScript extends Command {
+  constructor(name: string, args: AnyHostScriptArgs, options: CustomResourceOptions = {}) {
+    super(name, commandArgs(args), mergeOptions(options, { additionalSecretOutputs: ["stdout", "stderr"] }));
+  }
+}
+
+/** Relative, so that a checkout elsewhere is not a change. */
+const program = relative(process.cwd(), fileURLToPath(new URL("./any-host-main.ts", import.meta.url)));
+
+function commandArgs(args: AnyHostScriptArgs): ConstructorParameters<typeof Command>[1] {
+  const { script, about, hosts, parameters = {}, secrets = {}, triggers = [] } = args;
+  const user = hosts[0]?.connection.user ?? "root";
+  const call = { script, host: about, parameters, secretNames: Object.keys(secrets), user };
+  return {
+    create: `node --import tsx ${program} # ${script.name}`,
+    environment: { ISTHMUS_COMMAND: renderCommand(call) },
+    stdin: secret(interpolate`${knownHosts(hosts)}\n${scriptInput(script, secrets)}`),
+    triggers: [...triggers],
+    logging: "none",
+    addPreviousOutputInEnv: false,
+  };
+}
+
+function knownHosts(hosts: AnyHostScriptArgs["hosts"]): Output<string> {
+  const known = hosts.map(({ name, connection }) => {
+    const proxy = connection.proxy === undefined ? output(undefined) : knownHop(connection.proxy);
+    return all([knownHop(connection), proxy]).apply(([hop, via]): KnownHost => ({
+      name,
+      ...hop,
+      ...(via === undefined ? {} : { proxy: via }),
+    }));
+  });
+  return all(known).apply((list) => JSON.stringify(list));
+}
+
+function knownHop(hop: Hop): Output<KnownHop> {
+  return all([hop.host, hop.port ?? 22, hop.user ?? "root", hop.privateKey, hop.hostKey]).apply(
+    ([host, port, user, privateKey, hostKey]) => ({ host, port, user, privateKey, hostKey }),
+  );
+}

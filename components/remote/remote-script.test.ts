@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { runtime, secret } from "@pulumi/pulumi";
+import { AnyHostScript } from "./any-host-script.ts";
+import { RemoteScript } from "./remote-script.ts";
+import { renderInput } from "./script.ts";
+
+interface Registered {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+}
+
+/** Takes notes of what is registered; anything that it is asked beyond that is an error. */
+async function registered(program: () => void): Promise<readonly Registered[]> {
+  const seen: Registered[] = [];
+  await runtime.setMocks({
+    newResource: ({ type, name, inputs }) => {
+      seen.push({ type, name, inputs: inputs as Record<string, unknown> });
+      return { id: `${name}-id`, state: inputs as Record<string, unknown> };
+    },
+    call: ({ token }) => {
+      throw new Error(`unexpected call of ${token}`);
+    },
+  });
+  await runtime.runInPulumiStack(() => {
+    program();
+    return Promise.resolve({});
+  });
+  await runtime.disconnect();
+  return seen.filter(({ type }) => type !== "pulumi:pulumi:Stack");
+}
+
+/** What mocks see of a secret. */
+interface Sealed {
+  readonly value: unknown;
+}
+
+const script = { name: "hello.sh", text: "echo hello\n" };
+const connection = { host: "10.0.20.11", privateKey: secret("PRIVATE"), hostKey: "ssh-ed25519 AAAA" };
+
+describe("RemoteScript", () => {
+  it("is one command with the host key pinned, limits on dialling, no logging and no delete", async () => {
+    const args = { script, host: "a", connection, parameters: { NODE: "a" }, secrets: { TOKEN: secret("canary") } };
+    const [only, ...others] = await registered(() => void new RemoteScript("hello", { ...args, triggers: ["id-1"] }));
+    assert.equal(others.length, 0);
+    assert.equal(only?.type, "command:remote:Command");
+    const inputs = only.inputs;
+    assert.deepEqual(Object.keys(inputs).sort(), [
+      "addPreviousOutputInEnv",
+      "connection",
+      "create",
+      "logging",
+      "stdin",
+      "triggers",
+    ]);
+    assert.equal(inputs["logging"], "none");
+    assert.equal(inputs["addPreviousOutputInEnv"], false);
+    assert.deepEqual(inputs["triggers"], ["id-1"]);
+    const { value } = inputs["connection"] as Sealed;
+    assert.deepEqual(value, {
+      host: "10.0.20.11",
+      port: 22,
+      user: "root",
+      privateKey: "PRIVATE",
+      hostKey: "ssh-ed25519 AAAA",
+      dialErrorLimit: 12,
+      perDialTimeout: 10,
+    });
+  });
+
+  it("keeps secrets to standard input, and that secret", async () => {
+    const args = { script, host: "a", connection, secrets: { TOKEN: secret("canary") } };
+    const [only] = await registered(() => void new RemoteScript("hello", args));
+    assert.equal((only?.inputs["stdin"] as Sealed).value, renderInput(script, { TOKEN: "canary" }));
+    assert.ok(!String(only?.inputs["create"]).includes("canary"));
+  });
+
+  it("shows standard input in diffs when there is no secret in it", async () => {
+    const [only] = await registered(() => void new RemoteScript("hello", { script, host: "a", connection }));
+    assert.equal(only?.inputs["stdin"], renderInput(script, {}));
+  });
+});
+
+describe("AnyHostScript", () => {
+  it("is one local command that knows every host, all of it secret", async () => {
+    const hosts = ["a", "b"].map((name) => ({ name, connection: { ...connection, host: `10.0.20.${name}` } }));
+    const args = { script, about: "site-a", hosts, parameters: { KEEP: ["a"] } };
+    const [only, ...others] = await registered(() => void new AnyHostScript("membership", args));
+    assert.equal(others.length, 0);
+    assert.equal(only?.type, "command:local:Command");
+    assert.match(
+      String(only.inputs["create"]),
+      /^node --import tsx components\/remote\/any-host-main\.ts # hello\.sh$/,
+    );
+    const { value } = only.inputs["stdin"] as Sealed;
+    const [first, ...rest] = String(value).split("\n");
+    assert.deepEqual(
+      (JSON.parse(first ?? "") as { name: string; host: string; port: number }[]).map((host) => [host.name, host.host]),
+      [
+        ["a", "10.0.20.a"],
+        ["b", "10.0.20.b"],
+      ],
+    );
+    assert.equal(rest.join("\n"), renderInput(script, {}));
+    assert.match((only.inputs["environment"] as { ISTHMUS_COMMAND: string }).ISTHMUS_COMMAND, /KEEP=\('\\''a'\\''\)/);
+  });
+});

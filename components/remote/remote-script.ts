@@ -1,0 +1,49 @@
+import { Command } from "@pulumi/command/remote/command.js";
+import { all, mergeOptions, secret, type CustomResourceOptions, type Input } from "@pulumi/pulumi";
+import { connectionArgs, type Connection } from "./connection.ts";
+import type { Parameters } from "./quoting.ts";
+import { renderCommand, renderInput, type Script } from "./script.ts";
+
+export interface RemoteScriptArgs {
+  /** The script, from `loadScript`. A change of its text runs it again. */
+  readonly script: Script;
+  /** The host's name, for the lines that the script prints. */
+  readonly host: string;
+  readonly connection: Connection;
+  /** What the script is told, by variable name. Shown in diffs and errors: nothing secret. A change runs it again. */
+  readonly parameters?: Parameters;
+  /** Variables that reach the script over standard input only. A change runs it again. */
+  readonly secrets?: Readonly<Record<string, Input<string>>>;
+  /** What makes this another host or another occasion, usually the machine's id: a change runs the script anew. */
+  readonly triggers?: readonly Input<string>[];
+}
+
+/**
+ * A script that is run on a host over SSH: exactly one `command:remote:Command`. The script must be idempotent: it runs
+ * on creation and again on every change of its inputs. It has no `delete`: a host that is gone could not run it. What it
+ * prints is a secret output and is never logged.
+ */
+export class RemoteScript extends Command {
+  constructor(name: string, args: RemoteScriptArgs, options: CustomResourceOptions = {}) {
+    super(name, commandArgs(args), mergeOptions(options, { additionalSecretOutputs: ["stdout", "stderr"] }));
+  }
+}
+
+function commandArgs(args: RemoteScriptArgs): ConstructorParameters<typeof Command>[1] {
+  const { script, host, connection, parameters = {}, secrets = {}, triggers = [] } = args;
+  const user = connection.user ?? "root";
+  return {
+    connection: connectionArgs(connection),
+    create: renderCommand({ script, host, parameters, secretNames: Object.keys(secrets), user }),
+    stdin: scriptInput(script, secrets),
+    triggers: [...triggers],
+    logging: "none",
+    addPreviousOutputInEnv: false,
+  };
+}
+
+/** Standard input: a secret as a whole as soon as it holds one. */
+export function scriptInput(script: Script, secrets: Readonly<Record<string, Input<string>>>): Input<string> {
+  if (Object.keys(secrets).length === 0) return renderInput(script, {});
+  return secret(all(secrets).apply((values) => renderInput(script, values)));
+}

@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import fc from "fast-check";
+import { assignments, shellWord } from "./quoting.ts";
+import { preamble, renderCommand, renderInput, renderScript, type Script, type ScriptCall } from "./script.ts";
+
+/** Runs a call the way a host does: the login shell gets the command line, standard input follows. */
+function run(call: ScriptCall, secrets: Record<string, string> = {}) {
+  const input = renderInput(call.script, secrets);
+  const done = spawnSync("/bin/sh", ["-c", renderCommand(call)], { input, encoding: "utf8" });
+  return { status: done.status, stdout: done.stdout, stderr: done.stderr };
+}
+
+function callOf(text: string, rest: Partial<ScriptCall> = {}): ScriptCall {
+  const script: Script = { name: "test.sh", text };
+  return { script, host: "server-1", parameters: {}, secretNames: [], user: "root", ...rest };
+}
+
+const anyText = fc.string({ unit: "binary" }).filter((text) => !text.includes("\0"));
+
+describe("a script's parameters", () => {
+  it("are assignments in the order of their names", () => {
+    const text = assignments({ ZONE: "it's", ADDRESSES: ["10.0.0.1", "a b"], NONE: [], COUNT: 3, ON: true });
+    assert.equal(text, "ADDRESSES=('10.0.0.1' 'a b')\nCOUNT='3'\nNONE=()\nON='true'\nZONE='it'\\''s'\n");
+  });
+
+  it("have names that a shell variable can have", () => {
+    assert.throws(() => assignments({ "A;reboot": "x" }), /"A;reboot" is no name for a parameter/);
+    assert.throws(() => shellWord("a\0b"), /NUL/);
+  });
+
+  it("reach the script exactly as they were, whatever is in them", () => {
+    fc.assert(
+      fc.property(anyText, fc.array(anyText, { maxLength: 4 }), (text, list) => {
+        const call = callOf(`printf '%s\\0' "$TEXT" "\${LIST[@]}"\n`, { parameters: { TEXT: text, LIST: list } });
+        const { stdout, stderr } = run(call);
+        assert.equal(stderr, "");
+        assert.deepEqual(stdout.split("\0"), [text, ...list, ""]);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe("a script's secrets", () => {
+  it("reach the script exactly, are on no command line and are not exported", () => {
+    fc.assert(
+      fc.property(anyText, anyText, (first, second) => {
+        const call = callOf(`printf '%s\\0' "$FIRST" "$SECOND"; env -0 | grep -czE '^(FIRST|SECOND)=' || true\n`, {
+          secretNames: ["SECOND", "FIRST"],
+        });
+        const { stdout } = run(call, { FIRST: first, SECOND: second });
+        assert.deepEqual(stdout.split("\0"), [first, second, "0\n"]);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("do not stay exported when the session had a variable of that name", () => {
+    const call = callOf(`env | grep -c TOKEN || true\n`, { secretNames: ["TOKEN"] });
+    const input = renderInput(call.script, { TOKEN: "canary-1234" });
+    const done = spawnSync("/bin/sh", ["-c", renderCommand(call)], { input, encoding: "utf8", env: { TOKEN: "old" } });
+    assert.equal(done.stdout, "0\n");
+  });
+
+  it("are masked in everything that a failed script says", () => {
+    const call = callOf(`step "join"\nsay "token is $TOKEN"\nfail "refused: $TOKEN" "look at $TOKEN"\n`, {
+      secretNames: ["TOKEN"],
+    });
+    const { status, stdout, stderr } = run(call, { TOKEN: "canary-*-[x]" });
+    assert.equal(status, 1);
+    assert.ok(!(stdout + stderr + renderCommand(call) + renderScript(call)).includes("canary"), stderr);
+    assert.match(stderr, /\[server-1\] because: refused: \[secret\]/);
+  });
+
+  it("never appear in the command line, whatever they are", () => {
+    fc.assert(
+      fc.property(fc.uuid(), (value) => {
+        const call = callOf("true\n", { secretNames: ["TOKEN"], parameters: { NODE: "a" } });
+        assert.ok(!renderCommand(call).includes(value));
+        assert.ok(renderInput(call.script, { TOKEN: value }).includes(Buffer.from(value).toString("base64")));
+      }),
+    );
+  });
+
+  it("that do not come are an error, not an empty value", () => {
+    const { status, stderr } = run(callOf("echo ran\n", { secretNames: ["TOKEN"] }), {});
+    assert.equal(status, 1);
+    assert.match(stderr, /no value came for TOKEN/);
+  });
+});
+
+describe("a failed script", () => {
+  it("names the host, the step, the command and the mend", () => {
+    const { status, stderr } = run(callOf(`step "copy the file"\ncp /nowhere /tmp/x 2>/dev/null\necho unreachable\n`));
+    assert.equal(status, 1);
+    assert.equal(
+      stderr,
+      `[server-1] copy the file
+[server-1] failed at: copy the file
+[server-1] because: "cp /nowhere /tmp/x 2> /dev/null" ended with status 1
+[server-1] to mend: the lines above name the cause; mend it and run the same command again
+`,
+    );
+  });
+
+  it("fails once, at the place where a function inside a substitution failed", () => {
+    const text = `inner() { false; }\nvalue=$(inner)\necho "$value"\n`;
+    const { status, stdout, stderr } = run(callOf(text));
+    assert.equal(status, 1);
+    assert.equal(stdout, "");
+    assert.equal(stderr.match(/because:/g)?.length, 1);
+  });
+
+  it("stops at an unset variable and in the middle of a pipe", () => {
+    assert.notEqual(run(callOf(`echo "$NO_SUCH"; echo on\n`)).status, 0);
+    assert.notEqual(run(callOf(`false | cat; echo on\n`)).status, 0);
+  });
+
+  it("has a command line that stays short, because every error repeats it", () => {
+    const call = callOf("true\n".repeat(2000), { parameters: { NODE: "server-1" } });
+    assert.ok(renderCommand(call).length < 400, renderCommand(call));
+  });
+});
+
+describe("what the preamble offers", () => {
+  it("writes a file only if its content or mode differs", () => {
+    const text = `dir=$(mktemp -d); PUT_CHANGED=0
+put "$dir/a/b" 0600 $'x\\n'; echo "$PUT_CHANGED $(stat -c %a "$dir/a/b") $(cat "$dir/a/b")"
+PUT_CHANGED=0; put "$dir/a/b" 0600 $'x\\n'; echo "$PUT_CHANGED"
+put "$dir/a/b" 0644 $'x\\n'; echo "$PUT_CHANGED"
+PUT_CHANGED=0; put "$dir/a/b" 0644 'x'; echo "$PUT_CHANGED"; ls "$dir/a"; rm -r "$dir"\n`;
+    assert.equal(run(callOf(text)).stdout, "1 600 x\n0\n1\n1\nb\n");
+  });
+
+  it("retries for as long as it is told, without a failure of its own", () => {
+    const text = `n=0; third() { n=$((n + 1)); [ "$n" -ge 3 ]; }\nretry 10 third; echo "$n"; retry 0 false || echo no\n`;
+    assert.equal(run(callOf(text)).stdout, "3\nno\n");
+  });
+
+  it("gives the script nothing on standard input, so that no program eats the rest", () => {
+    assert.equal(run(callOf(`wc -c\n`, { secretNames: ["A"] }), { A: "b" }).stdout.trim(), "0");
+  });
+});
+
+describe("a script as people read it", () => {
+  it("is the preamble and the script under its parameters, secrets by name only", () => {
+    const text = renderScript(callOf("echo hi\n", { parameters: { NODE: "a" }, secretNames: ["TOKEN"] }));
+    const head = "#!/usr/bin/env bash\n# test.sh on server-1\nNODE='a'\n# TOKEN: secret, read from standard input\n";
+    assert.equal(text, `${head}${preamble.text}echo hi\n`);
+  });
+
+  it("runs through sudo for anybody but root", () => {
+    assert.match(renderCommand(callOf("true\n", { user: "pi" })), /^exec sudo -n bash -c /);
+    assert.match(renderCommand(callOf("true\n")), /^exec bash -c /);
+  });
+
+  it("changes the command line when only its text changes, so that a diff shows it", () => {
+    assert.notEqual(renderCommand(callOf("echo 1\n")), renderCommand(callOf("echo 2\n")));
+  });
+});

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { Server, utils, type Connection as SshConnection } from "ssh2";
+import { runOnAnyHost } from "./any-host.ts";
+import { runOverSsh, UnreachableError, type KnownHost } from "./ssh.ts";
+
+const operator = utils.generateKeyPairSync("ed25519");
+const known = utils.generateKeyPairSync("ed25519");
+const stranger = utils.generateKeyPairSync("ed25519");
+const allowed = utils.parseKey(operator.public);
+
+/** An SSH server that lets the operator's key in and runs what it is asked to, with a shell. */
+async function startHost(hostKey: string): Promise<Server> {
+  const server = new Server({ hostKeys: [hostKey] }, (connection) => {
+    connection.on("error", () => undefined);
+    connection.on("authentication", (attempt) => {
+      const right =
+        attempt.method === "publickey" &&
+        !(allowed instanceof Error) &&
+        attempt.key.data.equals(allowed.getPublicSSH());
+      if (right) attempt.accept();
+      else attempt.reject(["publickey"]);
+    });
+    connection.on("ready", () => {
+      serveCommands(connection);
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return server;
+}
+
+function serveCommands(connection: SshConnection): void {
+  connection.on("session", (acceptSession) => {
+    acceptSession().on("exec", (accept, _reject, info) => {
+      const channel = accept();
+      const child = spawn("/bin/sh", ["-c", info.command]);
+      channel.pipe(child.stdin);
+      child.stdout.pipe(channel, { end: false });
+      child.stderr.pipe(channel.stderr, { end: false });
+      child.on("close", (code) => {
+        channel.exit(code ?? 255);
+        channel.end();
+      });
+    });
+  });
+}
+
+describe("a command over SSH", function () {
+  this.timeout(20_000);
+  let right: Server;
+  let wrong: Server;
+
+  before(async () => {
+    [right, wrong] = await Promise.all([startHost(known.private), startHost(stranger.private)]);
+  });
+  after(() => {
+    right.close();
+    wrong.close();
+  });
+
+  const hostOf = (name: string, server: Server, port = (server.address() as AddressInfo).port): KnownHost => ({
+    name,
+    host: "127.0.0.1",
+    port,
+    user: "root",
+    privateKey: operator.private,
+    hostKey: known.public,
+  });
+
+  it("gets its input, and gives back status, output and errors apart", async () => {
+    const result = await runOverSsh(hostOf("a", right), { command: "cat; echo oops >&2; exit 7", input: "hello" });
+    assert.deepEqual(result, { status: 7, stdout: "hello", stderr: "oops\n" });
+  });
+
+  it("is not sent to a host that shows another key", async () => {
+    await assert.rejects(runOverSsh(hostOf("a", wrong), { command: "true", input: "" }), (error) => {
+      assert.ok(error instanceof UnreachableError);
+      assert.match(error.message, /its host key is another than the one that was pinned/);
+      return true;
+    });
+  });
+
+  it("goes to the first host that can be reached", async () => {
+    const hosts = [hostOf("dead", right, 1), hostOf("impostor", wrong), hostOf("alive", right)];
+    const result = await runOnAnyHost(hosts, { command: "cat", input: "x" });
+    assert.equal(result.stdout, "x");
+  });
+
+  it("is not tried on the next host when the first one ran it and failed", async () => {
+    const result = await runOnAnyHost([hostOf("a", right), hostOf("b", right)], { command: "exit 3", input: "" });
+    assert.equal(result.status, 3);
+  });
+
+  it("names every host when none can be reached", async () => {
+    const hosts = [hostOf("server-1", right, 1), hostOf("server-2", wrong)];
+    await assert.rejects(runOnAnyHost(hosts, { command: "true", input: "" }), (error) => {
+      assert.ok(error instanceof UnreachableError);
+      assert.match(error.message, /server-1: 127\.0\.0\.1: .*ECONNREFUSED[\s\S]*server-2: .*host key/);
+      return true;
+    });
+  });
+});

@@ -1,0 +1,122 @@
+import { Client, utils, type ConnectConfig } from "ssh2";
+
+/** A hop of a connection with everything known: what the command line tools and `any-host` connect with. */
+export interface KnownHop {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly privateKey: string;
+  readonly hostKey: string;
+}
+export interface KnownHost extends KnownHop {
+  readonly name: string;
+  readonly proxy?: KnownHop;
+}
+
+export interface Run {
+  readonly command: string;
+  readonly input: string;
+}
+export interface RunResult {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The host could not be reached: nothing was run on it. */
+export class UnreachableError extends Error {
+  override readonly name = "UnreachableError";
+}
+
+/**
+ * Runs a command on a host over SSH, with the host's key checked.
+ * @throws {UnreachableError} if no session came about; any other error means that the command may have run.
+ */
+export async function runOverSsh(host: KnownHost, run: Run): Promise<RunResult> {
+  const open: Client[] = [];
+  try {
+    const client = await connect(host, open);
+    return await execute(client, run);
+  } finally {
+    for (const client of open.reverse()) client.end();
+  }
+}
+
+async function connect(host: KnownHost, open: Client[]): Promise<Client> {
+  if (host.proxy === undefined) return dial(host, open);
+  const proxy = await dial(host.proxy, open);
+  const sock = await new Promise<NonNullable<ConnectConfig["sock"]>>((resolve, reject) => {
+    proxy.forwardOut("127.0.0.1", 0, host.host, host.port, (error, channel) => {
+      if (error === undefined) resolve(channel);
+      else reject(new UnreachableError(`${host.host} through ${host.proxy?.host ?? ""}: ${error.message}`));
+    });
+  });
+  return dial(host, open, sock);
+}
+
+function dial(hop: KnownHop, open: Client[], sock?: ConnectConfig["sock"]): Promise<Client> {
+  const expected = publicKey(hop.hostKey);
+  const client = new Client();
+  open.push(client);
+  return new Promise((resolve, reject) => {
+    let wrongKey = false;
+    client.once("ready", () => {
+      resolve(client);
+    });
+    client.on("error", (error) => {
+      const reason = wrongKey ? "its host key is another than the one that was pinned" : error.message;
+      reject(new UnreachableError(`${hop.host}: ${reason}`));
+    });
+    client.connect({
+      host: hop.host,
+      port: hop.port,
+      username: hop.user,
+      privateKey: hop.privateKey,
+      readyTimeout: 10_000,
+      keepaliveInterval: 15_000,
+      algorithms: { serverHostKey: hostKeyAlgorithms(expected.type) },
+      hostVerifier: (key: Buffer) => {
+        wrongKey = !key.equals(expected.blob);
+        return !wrongKey;
+      },
+      ...(sock === undefined ? {} : { sock }),
+    });
+  });
+}
+
+type HostKeyAlgorithm = "ssh-ed25519" | "ssh-rsa" | "rsa-sha2-256" | "rsa-sha2-512";
+
+/** An RSA key signs in several ways; every other key in the one that it is named after. */
+function hostKeyAlgorithms(type: string): HostKeyAlgorithm[] {
+  return type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [type as HostKeyAlgorithm];
+}
+
+function publicKey(line: string): { readonly type: string; readonly blob: Buffer } {
+  const parsed = utils.parseKey(line);
+  if (parsed instanceof Error) throw new UnreachableError(`"${line.slice(0, 40)}" is no public key: ${parsed.message}`);
+  return { type: parsed.type, blob: parsed.getPublicSSH() };
+}
+
+function execute(client: Client, run: Run): Promise<RunResult> {
+  return new Promise((resolve, reject) => {
+    client.on("error", reject);
+    client.once("close", () => {
+      reject(new Error("the connection was lost while the command ran"));
+    });
+    client.exec(run.command, (error, channel) => {
+      if (error !== undefined) {
+        reject(error);
+        return;
+      }
+      const out: Buffer[] = [];
+      const err: Buffer[] = [];
+      channel.on("data", (chunk: Buffer) => out.push(chunk));
+      channel.stderr.on("data", (chunk: Buffer) => err.push(chunk));
+      channel.on("close", (status: number | null) => {
+        const text = (chunks: Buffer[]): string => Buffer.concat(chunks).toString("utf8");
+        resolve({ status: status ?? 255, stdout: text(out), stderr: text(err) });
+      });
+      channel.end(run.input);
+    });
+  });
+}
