@@ -1,0 +1,146 @@
+import { readdirSync } from "node:fs";
+import { below, UserError, type Finding, type Service, type SourcePath } from "@isthmus/core";
+import { check } from "./findings.ts";
+import { fleetSchema, type Fleet } from "./fleet-schema.ts";
+import { readSecrets, type DeclaredSecret } from "./secrets.ts";
+import { siteSchema, type SiteSettings } from "./site-schema.ts";
+import { isRecord, Sources } from "./sources.ts";
+
+export const fleetFile = "Pulumi.yaml";
+export const siteFile = (site: string): string => `Pulumi.${site}.yaml`;
+
+/** One configured instance of a service, its arguments checked. */
+export interface ConfiguredService {
+  readonly instance: string;
+  readonly service: Service;
+  readonly args: unknown;
+  readonly from: SourcePath;
+}
+
+export interface SiteModel extends Omit<SiteSettings, "services"> {
+  readonly name: string;
+  readonly services: readonly ConfiguredService[];
+  /** The secrets that the file holds, by name; never their values. */
+  readonly secrets: Readonly<Record<string, DeclaredSecret>>;
+  readonly from: SourcePath;
+}
+
+/** All stack files as one immutable value. */
+export interface Model {
+  readonly fleet: Fleet;
+  readonly sites: readonly SiteModel[];
+  readonly sources: Sources;
+}
+
+/** What was read: the model, or everything that is wrong with the files' shapes. */
+export type Loaded =
+  | { readonly model: Model; readonly sources: Sources }
+  | { readonly findings: readonly Finding[]; readonly sources: Sources };
+
+/** Reads the stack files of a folder and checks their shapes, all at once. Rules across fields follow in `rules/`. */
+export function load(directory: string, catalogue: readonly Service[]): Loaded {
+  const sources = new Sources(directory);
+  const findings: Finding[] = [];
+  const fleet = collect(() => readFleet(sources), findings);
+  const names = fleet?.sites ?? namesFromFiles(directory);
+  const sites = names.map((name, index) => collect(() => readSite(name, index, { sources, catalogue }), findings));
+  const complete = sites.filter((site) => site !== undefined);
+  if (findings.length > 0 || fleet === undefined) return { findings, sources };
+  return { model: { fleet, sites: complete, sources }, sources };
+}
+
+function collect<T>(read: () => { value: T | undefined; findings: readonly Finding[] }, into: Finding[]): T | undefined {
+  try {
+    const { value, findings } = read();
+    into.push(...findings);
+    return value;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    into.push(...error.findings);
+    return undefined;
+  }
+}
+
+interface Read<T> {
+  readonly value: T | undefined;
+  readonly findings: readonly Finding[];
+}
+
+function readFleet(sources: Sources): Read<Fleet> {
+  if (!sources.has(fleetFile)) return missingFile(fleetFile, `make it: the fleet stands under config → isthmus:fleet → value`);
+  const raw = sources.read(fleetFile, ["config", "isthmus:fleet", "value"]);
+  if (raw === undefined) {
+    const problem = "it has no fleet";
+    const mend = "add config → isthmus:fleet → value with the facts that all sites share";
+    return { value: undefined, findings: [{ rule: "missing", at: `${fleetFile}#`, problem, mend }] };
+  }
+  const checked = check(fleetSchema, raw, `${fleetFile}#`);
+  return "value" in checked ? { value: checked.value, findings: [] } : { value: undefined, findings: checked.findings };
+}
+
+function missingFile(file: string, mend: string): { value: undefined; findings: Finding[] } {
+  return { value: undefined, findings: [{ rule: "missing-file", at: `${file}#`, problem: "the file is not there", mend }] };
+}
+
+function readSite(
+  name: string,
+  index: number,
+  { sources, catalogue }: { sources: Sources; catalogue: readonly Service[] },
+): Read<SiteModel> {
+  const file = siteFile(name);
+  const from: SourcePath = `${file}#`;
+  if (!sources.has(file)) {
+    const mend = `make it, or remove ${name} from ${fleetFile} (sites, place ${index + 1})`;
+    return missingFile(file, mend);
+  }
+  const raw = sources.read(file, ["config", "isthmus:site"]);
+  const checked = check(siteSchema, raw ?? {}, from);
+  const secrets = readSecrets(sources, file);
+  const services = readServices(isRecord(raw) ? raw["services"] : undefined, below(from, "services"), catalogue);
+  const findings = ["findings" in checked ? checked.findings : [], secrets.findings, services.findings].flat();
+  if (!("value" in checked)) return { value: undefined, findings };
+  return { value: { ...checked.value, name, services: services.value, secrets: secrets.value, from }, findings };
+}
+
+function readServices(
+  raw: unknown,
+  at: SourcePath,
+  catalogue: readonly Service[],
+): { value: ConfiguredService[]; findings: Finding[] } {
+  const value: ConfiguredService[] = [];
+  const findings: Finding[] = [];
+  for (const [instance, settings] of Object.entries(isRecord(raw) ? raw : {})) {
+    const from = below(at, instance);
+    const { service: kind = instance, ...args } = isRecord(settings) ? settings : {};
+    const service = catalogue.find((candidate) => candidate.name === kind);
+    if (service === undefined) {
+      findings.push(unknownService({ kind, from, explicit: isRecord(settings) && "service" in settings }, catalogue));
+      continue;
+    }
+    const checked = check(service.schema, args, from);
+    if ("value" in checked) value.push({ instance, service, args: checked.value, from });
+    else findings.push(...checked.findings);
+  }
+  return { value, findings };
+}
+
+function unknownService(
+  { kind, from, explicit }: { kind: unknown; from: SourcePath; explicit: boolean },
+  catalogue: readonly Service[],
+): Finding {
+  const known = catalogue.map((service) => service.name).join(", ");
+  return {
+    rule: "unknown-service",
+    at: explicit ? below(from, "service") : from,
+    problem: `${JSON.stringify(kind)} is no service`,
+    mend: explicit ? `write one of: ${known}` : `name it after one of ${known}, or add \`service: NAME\` to it`,
+  };
+}
+
+/** Where Pulumi.yaml does not say which sites there are, the files do: so that their mistakes are told too. */
+function namesFromFiles(directory: string): string[] {
+  return readdirSync(directory)
+    .map((file) => /^Pulumi\.([a-z0-9-]+)\.yaml$/.exec(file)?.[1])
+    .filter((name) => name !== undefined)
+    .sort();
+}

@@ -1,0 +1,167 @@
+import {
+  below,
+  cidrRange,
+  contains,
+  fromNumber,
+  overlap,
+  toNumber,
+  usableRange,
+  type Finding,
+  type Range,
+  type SourcePath,
+} from "@isthmus/core";
+import { poolRange } from "../pools.ts";
+import { fleetFile, type Model, type SiteModel } from "../load.ts";
+
+/** An address, or a range of them, that something holds. */
+export interface Held {
+  readonly what: string;
+  readonly range: Range;
+  readonly text: string;
+  readonly at: SourcePath;
+}
+
+/** Every address lies in its network and has one holder; pools lie apart; each VIP has a network of its own. */
+export function checkAddresses(model: Model): Finding[] {
+  const held = model.sites.flatMap((site) => heldBySite(site));
+  return [
+    ...model.sites.flatMap((site) => outsideNetworks(site, model)),
+    ...clashes(held),
+    ...twoVipsOnOneNetwork(model),
+  ];
+}
+
+const single = (what: string, address: string, at: SourcePath): Held => {
+  const number = toNumber(address);
+  return { what, range: { first: number, last: number }, text: address, at };
+};
+
+function heldBySite(site: SiteModel): Held[] {
+  const gateways = Object.entries(site.networks).map(([name, { gateway }]) =>
+    single(`the gateway of ${name} at ${site.name}`, gateway, below(site.from, "networks", name, "gateway")),
+  );
+  const nodes = Object.entries(site.nodes).flatMap(([name, node]) => [
+    single(name, node.address, below(site.from, "nodes", name, "address")),
+    ...(node.overlay === undefined
+      ? []
+      : [single(`${name} on the overlay`, node.overlay, below(site.from, "nodes", name, "overlay"))]),
+  ]);
+  const hosts = Object.entries(site.hosts).map(([name, host]) =>
+    single(`host ${name}`, host.address, below(site.from, "hosts", name, "address")),
+  );
+  const pools = Object.entries(site.pools).map(([name, text]) => ({
+    what: `pool ${name} of ${site.name}`,
+    range: poolRange(text),
+    text,
+    at: below(site.from, "pools", name),
+  }));
+  return [...gateways, ...hosts, ...nodes, ...apiVip(site), ...pools];
+}
+
+function apiVip(site: SiteModel): Held[] {
+  const { api } = site.kubernetes;
+  if (api.kind !== "kube-vip") return [];
+  return [single(`the API address of ${site.name}`, api.address, below(site.from, "kubernetes", "api", "address"))];
+}
+
+/** Findings where two of `held` share an address: told at the later one. */
+export function clashes(held: readonly Held[]): Finding[] {
+  const inOrder = held
+    .map((one, place) => ({ ...one, place }))
+    .sort((a, b) => a.range.first - b.range.first || a.place - b.place);
+  return inOrder.flatMap((a, index) => {
+    const findings: Finding[] = [];
+    for (const b of inOrder.slice(index + 1)) {
+      if (b.range.first > a.range.last) break;
+      if (overlap(a.range, b.range)) findings.push(clash(...(a.place < b.place ? ([a, b] as const) : ([b, a] as const))));
+    }
+    return findings;
+  });
+}
+
+function clash(first: Held, second: Held): Finding {
+  const pools = [first, second].every(({ range }) => range.first !== range.last);
+  return {
+    rule: pools ? "pool-overlap" : "address-twice",
+    at: second.at,
+    problem: `"${second.text}" (${second.what}) is also held by ${first.what} ("${first.text}")`,
+    mend: pools ? "give each pool addresses of its own" : "give each its own address: an address answers at one place only",
+  };
+}
+
+function outsideNetworks(site: SiteModel, { fleet }: Model): Finding[] {
+  const lans = Object.values(site.networks).map((network) => network.cidr);
+  const overlay = fleet.overlay?.cidr;
+  const place = (text: string, at: SourcePath, networks: readonly string[]): Finding[] =>
+    networks.some((cidr) => contains(usableRange(cidr), text)) ? [] : [outside(text, at, networks)];
+  return [
+    ...Object.entries(site.nodes).flatMap(([name, node]) => [
+      ...place(node.address, below(site.from, "nodes", name, "address"), lans),
+      ...overlayAddress(node.overlay, below(site.from, "nodes", name, "overlay"), overlay),
+    ]),
+    ...Object.entries(site.hosts).flatMap(([name, host]) => place(host.address, below(site.from, "hosts", name, "address"), lans)),
+    ...apiVip(site).flatMap(({ text, at }) => place(text, at, lans)),
+    ...Object.entries(site.pools).flatMap(([name, text]) =>
+      poolPlace(text, below(site.from, "pools", name), overlay === undefined ? lans : [...lans, overlay]),
+    ),
+    ...overlayPools(site, fleet.overlay),
+  ];
+}
+
+function outside(text: string, at: SourcePath, networks: readonly string[]): Finding {
+  const mend = `write an address in ${networks.join(" or ") || "a network of the site (there is none)"}`;
+  return { rule: "address-outside-network", at, problem: `"${text}" is in none of the networks it may be in`, mend };
+}
+
+function overlayAddress(text: string | undefined, at: SourcePath, overlay: string | undefined): Finding[] {
+  if (text === undefined) return [];
+  if (overlay === undefined) {
+    const problem = `"${text}" is an overlay address, and the fleet has no overlay`;
+    return [{ rule: "address-outside-network", at, problem, mend: `add overlay to ${fleetFile}, or remove the address` }];
+  }
+  return contains(usableRange(overlay), text) ? [] : [outside(text, at, [overlay])];
+}
+
+function poolPlace(text: string, at: SourcePath, networks: readonly string[]): Finding[] {
+  const range = poolRange(text);
+  if (range.first > range.last) {
+    const mend = `write the lower address first: ${fromNumber(range.last)}-${fromNumber(range.first)}`;
+    return [{ rule: "pool-range", at, problem: `"${text}" ends before it begins`, mend }];
+  }
+  const inside = networks.some((cidr) => {
+    const network = usableRange(cidr);
+    return network.first <= range.first && range.last <= network.last;
+  });
+  return inside ? [] : [outside(text, at, networks)];
+}
+
+/** MetalLB announces an address by ARP, which an overlay without Ethernet does not carry. */
+function overlayPools(site: SiteModel, overlay: Model["fleet"]["overlay"]): Finding[] {
+  if (overlay?.provider !== "tailscale") return [];
+  return Object.entries(site.pools)
+    .filter(([, text]) => overlap(poolRange(text), cidrRange(overlay.cidr)))
+    .map(([name, text]) => ({
+      rule: "pool-needs-layer-2",
+      at: below(site.from, "pools", name),
+      problem: `"${text}" is on the overlay, and Tailscale carries no ARP: nobody would answer for it`,
+      mend: "take the pool from a network of the site, or use ZeroTier",
+    }));
+}
+
+/** A VIP answers by ARP: two clusters on one network would answer for one another's machines. */
+function twoVipsOnOneNetwork({ fleet, sites }: Model): Finding[] {
+  const networks = [
+    ...sites.flatMap((site) => Object.values(site.networks).map((network) => network.cidr)),
+    ...(fleet.overlay === undefined ? [] : [fleet.overlay.cidr]),
+  ];
+  return networks.flatMap((cidr) => {
+    const vips = sites.flatMap(apiVip).filter(({ text }) => contains(cidrRange(cidr), text));
+    const [first] = vips;
+    return vips.slice(1).map((vip) => ({
+      rule: "two-vips-on-one-network",
+      at: vip.at,
+      problem: `"${vip.text}" (${vip.what}) is on ${cidr}, where ${first?.what ?? "another"} is announced by ARP too`,
+      mend: "give each site's API address a place on that site's own network",
+    }));
+  });
+}

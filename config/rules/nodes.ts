@@ -1,0 +1,88 @@
+import { below, formatMebibytes, toMebibytes, type Finding } from "@isthmus/core";
+import type { Model, SiteModel } from "../load.ts";
+
+/** Clusters that keep quorum, machines that exist once, hosts that can carry their machines. */
+export function checkNodes(model: Model): Finding[] {
+  return [...model.sites.flatMap((site) => [...servers(site), ...hosts(site)]), ...namesTwice(model)];
+}
+
+function servers(site: SiteModel): Finding[] {
+  const names = Object.keys(site.nodes).filter((name) => site.nodes[name]?.role === "server");
+  const at = below(site.from, "nodes");
+  if (names.length === 0) {
+    return [{ rule: "no-server", at, problem: "no node has the role server", mend: "give one node, or three, role: server" }];
+  }
+  if (names.length % 2 === 1) return [];
+  const less = names.length - 1;
+  return [
+    {
+      rule: "even-etcd-servers",
+      at,
+      problem: `${names.length} servers (${names.join(", ")}) survive the loss of ${survivable(names.length)}, as ${less} would, and have one more to lose`,
+      mend: `make it ${less} or ${names.length + 1} servers`,
+    },
+  ];
+}
+
+const survivable = (voters: number): number => Math.ceil(voters / 2) - 1;
+
+function hosts(site: SiteModel): Finding[] {
+  const placed = Object.entries(site.nodes).flatMap(([name, node]) => (node.vm === undefined ? [] : [{ name, vm: node.vm }]));
+  const unknown = placed
+    .filter(({ vm }) => !Object.hasOwn(site.hosts, vm.host))
+    .map(({ name, vm }) => ({
+      rule: "unknown-host",
+      at: below(site.from, "nodes", name, "vm", "host"),
+      problem: `"${vm.host}" is no host of ${site.name}`,
+      mend: `write one of: ${Object.keys(site.hosts).join(", ") || "(there is none: add hosts)"}`,
+    }));
+  const crowded = Object.entries(site.hosts).flatMap(([name, host]) => {
+    const wanted = placed.filter(({ vm }) => vm.host === name).reduce((sum, { vm }) => sum + toMebibytes(vm.memory), 0);
+    const room = toMebibytes(host.memory);
+    if (wanted <= room) return [];
+    const problem = `its machines have ${formatMebibytes(wanted)} of memory together, and "${host.memory}" is what it has`;
+    return [
+      {
+        rule: "host-overcommitted",
+        at: below(site.from, "hosts", name, "memory"),
+        problem,
+        mend: "give the machines less, or place some on another host",
+      },
+    ];
+  });
+  return [...unknown, ...crowded];
+}
+
+/** Node names are DNS names of the fleet, VM ids are unique in a Proxmox cluster. */
+function namesTwice(model: Model): Finding[] {
+  const nodes = model.sites.flatMap((site) =>
+    Object.entries(site.nodes).map(([name, node]) => ({ site, name, id: node.vm?.id })),
+  );
+  return nodes.flatMap(({ site, name, id }, index) => {
+    const earlier = nodes.slice(0, index);
+    const sameName = earlier.find((other) => other.name === name);
+    const sameId = id === undefined ? undefined : earlier.find((other) => other.id === id && other.site === site);
+    return [
+      ...(sameName === undefined
+        ? []
+        : [
+            {
+              rule: "name-twice",
+              at: below(site.from, "nodes", name),
+              problem: `"${name}" is also a node of ${sameName.site.name}`,
+              mend: "give each machine a name of its own: names are DNS names of the whole fleet",
+            },
+          ]),
+      ...(sameId === undefined
+        ? []
+        : [
+            {
+              rule: "vm-id-twice",
+              at: below(site.from, "nodes", name, "vm", "id"),
+              problem: `${id ?? ""} is also the id of ${sameId.name}`,
+              mend: "give each VM an id of its own",
+            },
+          ]),
+    ];
+  });
+}

@@ -1,0 +1,45 @@
+import type { Finding, SourcePath } from "@isthmus/core";
+import { fleetFile, type Model } from "../load.ts";
+
+const at = (key: string): SourcePath => `${fleetFile}#/state/${key}`;
+
+/** Losing one site loses neither the state nor its passphrase, and the state does not stand on what it describes. */
+export function checkState({ fleet, sites }: Model): Finding[] {
+  const { state } = fleet;
+  const names = sites.map((site) => site.name);
+  const findings: Finding[] = [];
+  const atSite = names.includes(state.standsAt);
+  if (atSite && (state.copyAt === undefined || state.copyAt === state.standsAt)) {
+    findings.push({
+      rule: "state-at-one-site",
+      at: at("standsAt"),
+      problem: `the state stands at "${state.standsAt}" only: with that site it is lost, and with it every token and key`,
+      mend: "keep it outside the fleet, or add copyAt with another place and run `npm run state -- backup` on a schedule",
+    });
+  }
+  const own = ownName(state.backend, fleet.domain);
+  if (own !== undefined) {
+    findings.push({
+      rule: "state-on-own-service",
+      at: at("backend"),
+      problem: `"${own}" is a name of the fleet: the state would stand on a service that it is needed to repair`,
+      mend: "use a bucket or folder that this program does not deploy",
+    });
+  }
+  const places = new Set(state.passphraseAt);
+  if (places.size < 2 || (names.length > 0 && [...places].every((place) => place === state.standsAt && names.includes(place)))) {
+    findings.push({
+      rule: "passphrase-at-one-place",
+      at: at("passphraseAt"),
+      problem: `the passphrase is kept at ${[...places].join(", ")} only`,
+      mend: "keep it at two places that are not lost together",
+    });
+  }
+  return findings;
+}
+
+/** The host name in a backend URL that lies in the fleet's own zone. */
+function ownName(backend: string, domain: string): string | undefined {
+  const names = backend.toLowerCase().match(/[a-z0-9-]+(\.[a-z0-9-]+)+/g) ?? [];
+  return names.find((name) => name === domain || name.endsWith(`.${domain}`));
+}

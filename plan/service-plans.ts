@@ -1,0 +1,117 @@
+import {
+  place,
+  podFragment,
+  referencesIn,
+  type CapabilityFacts,
+  type CapabilityName,
+  type Finding,
+  type Footprint,
+  type Generated,
+  type ObjectPlan,
+  type PodPlaces,
+  type ReleasePlan,
+  type RenderContext,
+  type ServiceContext,
+  type SiteExports,
+  type SiteFacts,
+  type SourcePath,
+  type Values,
+  type Manifest,
+} from "@isthmus/core";
+import type { ConfiguredService, SiteModel } from "../config/load.ts";
+import { compose, needsOf } from "./capabilities.ts";
+
+/** A release with everything that placement says in its values. */
+export interface PlacedRelease extends Omit<ReleasePlan, "pods"> {
+  readonly from: SourcePath;
+}
+
+/** An object with everything that placement says in its manifest. */
+export type PlacedObject = Omit<ObjectPlan, "pods">;
+
+/** One service instance at one site, ready to be registered: plain data. */
+export interface ServicePlan {
+  readonly instance: string;
+  readonly service: string;
+  readonly namespace: string;
+  readonly footprint: Footprint;
+  readonly releases: readonly PlacedRelease[];
+  readonly objects: readonly PlacedObject[];
+  readonly generates: readonly Generated[];
+  readonly exports: Partial<SiteExports>;
+  readonly afterwards: readonly string[];
+  /** Who provides each capability that it uses. */
+  readonly providers: Readonly<Partial<Record<CapabilityName, string>>>;
+  readonly from: SourcePath;
+}
+
+interface Stated {
+  readonly configured: ConfiguredService;
+  readonly context: ServiceContext<unknown>;
+  readonly footprint: Footprint;
+}
+
+/** Plans every service of a site, providers first. Services that lack a capability are told and left out. */
+export function planServices(site: SiteModel, facts: SiteFacts): { plans: ServicePlan[]; findings: Finding[] } {
+  const { ordered, providers, findings } = compose(site);
+  const offered = new Map<string, Partial<CapabilityFacts>>();
+  const stated: Stated[] = [];
+  const checks: Finding[] = [];
+  for (const configured of ordered) {
+    const { instance, args, from, service } = configured;
+    const needs = needsOf(providers[instance] ?? {}, offered);
+    const context: ServiceContext<unknown> = { instance, namespace: instance, args, site: facts, needs, from };
+    checks.push(...(service.check?.(context) ?? []));
+    offered.set(instance, service.offers(context));
+    stated.push({ configured, context, footprint: service.footprint(context) });
+  }
+  const routes = stated.flatMap(({ footprint }) => footprint.routes);
+  const plans = stated.map((one) => render(one, { ...one.context, routes }, providers[one.context.instance] ?? {}));
+  return { plans, findings: [...findings, ...checks] };
+}
+
+function render(
+  { configured: { service, instance, from }, context, footprint }: Stated,
+  rendering: RenderContext<unknown>,
+  providers: ServicePlan["providers"],
+): ServicePlan {
+  const releases = service.charts(rendering);
+  const objects = service.objects(rendering);
+  refuseForgottenWorkloads(instance, footprint, [...releases, ...objects]);
+  const placed = (values: Values, pods: Readonly<Record<string, PodPlaces>> = {}): Values =>
+    Object.entries(pods).reduce((sum, [name, places]) => {
+      const workload = footprint.workloads.find((candidate) => candidate.name === name);
+      if (workload === undefined) throw new Error(`${instance} places ${name}, which its footprint does not state`);
+      return place(sum, places, podFragment(workload, context.site.name));
+    }, values);
+  return {
+    instance,
+    service: service.name,
+    namespace: context.namespace,
+    footprint,
+    releases: releases.map(({ pods, ...release }) => {
+      const values = placed(release.values, pods);
+      if (referencesIn(values).length > 0) throw new Error(`${release.name}: a chart's values hold a secret or a peer's value`);
+      return { ...release, values, from };
+    }),
+    objects: objects.map(({ pods, ...object }) => ({ ...object, manifest: placed(object.manifest, pods) as Manifest })),
+    generates: service.generates?.(context) ?? [],
+    exports: service.exports?.(context) ?? {},
+    afterwards: service.afterwards?.(context) ?? [],
+    providers,
+    from,
+  };
+}
+
+/** Nothing that a footprint states is left to a chart's default: each workload is placed somewhere. */
+function refuseForgottenWorkloads(
+  instance: string,
+  footprint: Footprint,
+  items: readonly { readonly pods?: Readonly<Record<string, PodPlaces>> | undefined }[],
+): void {
+  const placed = items.flatMap((item) => Object.keys(item.pods ?? {}));
+  for (const { name } of footprint.workloads) {
+    const times = placed.filter((other) => other === name).length;
+    if (times !== 1) throw new Error(`${instance} places its workload ${name} ${times} times`);
+  }
+}

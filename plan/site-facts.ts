@@ -1,0 +1,75 @@
+import {
+  below,
+  controlPlaneTaint,
+  topologyKey,
+  type Architecture,
+  type NodeFacts,
+  type SiteFacts,
+  type SourcePath,
+} from "@isthmus/core";
+import type { Model, SiteModel } from "../config/load.ts";
+
+type NodeSettings = SiteModel["nodes"][string];
+
+/** What services and rules see of a site: its settings without the parts that only machines need. */
+export function siteFacts(site: SiteModel, model: Model): SiteFacts {
+  const nodes = Object.entries(site.nodes).map(([name, node]) => nodeFacts({ name, node, site }));
+  const domainOf = (name: string): string => `${name}.${model.fleet.domain}`;
+  return {
+    name: site.name,
+    domain: domainOf(site.name),
+    topology: { name: site.name, hosts: [...new Set(nodes.map((node) => node.host))], nodes },
+    pools: Object.fromEntries(
+      Object.entries(site.pools).map(([name, text]) => {
+        const [first = "", last = first] = text.split("-");
+        return [name, { name, first, last, from: below(site.from, "pools", name) }];
+      }),
+    ),
+    kubernetes: {
+      version: site.kubernetes.version,
+      podCidr: site.kubernetes.podCidr,
+      serviceCidr: site.kubernetes.serviceCidr,
+    },
+    peers: model.sites
+      .filter((peer) => peer.name !== site.name)
+      .map((peer) => ({ name: peer.name, domain: domainOf(peer.name) })),
+  };
+}
+
+function nodeFacts({ name, node, site }: { name: string; node: NodeSettings; site: SiteModel }): NodeFacts {
+  const from: SourcePath = below(site.from, "nodes", name);
+  const physical = physicalFacts(name, node, site);
+  const server = node.role === "server";
+  return {
+    name,
+    site: site.name,
+    role: node.role,
+    address: node.address,
+    overlayAddress: node.overlay,
+    ...physical,
+    labels: {
+      ...node.labels,
+      [topologyKey.node]: name,
+      [topologyKey.host]: physical.host,
+      [topologyKey.site]: site.name,
+      [topologyKey.architecture]: physical.architecture,
+      ...(server ? { "node-role.kubernetes.io/control-plane": "true" } : {}),
+    },
+    taints: server && site.kubernetes.taintServers ? [controlPlaneTaint, ...node.taints] : node.taints,
+    from,
+  };
+}
+
+/** A VM has what it is given, on its hypervisor; a machine is its own physical host. */
+function physicalFacts(
+  name: string,
+  node: NodeSettings,
+  site: SiteModel,
+): Pick<NodeFacts, "host" | "architecture" | "cpu" | "memory"> {
+  if (node.vm !== undefined) {
+    const architecture: Architecture = site.hosts[node.vm.host]?.architecture ?? "amd64";
+    return { host: node.vm.host, architecture, cpu: `${node.vm.cores}`, memory: node.vm.memory };
+  }
+  const { architecture, cores, memory } = node.machine;
+  return { host: name, architecture, cpu: `${cores}`, memory };
+}

@@ -1,0 +1,45 @@
+import { isReference, type GeneratedPart, type Reference } from "@isthmus/core";
+import * as pulumi from "@pulumi/pulumi";
+
+/** Where the values behind references come from. */
+export interface Values {
+  secret(name: string): pulumi.Output<string>;
+  generated(name: string, part: GeneratedPart): pulumi.Output<string>;
+  /** A value of a linked site's outputs; `undefined` where that site is not linked. */
+  peer(site: string, output: string): pulumi.Input<unknown>;
+}
+
+/** Marks a key that is left out because its site is not linked. */
+const absent = Symbol("absent");
+
+/** `data` with every reference replaced by its value. Must not hold a `$peer` of a site that is not linked. */
+export function resolve(data: unknown, values: Values): pulumi.Input<unknown> {
+  const resolved = resolveLeaf(data, values);
+  return resolved === absent ? undefined : (resolved as pulumi.Input<unknown>);
+}
+
+function resolveLeaf(data: unknown, values: Values): unknown {
+  if (isReference(data)) return resolveReference(data, values);
+  if (Array.isArray(data)) return data.map((item) => resolveLeaf(item, values)).filter((item) => item !== absent);
+  if (typeof data !== "object" || data === null) return data;
+  return Object.fromEntries(
+    Object.entries(data)
+      .map(([key, value]) => [key, resolveLeaf(value, values)] as const)
+      .filter(([, value]) => value !== absent),
+  );
+}
+
+function resolveReference(reference: Reference, values: Values): unknown {
+  if ("$secret" in reference) return values.secret(reference.$secret);
+  if ("$generated" in reference) return values.generated(reference.$generated, reference.part);
+  if ("$peer" in reference) return values.peer(reference.$peer, reference.output);
+  return values.peer(reference.$linked, "site") === undefined ? absent : resolveLeaf(reference.value, values);
+}
+
+/** The sites that must be linked before `data` can be: those of its `$peer` leaves that do not stand under `$linked`. */
+export function sitesNeeded(data: unknown): string[] {
+  if (isReference(data)) return "$peer" in data ? [data.$peer] : [];
+  if (Array.isArray(data)) return [...new Set(data.flatMap(sitesNeeded))];
+  if (typeof data !== "object" || data === null) return [];
+  return [...new Set(Object.values(data).flatMap(sitesNeeded))];
+}
