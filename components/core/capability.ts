@@ -1,3 +1,5 @@
+import type { Backup } from "./workload.ts";
+
 /** What a load balancer of a site offers: who asks for an address of a pool gets that one. */
 export interface LoadBalancerFacts {
   /** The annotation by which a `Service` asks for its address. */
@@ -9,6 +11,8 @@ export interface CertificateFacts {
   readonly publicIssuer?: string | undefined;
   /** ClusterIssuer of the site's own CA. */
   readonly internalIssuer: string;
+  /** PEM of the site's own CA: a reference. */
+  readonly ca: unknown;
 }
 
 export interface IngressFacts {
@@ -25,6 +29,10 @@ export interface VolumeFacts {
   readonly moves: "nowhere" | "site";
   readonly freedFromDeadNode: boolean;
   readonly architectures: readonly ("amd64" | "arm64")[];
+  /** What backs up each volume of `storageClass`; absent: nothing does. */
+  readonly backup?: Backup | undefined;
+  /** A StorageClass whose volumes nothing backs up, for data that is copied in another way or may be lost; absent: there is but one. */
+  readonly withoutBackup?: string | undefined;
 }
 
 export interface ObjectStoreFacts {
@@ -40,7 +48,7 @@ export interface BackupStoreFacts {
   /** URL of the S3 API. */
   readonly endpoint: unknown;
   readonly region: string;
-  readonly bucket: unknown;
+  readonly bucket: string;
   readonly accessKey: unknown;
   readonly secretKey: unknown;
   /** PEM of the CA that signed its certificate; absent where the public CAs do. */

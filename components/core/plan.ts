@@ -1,4 +1,5 @@
 import type { Duration } from "./quantity.ts";
+import type { Reference } from "./reference.ts";
 import type { SourcePath } from "./source-path.ts";
 
 /** A chart, exactly: from `@isthmus/helm`'s pins. */
@@ -49,7 +50,8 @@ export interface Manifest {
     readonly name: string;
     readonly namespace?: string;
     readonly labels?: Readonly<Record<string, string>>;
-    readonly annotations?: Readonly<Record<string, string>>;
+    /** Values may be references: the object then waits for what they stand for. */
+    readonly annotations?: Readonly<Record<string, string | Reference>>;
   };
   readonly [key: string]: unknown;
 }

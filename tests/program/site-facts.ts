@@ -36,7 +36,11 @@ export function siteFacts(changes: Partial<SiteFacts> = {}): SiteFacts {
 /** What each capability says of itself when nothing else is asked for: enough for any service to be rendered. */
 export const usualFacts: CapabilityFacts = {
   loadBalancer: { addressAnnotation: "metallb.io/loadBalancerIPs" },
-  certificates: { publicIssuer: "public", internalIssuer: "internal" },
+  certificates: {
+    publicIssuer: "public",
+    internalIssuer: "internal",
+    ca: { $generated: "site-ca", part: "certificate" },
+  },
   "ingress/public": { className: "traefik-public", address: "10.0.20.200" },
   "ingress/private": { className: "traefik-private", address: "10.0.20.210" },
   volumes: {
