@@ -1,4 +1,6 @@
 export * from "./capability.ts";
+export * from "./ipv4.ts";
+export * from "./machine.ts";
 export * from "./names.ts";
 export * from "./placement.ts";
 export * from "./plan.ts";
