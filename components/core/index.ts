@@ -7,6 +7,8 @@ export * from "./plan.ts";
 export * from "./quantity.ts";
 export * from "./reference.ts";
 export * from "./service.ts";
+export * from "./shapes.ts";
+export * from "./sidecar.ts";
 export * from "./source-path.ts";
 export * from "./topology.ts";
 export * from "./user-error.ts";

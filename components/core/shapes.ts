@@ -1,0 +1,37 @@
+import { z } from "zod";
+import { dnsLabel, dnsName } from "./names.ts";
+import { quantityPattern } from "./quantity.ts";
+
+/** Shapes that schemas of services share. Messages say what would be right; the finding adds the bad value. */
+export const shapes = {
+  bytes: z
+    .templateLiteral([z.number(), z.enum(["Mi", "Gi", "Ti"])])
+    .refine((value) => quantityPattern.bytes.test(value), "an amount such as 512Mi, 16Gi or 2Ti"),
+  cpu: z
+    .union([z.templateLiteral([z.number(), "m"]), z.templateLiteral([z.number()])])
+    .refine(
+      (value) => quantityPattern.cpu.test(value),
+      'whole cores such as "2" or thousandths such as "500m", in quotes',
+    ),
+  duration: z
+    .templateLiteral([z.number(), z.enum(["s", "m", "h", "d"])])
+    .refine((value) => quantityPattern.duration.test(value), "a span of time such as 30s, 15m, 12h or 14d"),
+  name: z
+    .string()
+    .regex(dnsLabel, "a name has lower-case letters, digits and hyphens, at most 63, such as main or vault-2"),
+  hostName: z.string().regex(dnsName, "a DNS name in lower case, such as vault.site-a.home.arpa"),
+  address: z.ipv4("an IPv4 address such as 10.0.20.210"),
+  secretName: z
+    .string()
+    .regex(
+      /^[a-zA-Z][a-zA-Z0-9]{0,62}$/,
+      "the name of a secret in camelCase such as b2SecretKey, never the secret itself",
+    ),
+  taint: z.strictObject({
+    key: z.string().min(1).describe("The taint's key, such as app-type."),
+    value: z.string().optional().describe("The taint's value, such as db. Default: none."),
+    effect: z
+      .enum(["NoSchedule", "PreferNoSchedule", "NoExecute"])
+      .describe("What happens to pods that do not tolerate it."),
+  }),
+} as const;
