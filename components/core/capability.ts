@@ -9,6 +9,8 @@ export interface LoadBalancerFacts {
 export interface CertificateFacts {
   /** ClusterIssuer of certificates that the whole world trusts; absent where the site has none. */
   readonly publicIssuer?: string | undefined;
+  /** DNS zones that the public issuer can prove to own; names outside them get no certificate. */
+  readonly publicZones?: readonly string[] | undefined;
   /** ClusterIssuer of the site's own CA. */
   readonly internalIssuer: string;
   /** PEM of the site's own CA: a reference. */

@@ -1,0 +1,3 @@
+export { certManager } from "./cert-manager.ts";
+export { metallb } from "./metallb.ts";
+export { traefik } from "./traefik.ts";

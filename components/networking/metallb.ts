@@ -1,0 +1,224 @@
+import { closest } from "fastest-levenshtein";
+import { z } from "zod";
+import {
+  below,
+  defineService,
+  quote,
+  toNumber,
+  type AddressPool,
+  type Finding,
+  type Footprint,
+  type NodeFacts,
+  type ObjectPlan,
+  type ReleasePlan,
+  type ServiceContext,
+  type Taint,
+  type Workload,
+} from "@isthmus/core";
+import { charts } from "@isthmus/helm";
+
+const poolSettings = z.strictObject({
+  autoAssign: z
+    .boolean()
+    .optional()
+    .describe(
+      "Whether a Service that asks for no particular address may get one of this pool. Default: true; false for a pool on the overlay, where an address is seen by the other sites.",
+    ),
+  interfaces: z
+    .array(
+      z
+        .string()
+        .regex(/^[^\s/]{1,15}$/, "a network interface is called like eth0: at most 15 characters, no space, no slash"),
+    )
+    .min(1)
+    .optional()
+    .describe(
+      "Network interfaces of the nodes on which the pool's addresses are announced by ARP. Default: all of them.",
+    ),
+});
+
+const schema = z.strictObject({
+  pools: z
+    .record(z.string(), poolSettings)
+    .default({})
+    .describe("Settings of the site's pools, by name. A pool that is not named here has the defaults."),
+});
+
+type Args = z.infer<typeof schema>;
+type Context = ServiceContext<Args>;
+
+/** Services of type LoadBalancer get addresses of the site's pools, announced by ARP (layer 2). */
+export const metallb = defineService<Args>({
+  name: "metallb",
+  summary: "MetalLB hands out the site's addresses and announces each from one node at a time.",
+  schema,
+  requires: () => [],
+  provides: () => ["loadBalancer"],
+  check,
+  // https://metallb.io/usage/#requesting-specific-ips (the prefix metallb.universe.tf is deprecated since 0.14.9)
+  offers: () => ({ loadBalancer: { addressAnnotation: "metallb.io/loadBalancerIPs" } }),
+  footprint,
+  charts: (context) => [release(context)],
+  objects: (context) => Object.values(context.site.pools).flatMap((pool) => announcedPool(pool, context)),
+});
+
+function check({ args, site, from }: Context): Finding[] {
+  const names = Object.keys(site.pools);
+  if (names.length === 0) {
+    const problem = "the site has no pools, so there is no address to hand out";
+    return [{ rule: "pool-missing", at: from, problem, mend: "name at least one range of addresses under pools" }];
+  }
+  return Object.keys(args.pools)
+    .filter((name) => !names.includes(name))
+    .map((name) => ({
+      rule: "pool-unknown",
+      at: below(from, "pools", name),
+      problem: `the site has no pool ${quote(name)}; it has ${names.join(", ")}`,
+      mend: `did you mean ${closest(name, names)}?`,
+    }));
+}
+
+function footprint({ instance, site }: Context): Footprint {
+  const common = {
+    architectures: ["amd64", "arm64"],
+    uses: [],
+    restarts: { by: "itself", within: "2m" },
+  } as const satisfies Partial<Workload>;
+  const controller: Workload = {
+    ...common,
+    name: "controller",
+    controller: "Deployment",
+    members: { perSite: { [site.name]: 1 } },
+    selector: podLabels(instance, "controller"),
+    requests: { memory: "64Mi", cpu: "20m" },
+    limits: { memory: "128Mi" },
+    // It assigns new addresses; those assigned keep working without it.
+    reads: { kind: "nothing" },
+    writes: { kind: "any" },
+    runsOn: { required: [], preferred: [], tolerations: [], spread: [] },
+    reaches: [],
+  };
+  const speaker: Workload = {
+    ...common,
+    name: "speaker",
+    controller: "DaemonSet",
+    members: { perNode: true },
+    selector: podLabels(instance, "speaker"),
+    requests: { memory: "64Mi", cpu: "50m" },
+    limits: { memory: "128Mi" },
+    reads: { kind: "any" },
+    writes: { kind: "nothing" },
+    // On every node, tainted ones too: a Service with externalTrafficPolicy Local is announced only from nodes that run
+    // one of its pods, and a pod that tolerates a taint would otherwise be behind an address that nobody announces.
+    runsOn: { required: [], preferred: [], tolerations: taintsOf(site.topology.nodes), spread: [] },
+    reaches: (["TCP", "UDP"] as const).map((protocol) => ({
+      to: `${instance}/speaker`,
+      port: 7946,
+      protocol,
+      tls: false,
+      address: "perMember" as const,
+    })),
+  };
+  // ARP needs raw sockets in the host's network, which only a privileged namespace admits.
+  return { workloads: [controller, speaker], routes: [], addresses: [], podSecurity: "privileged" };
+}
+
+function podLabels(instance: string, component: string): Record<string, string> {
+  return {
+    "app.kubernetes.io/name": "metallb",
+    "app.kubernetes.io/instance": instance,
+    "app.kubernetes.io/component": component,
+  };
+}
+
+function release({ instance, namespace }: Context): ReleasePlan {
+  return {
+    name: instance,
+    namespace,
+    chart: charts.metallb,
+    timeout: "5m",
+    values: {
+      crds: { enabled: true, validationFailurePolicy: "Fail" },
+      // BGP is not used; the chart would run FRR on every node for nothing.
+      frrk8s: { enabled: false },
+      prometheus: { rbacPrometheus: false },
+      speaker: {
+        frr: { enabled: false },
+        memberlist: { enabled: true },
+        // Tolerations are those of the footprint and no others.
+        tolerateMaster: false,
+        // k3s labels no node to be left out (kubeadm does): where the label stands, a person meant it.
+        ignoreExcludeLB: false,
+      },
+    },
+    pods: {
+      controller: {
+        replicas: { byChart: "the chart runs exactly one controller: a second would only wait" },
+        requests: "controller.resources.requests",
+        limits: "controller.resources.limits",
+        affinity: "controller.affinity",
+        tolerations: "controller.tolerations",
+      },
+      speaker: {
+        requests: "speaker.resources.requests",
+        limits: "speaker.resources.limits",
+        affinity: "speaker.affinity",
+        tolerations: "speaker.tolerations",
+      },
+    },
+  };
+}
+
+function announcedPool(pool: AddressPool, { instance, namespace, args, site }: Context): ObjectPlan[] {
+  const { autoAssign = !isOnOverlay(pool, site.topology.nodes), interfaces } = args.pools[pool.name] ?? {};
+  const metadata = { name: pool.name, namespace };
+  return [
+    {
+      id: `pool-${pool.name}`,
+      after: [`release/${instance}`],
+      from: pool.from,
+      manifest: {
+        apiVersion: "metallb.io/v1beta1",
+        kind: "IPAddressPool",
+        metadata,
+        // Addresses that end in .0 or .255 are refused by some old clients; a range that holds them was chosen by a person.
+        spec: { addresses: [`${pool.first}-${pool.last}`], autoAssign, avoidBuggyIPs: false },
+      },
+    },
+    {
+      id: `announcement-${pool.name}`,
+      after: [`release/${instance}`, `object/pool-${pool.name}`],
+      from: pool.from,
+      manifest: {
+        apiVersion: "metallb.io/v1beta1",
+        kind: "L2Advertisement",
+        metadata,
+        spec: { ipAddressPools: [pool.name], ...(interfaces === undefined ? {} : { interfaces }) },
+      },
+    },
+  ];
+}
+
+/** The taints that keep pods off nodes of a site, each once. */
+function taintsOf(nodes: readonly NodeFacts[]): Taint[] {
+  const taints = nodes.flatMap((node) => node.taints).filter((taint) => taint.effect !== "PreferNoSchedule");
+  const byText = new Map(taints.map((taint) => [`${taint.key}=${taint.value ?? ""}:${taint.effect}`, taint]));
+  return [...byText.values()];
+}
+
+/** Whether a pool lies on the overlay: its addresses are nearer to the nodes' overlay addresses than to their own. */
+function isOnOverlay(pool: AddressPool, nodes: readonly NodeFacts[]): boolean {
+  const overlay = nodes.flatMap((node) => (node.overlayAddress === undefined ? [] : [node.overlayAddress]));
+  return (
+    commonBits(pool.first, overlay) >
+    commonBits(
+      pool.first,
+      nodes.map((node) => node.address),
+    )
+  );
+}
+
+/** How many leading bits an address shares with the nearest of `others`. */
+function commonBits(address: string, others: readonly string[]): number {
+  return Math.max(0, ...others.map((other) => Math.clz32(toNumber(address) ^ toNumber(other))));
+}

@@ -1,0 +1,146 @@
+import {
+  below,
+  defineService,
+  type CapabilityName,
+  type Finding,
+  type Footprint,
+  type ReleasePlan,
+  type RenderContext,
+  type ServiceContext,
+} from "@isthmus/core";
+import { charts } from "@isthmus/helm";
+import { routeFindings, routeObjects, tlsOptions } from "./traefik-routes.ts";
+import { traefikSchema, type TraefikArgs } from "./traefik-schema.ts";
+
+type Context = ServiceContext<TraefikArgs>;
+
+/** One way in: for the internet, or for the site's own networks. A site may have one of each. */
+export const traefik = defineService<TraefikArgs>({
+  name: "traefik",
+  summary: "Traefik serves the names of a site's public or private routes over TLS.",
+  schema: traefikSchema,
+  requires: () => ["loadBalancer", "certificates"],
+  provides: ({ exposure }) => [capability(exposure)],
+  check,
+  offers: ({ instance, args }) => ({ [capability(args.exposure)]: { className: instance, address: args.address } }),
+  footprint,
+  checkRoutes: routeFindings,
+  charts: (context) => [release(context)],
+  objects: (context) => [tlsOptions(context), ...routeObjects(context)],
+});
+
+const capability = (exposure: TraefikArgs["exposure"]): CapabilityName & `ingress/${string}` => `ingress/${exposure}`;
+
+function check({ args, needs, from }: Context): Finding[] {
+  if (args.exposure === "private") return [];
+  const findings: Finding[] = [];
+  if (needs.get("certificates").publicIssuer === undefined) {
+    findings.push({
+      rule: "public-without-certificates",
+      at: below(from, "exposure"),
+      problem: 'exposure is "public", and the site has no issuer of certificates that browsers trust',
+      mend: "set acme of cert-manager; a certificate of the site's own CA would teach people to click warnings away",
+    });
+  }
+  if (args.authentication === undefined) {
+    findings.push({
+      rule: "public-without-authentication",
+      at: below(from, "authentication"),
+      problem: 'exposure is "public", and nothing says who asks for a password',
+      mend: "set authentication to {users: <name of a secret>}, or to by-backends where every application has a login",
+    });
+  }
+  return findings;
+}
+
+function footprint({ instance, args, site, from }: Context): Footprint {
+  return {
+    workloads: [
+      {
+        name: "traefik",
+        controller: "Deployment",
+        members: { perSite: { [site.name]: args.replicas } },
+        selector: { "app.kubernetes.io/name": "traefik", "app.kubernetes.io/instance": instance },
+        requests: { memory: "128Mi", cpu: "100m" },
+        limits: { memory: "256Mi" },
+        architectures: ["amd64", "arm64"],
+        uses: [{ capability: "loadBalancer", to: ["read", "write"] }],
+        reads: { kind: "any" },
+        writes: { kind: "any" },
+        restarts: { by: "itself", within: "1m" },
+        runsOn: {
+          required: [],
+          preferred: [],
+          tolerations: [],
+          spread: [
+            { over: "host", required: false },
+            { over: "node", required: false },
+          ],
+        },
+        reaches: [],
+      },
+    ],
+    routes: [],
+    addresses: [{ name: instance, pool: args.pool, address: args.address, from: below(from, "address") }],
+    podSecurity: "restricted",
+  };
+}
+
+/**
+ * The release brings Traefik's CRDs (the chart's `crds/`), whichever instance comes first: Helm creates those that are
+ * absent, leaves alone those that exist, and removes none with a release. So two instances need no order between them,
+ * and one may leave. (An owner would need an order across instances, or be the one that a site happens not to have.)
+ * What Helm does not do is upgrade them: see the README.
+ */
+function release({ instance, namespace, args, needs }: RenderContext<TraefikArgs>): ReleasePlan {
+  const isPrivate = args.exposure === "private";
+  return {
+    name: instance,
+    namespace,
+    chart: charts.traefik,
+    timeout: "5m",
+    values: {
+      fullnameOverride: instance,
+      instanceLabelOverride: instance,
+      deployment: { enabled: true, kind: "Deployment" },
+      podDisruptionBudget: args.replicas > 1 ? { enabled: true, maxUnavailable: 1 } : { enabled: false },
+      // Ingress objects go past our middlewares, so only the private instance serves them, and only by its class.
+      ingressClass: { enabled: isPrivate, isDefaultClass: false, name: instance },
+      providers: {
+        kubernetesCRD: {
+          enabled: true,
+          ingressClass: instance,
+          allowCrossNamespace: false,
+          allowExternalNameServices: false,
+          // Every instance sees the TLSOption "default" of the others; two of them would cancel each other out.
+          defaultTLSResourcesNamespace: namespace,
+        },
+        kubernetesIngress: { enabled: isPrivate, ingressClass: instance, allowExternalNameServices: false },
+      },
+      core: { strictTLSOptions: true },
+      api: { dashboard: false },
+      global: { checkNewVersion: false, sendAnonymousUsage: false },
+      accessLog: { enabled: true, format: "json" },
+      ports: {
+        web: { http: { redirections: { entryPoint: { to: "websecure", scheme: "https", permanent: true } } } },
+        websecure: { http: { tls: { enabled: true } } },
+      },
+      service: {
+        annotations: { [needs.get("loadBalancer").addressAnnotation]: args.address },
+        // Local keeps clients' addresses, which rate limits, allow-lists and logs go by; Cluster would show a node's.
+        // Its price: only nodes with a ready pod announce the address, and one pod carries all traffic. By ARP all of it
+        // enters through one node in any case; replicas on other nodes are what takes over.
+        spec: { type: "LoadBalancer", externalTrafficPolicy: "Local" },
+      },
+    },
+    pods: {
+      traefik: {
+        replicas: "deployment.replicas",
+        requests: "resources.requests",
+        limits: "resources.limits",
+        affinity: "affinity",
+        tolerations: "tolerations",
+      },
+    },
+  };
+}
