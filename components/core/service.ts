@@ -119,6 +119,8 @@ export interface Service<Args = unknown> {
   check?(context: ServiceContext<Args>): readonly Finding[];
   offers(context: ServiceContext<Args>): Partial<CapabilityFacts>;
   footprint(context: ServiceContext<Args>): Footprint;
+  /** Rules on the routes of the whole site, for services that serve them. */
+  checkRoutes?(context: RenderContext<Args>): readonly Finding[];
   generates?(context: ServiceContext<Args>): readonly Generated[];
   charts(context: RenderContext<Args>): readonly ReleasePlan[];
   objects(context: RenderContext<Args>): readonly ObjectPlan[];
