@@ -16,6 +16,7 @@ export const shapes = {
   duration: z
     .templateLiteral([z.number(), z.enum(["s", "m", "h", "d"])])
     .refine((value) => quantityPattern.duration.test(value), "a span of time such as 30s, 15m, 12h or 14d"),
+  timeOfDay: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day in quotes such as "01:30"'),
   name: z
     .string()
     .regex(dnsLabel, "a name has lower-case letters, digits and hyphens, at most 63, such as main or vault-2"),

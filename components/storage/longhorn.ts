@@ -1,0 +1,88 @@
+import {
+  below,
+  defineService,
+  type Backup,
+  type Finding,
+  type Footprint,
+  type Route,
+  type ServiceContext,
+} from "@isthmus/core";
+import { longhornSchema, nodesWithVolumes, storageClasses, type LonghornArgs } from "./longhorn-arguments.ts";
+import { longhornObjects } from "./longhorn-objects.ts";
+import { longhornRelease } from "./longhorn-release.ts";
+import { longhornWorkloads } from "./longhorn-workloads.ts";
+
+type Context = ServiceContext<LonghornArgs>;
+
+/** Block storage out of the nodes' own disks. Facts: https://longhorn.io/docs/1.12.1/ */
+export const longhorn = defineService<LonghornArgs>({
+  name: "longhorn",
+  summary: "Longhorn keeps copies of each volume on several nodes of the site and backs them up each day.",
+  schema: longhornSchema,
+  requires: (args) => (args.ui === undefined ? [] : ["ingress/private"]),
+  wants: () => ["backupStore"],
+  provides: () => ["volumes"],
+  check,
+  offers: (context) => ({
+    volumes: {
+      storageClass: storageClasses.usual,
+      replicas: context.args.replicas,
+      moves: "site",
+      // The setting nodeDownPodDeletionPolicy deletes pods of dead nodes.
+      freedFromDeadNode: true,
+      architectures: ["amd64", "arm64"],
+      backup: backupOf(context),
+      withoutBackup: storageClasses.withoutBackup,
+    },
+  }),
+  footprint,
+  charts: (context) => [longhornRelease(context)],
+  objects: longhornObjects,
+  afterwards,
+});
+
+function backupOf({ args, needs }: Context): Backup | undefined {
+  const store = needs.find("backupStore");
+  if (store === undefined) return undefined;
+  return { by: "Longhorn recurring backup", to: store.place, every: "1d", keeps: `${args.backups.keep} backups` };
+}
+
+function check(context: Context): Finding[] {
+  const { args, site, from } = context;
+  const nodes = nodesWithVolumes(context);
+  if (args.replicas <= nodes.length) return [];
+  const names = nodes.map(({ name }) => name).join(", ") || "none";
+  const fewer = nodes.length === 0 ? "" : `set replicas to ${nodes.length}, or `;
+  return [
+    {
+      rule: "too-few-nodes",
+      at: below(from, "replicas"),
+      problem: `replicas: ${args.replicas} puts each copy of a volume on a node of its own, and ${nodes.length} nodes of ${site.name} may hold volumes (${names})`,
+      mend: `${fewer}add agents, or name the taint of further nodes under tolerations`,
+    },
+  ];
+}
+
+function footprint(context: Context): Footprint {
+  // Managers and instance managers mount folders and devices of the host.
+  return { workloads: longhornWorkloads(context), routes: routes(context), addresses: [], podSecurity: "privileged" };
+}
+
+function routes({ instance, namespace, args, from }: Context): Route[] {
+  if (args.ui === undefined) return [];
+  return [
+    {
+      name: `${instance}-ui`,
+      host: args.ui.hostName,
+      exposure: "private",
+      namespace,
+      backend: { service: "longhorn-frontend", port: 80, scheme: "http" },
+      from: below(from, "ui", "hostName"),
+    },
+  ];
+}
+
+function afterwards({ instance, args }: Context): string[] {
+  if (!args.allowUninstall) return [];
+  return [`allowUninstall is set: removing ${instance} deletes every volume of the site. Unset it when you are done.`];
+}
