@@ -1,0 +1,53 @@
+import { below, quote, type Finding } from "@isthmus/core";
+import type { MachineFacts, SiteMachines } from "./plan.ts";
+
+/** What a schema cannot see: hosts that Proxmox settings do not know, ids and MAC addresses that are used twice. */
+export function checkMachines(site: SiteMachines): readonly Finding[] {
+  return [...unknownHosts(site), ...vmIdsTwice(site), ...macsTwice(site)];
+}
+
+function unknownHosts({ machines, proxmox }: SiteMachines): Finding[] {
+  const known = Object.keys(proxmox.hypervisors);
+  return machines
+    .filter(({ vm }) => !known.includes(vm.host))
+    .map(({ name, vm, from }) => ({
+      rule: "unknown-hypervisor",
+      at: below(from, "vm", "host"),
+      problem: `${name} is to run on ${quote(vm.host)}, which is not among proxmox.hypervisors`,
+      mend: `write one of ${known.join(", ")}, or add the host to proxmox.hypervisors`,
+    }));
+}
+
+/** Ids are unique in a Proxmox cluster; a host with an API of its own is outside it. */
+function vmIdsTwice(site: SiteMachines): Finding[] {
+  const { hypervisors, api } = site.proxmox;
+  const endpointOf = ({ vm }: MachineFacts): string =>
+    (Object.hasOwn(hypervisors, vm.host) ? hypervisors[vm.host]?.api : undefined)?.endpoint ?? api.endpoint;
+  return twice(site.machines, (machine) => `${endpointOf(machine)} ${machine.vm.id}`).map(([machine, first]) => ({
+    rule: "vm-id-twice",
+    at: below(machine.from, "vm", "id"),
+    problem: `VM id ${machine.vm.id} of ${machine.name} is that of ${first.name} too`,
+    mend: "give each machine a VM id of its own",
+  }));
+}
+
+function macsTwice({ machines }: SiteMachines): Finding[] {
+  const chosen = machines.filter(({ vm }) => vm.mac !== undefined);
+  return twice(chosen, ({ vm }) => vm.mac).map(([machine, first]) => ({
+    rule: "mac-twice",
+    at: below(machine.from, "vm", "mac"),
+    problem: `MAC address ${quote(machine.vm.mac)} of ${machine.name} is that of ${first.name} too`,
+    mend: "leave it out, and Proxmox chooses one",
+  }));
+}
+
+/** Each machine whose key an earlier one has, with that one. */
+function twice(
+  machines: readonly MachineFacts[],
+  key: (machine: MachineFacts) => unknown,
+): [MachineFacts, MachineFacts][] {
+  return machines.flatMap((machine, index) => {
+    const first = machines.slice(0, index).find((other) => key(other) === key(machine));
+    return first === undefined ? [] : [[machine, first] satisfies [MachineFacts, MachineFacts]];
+  });
+}
