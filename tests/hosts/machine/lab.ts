@@ -1,0 +1,150 @@
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+
+import ssh2 from "ssh2";
+
+import { run, until } from "./command.ts";
+import { Host } from "./host.ts";
+import { Network, removeNetwork } from "./network.ts";
+
+const ROOT = "/run/isthmus-hosts";
+const FIRST_INDEX = 11;
+
+/** Some hosts on one network, made for one test and removed after it. */
+export interface Lab {
+  readonly hosts: readonly Host[];
+  readonly network: Network;
+  /** The host of this name. */
+  host(name: string): Host;
+  /** Ends all hosts and removes every mount, namespace and file of theirs. */
+  destroy(): Promise<void>;
+}
+
+/** Makes and switches on a host for each name. Leftovers of runs that were killed are removed first. */
+export async function createLab(names: readonly string[]): Promise<Lab> {
+  await removeLeftovers();
+  const number = claimNumber();
+  const folder = labFolder(number);
+  try {
+    return await build(number, folder, names);
+  } catch (error) {
+    await removeLab(number);
+    throw error;
+  }
+}
+
+async function build(number: number, folder: string, names: readonly string[]): Promise<Lab> {
+  await run("mount", ["-t", "tmpfs", "-o", "mode=700,size=80%", "isthmus-hosts", folder]);
+  writeOwner(folder);
+  mkdirSync(join(folder, "base"));
+  await run("/usr/bin/python3", [
+    join(import.meta.dirname, "prepare-base.py"),
+    join(folder, "base"),
+    import.meta.dirname,
+  ]);
+  const network = new Network(number);
+  await network.create();
+  const clientKey = ssh2.utils.generateKeyPairSync("ed25519");
+  const lines = names.map((name, position) => `${network.address(FIRST_INDEX + position)} ${name}`);
+  const hostsFile = lines.map((line) => `${line}\n`).join("");
+  const hosts = names.map(
+    (name, position) => new Host({ name, index: FIRST_INDEX + position, lab: folder, network, clientKey, hostsFile }),
+  );
+  for (const host of hosts) host.format();
+  await Promise.all(
+    hosts.map(async (host) => {
+      await host.powerOn();
+    }),
+  );
+  return {
+    hosts,
+    network,
+    host(name) {
+      const found = hosts.find((host) => host.name === name);
+      if (found === undefined) throw new Error(`No host ${name} in this lab; there are ${names.join(", ")}`);
+      return found;
+    },
+    async destroy() {
+      await Promise.all(
+        hosts.map(async (host) => {
+          await host.powerOff();
+        }),
+      );
+      await removeLab(number);
+    },
+  };
+}
+
+// --- what is left of a run that was killed ---------------------------------------------------------------------------
+
+function labFolder(number: number): string {
+  return join(ROOT, String(number));
+}
+
+/** mkdir is the lock: two runs at a time get two numbers, and so two networks. */
+function claimNumber(): number {
+  mkdirSync(ROOT, { recursive: true });
+  for (let number = 0; number < 250; number += 1) {
+    try {
+      mkdirSync(labFolder(number));
+      writeOwner(labFolder(number));
+      return number;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+  }
+  throw new Error(`250 labs run at once: remove what is left of them in ${ROOT}`);
+}
+
+/** A process id alone may be somebody else's by now: its start time tells. */
+function writeOwner(folder: string): void {
+  writeFileSync(join(folder, "owner"), `${String(process.pid)} ${startTime(process.pid) ?? ""}`);
+}
+
+function startTime(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${String(pid)}/stat`, "utf8")
+      .split(") ")
+      .at(-1)
+      ?.split(" ")[19];
+  } catch {
+    return undefined;
+  }
+}
+
+function ownerLives(folder: string): boolean {
+  const file = join(folder, "owner");
+  if (!existsSync(file)) return false;
+  const [pid = "", started = ""] = readFileSync(file, "utf8").split(" ");
+  return startTime(Number(pid)) === started;
+}
+
+/** Removes the labs whose test process is gone. */
+export async function removeLeftovers(): Promise<void> {
+  if (!existsSync(ROOT)) return;
+  for (const entry of readdirSync(ROOT)) {
+    const number = Number(entry);
+    if (Number.isInteger(number) && !ownerLives(labFolder(number))) await removeLab(number);
+  }
+}
+
+async function removeLab(number: number): Promise<void> {
+  const folder = labFolder(number);
+  const hosts = join(folder, "hosts");
+  for (const name of existsSync(hosts) ? readdirSync(hosts) : []) {
+    const file = join(hosts, name, "pid");
+    if (existsSync(file)) await killHost(Number(readFileSync(file, "utf8")), hosts);
+  }
+  await removeNetwork(number);
+  await run("umount", ["-l", folder]).catch(() => undefined);
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Kills PID 1 of a host, if that process still is one: its root file system is an overlay of this lab. */
+async function killHost(pid: number, hosts: string): Promise<void> {
+  const mounts = `/proc/${String(pid)}/mountinfo`;
+  if (!existsSync(mounts) || !readFileSync(mounts, "utf8").includes(`upperdir=${hosts}/`)) return;
+  process.kill(pid, "SIGKILL");
+  await until(`process ${String(pid)} is gone`, () => startTime(pid) === undefined, { everyMs: 10 });
+}
