@@ -1,0 +1,107 @@
+import { isUnknown, type Props } from "./resource.ts";
+import type { Node } from "./walk.ts";
+
+/** Texts that are secrets wherever they stand, by what they begin with or contain. */
+const shapes: readonly { readonly what: string; readonly pattern: RegExp }[] = [
+  { what: "a private key", pattern: /-----BEGIN [A-Z ]*PRIVATE KEY( BLOCK)?-----/ },
+  { what: "an age key", pattern: /AGE-SECRET-KEY-1[0-9A-Z]{20,}/ },
+  { what: "a GitHub token", pattern: /\b(gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,})\b/ },
+  { what: "a GitLab token", pattern: /\bgl(pat|dt|rt|soat)-[A-Za-z0-9_-]{20,}/ },
+  { what: "a Slack token", pattern: /\bxox[abeoprs]-[A-Za-z0-9-]{10,}/ },
+  { what: "a Vault token", pattern: /\bhv[sbr]\.[A-Za-z0-9_-]{24,}/ },
+  { what: "an AWS access key", pattern: /\bA(KIA|SIA)[0-9A-Z]{16}\b/ },
+  { what: "a Tailscale key", pattern: /\btskey-[a-z]+-[A-Za-z0-9]{10,}/ },
+  { what: "a JSON web token", pattern: /\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/ },
+  { what: "a password hash", pattern: /\$(2[aby]|apr1|5|6|y)\$[./A-Za-z0-9$=,]{8,}/ },
+  { what: "a URL with a password", pattern: /\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@{}$]+:[^\s:/@{}$]+@[^\s/]/i },
+];
+
+/** What secret a text holds by its shape, or `undefined`. */
+export function secretShape(text: string): string | undefined {
+  return shapes.find(({ pattern }) => pattern.test(text))?.what;
+}
+
+const secretWords = new Set(["password", "passwd", "pwd", "passphrase", "token", "credentials", "htpasswd", "pin"]);
+/** Before `key`, they make it a secret key; `passwordKey` in contrast is the name of a key in a Secret. */
+const secretKeyWords = new Set([
+  "secret",
+  "private",
+  "api",
+  "encryption",
+  "signing",
+  "master",
+  "shared",
+  "root",
+  "account",
+]);
+/** Before `secret`, they make it the secret itself; otherwise it may be the name of a Secret. */
+const literalSecretWords = new Set(["client", "shared", "jwt", "cookie", "session", "app", "webhook", "hmac", "oauth"]);
+/** Anywhere in a key, they say that it names something. */
+const namingWords = new Set(["existing", "ref", "reference", "name", "pull"]);
+
+type Suspicion = "no" | "literal" | "name-or-literal";
+
+/** `adminPassword`, `DB_PASSWORD`, `s3.secret-key` in lower-case words. */
+function wordsOf(key: string): string[] {
+  return key
+    .replaceAll(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .replaceAll(/([A-Z])([A-Z][a-z])/g, "$1 $2")
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== "");
+}
+
+/** Whether a key says that a secret stands there. */
+export function suspicionOf(key: string): Suspicion {
+  const words = wordsOf(key);
+  if (words.some((word) => namingWords.has(word))) return "no";
+  const [before, last] = [words.at(-2), words.at(-1)];
+  if (last === undefined) return "no";
+  if (secretWords.has(last) || /(password|passphrase|apikey|secretkey|privatekey|authtoken)$/.test(last))
+    return "literal";
+  if (last === "secret") return before !== undefined && literalSecretWords.has(before) ? "literal" : "name-or-literal";
+  const isKey = last === "key" && words.slice(0, -1).some((word) => secretKeyWords.has(word));
+  return isKey ? "literal" : "no";
+}
+
+/** The key under which a leaf stands; in a list of `{name, value}` pairs, such as `env`, the name. */
+export function keyOf(node: Node): string {
+  const key = node.keys.at(-1) ?? "";
+  const name = node.holder?.["name"];
+  return key === "value" && typeof name === "string" ? name : key;
+}
+
+/** Whether the text under a suspicious key is the secret itself, rather than a name, a place or a template. */
+export function isLiteralSecret(node: Node): boolean {
+  const key = keyOf(node);
+  const suspicion = suspicionOf(key);
+  if (suspicion === "no" || isUnknown(node.value)) return false;
+  if (typeof node.value === "number") return true;
+  if (typeof node.value !== "string") return false;
+  const text = node.value.trim();
+  if (text === "" || isElsewhere(text)) return false;
+  if (suspicion === "name-or-literal" && isObjectName(text)) return false;
+  return !(isKeyWord(key) && namesSecretBeside(node.holder) && isObjectName(text));
+}
+
+/** A template, a reference that something resolves later, a path to a file, or a switch. */
+function isElsewhere(text: string): boolean {
+  return (
+    /^(\$\{[^}]*\}|\$\([^)]*\)|\$__\w+\{[^}]*\}|\{\{.*\}\}|<[^>]+>|%[A-Z_]+%|\$[A-Z_]+)$/s.test(text) ||
+    /^(\/[\w.-]+){2,}$|^(file|vault|op|ref\+\w+):/.test(text) ||
+    /^(true|false)$/i.test(text)
+  );
+}
+
+function isObjectName(text: string): boolean {
+  return /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(text);
+}
+
+function isKeyWord(key: string): boolean {
+  return wordsOf(key).at(-1) === "key";
+}
+
+/** `{secretName: s3, secretKey: password}` names a key of a Secret. */
+function namesSecretBeside(holder: Props = {}): boolean {
+  return ["secretName", "existingSecret", "secretRef"].some((key) => holder[key] !== undefined && holder[key] !== "");
+}
