@@ -16,6 +16,9 @@ export const shapes = {
   duration: z
     .templateLiteral([z.number(), z.enum(["s", "m", "h", "d"])])
     .refine((value) => quantityPattern.duration.test(value), "a span of time such as 30s, 15m, 12h or 14d"),
+  days: z
+    .templateLiteral([z.number(), "d"])
+    .refine((value) => quantityPattern.duration.test(value), "whole days such as 14d"),
   timeOfDay: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day in quotes such as "01:30"'),
   name: z
     .string()

@@ -46,3 +46,11 @@ export const charts = {
     repository: "oci://ghcr.io/prometheus-community/charts/kube-prometheus-stack",
   },
 } as const satisfies Readonly<Record<string, ChartPin>>;
+
+/** Images that objects of ours run; those of charts are the chart's. Each exists for amd64 and arm64. */
+export const images = {
+  // renovate: datasource=docker depName=ghcr.io/cloudnative-pg/postgresql
+  postgresql: "ghcr.io/cloudnative-pg/postgresql:18.4-standard-trixie",
+  // renovate: datasource=docker depName=docker.io/nginxinc/nginx-unprivileged
+  nginx: "docker.io/nginxinc/nginx-unprivileged:1.28.0-alpine",
+} as const;

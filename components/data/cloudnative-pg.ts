@@ -1,0 +1,57 @@
+import { defineService, type ReleasePlan } from "@isthmus/core";
+import { charts } from "@isthmus/helm";
+import { checkCnpg, cnpgSchema, type CnpgArgs, type CnpgContext } from "./cnpg-arguments.ts";
+import { cnpgObjects } from "./cnpg-objects.ts";
+import { barmanRelease, cnpgWorkloads, controllerPlaces } from "./cnpg-workloads.ts";
+
+/**
+ * PostgreSQL clusters, each with a server that leads and followers on other nodes. A cluster takes and gives its password
+ * in the Secret `<cluster>-app`, which the operator makes. Facts: https://cloudnative-pg.io/documentation/1.30/
+ */
+export const cloudnativePg = defineService<CnpgArgs>({
+  name: "cloudnative-pg",
+  summary: "CloudNativePG runs PostgreSQL clusters that fail over by themselves and are backed up to the second.",
+  schema: cnpgSchema,
+  requires: ({ clusters }) => ["certificates", ...(Object.keys(clusters).length > 0 ? (["volumes"] as const) : [])],
+  wants: () => ["backupStore"],
+  provides: () => ["postgres"],
+  check: checkCnpg,
+  offers: () => ({ postgres: { operator: "cloudnative-pg" } }),
+  footprint: (context) => ({
+    workloads: cnpgWorkloads(context),
+    routes: [],
+    addresses: [],
+    podSecurity: "restricted",
+  }),
+  charts: (context) => [operatorRelease(context), barmanCloudRelease(context)],
+  objects: cnpgObjects,
+  afterwards: ({ namespace, args }) =>
+    Object.keys(args.clusters).map(
+      (name) =>
+        `${name}: applications connect to ${name}-rw.${namespace}.svc:5432 with TLS, user and password from the Secret ${name}-app in ${namespace}`,
+    ),
+});
+
+function operatorRelease({ instance, namespace }: CnpgContext): ReleasePlan {
+  return {
+    name: instance,
+    namespace,
+    chart: charts.cloudnativePg,
+    timeout: "5m",
+    values: { crds: { create: true }, config: { clusterWide: true } },
+    pods: { operator: controllerPlaces },
+  };
+}
+
+/** In the operator's namespace, because the operator finds plugins there only. */
+function barmanCloudRelease({ instance, namespace }: CnpgContext): ReleasePlan {
+  return {
+    name: barmanRelease(instance),
+    namespace,
+    chart: charts.barmanCloud,
+    timeout: "5m",
+    after: [`release/${instance}`],
+    values: { crds: { create: true } },
+    pods: { "barman-cloud": controllerPlaces },
+  };
+}

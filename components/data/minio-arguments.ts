@@ -1,0 +1,123 @@
+import { z } from "zod";
+import { shapes, type Finding, type ServiceContext, below } from "@isthmus/core";
+import { maximumDrives, quorumOf, usualParity, type ErasureSet } from "./erasure-set.ts";
+
+export const minioSchema = z.strictObject({
+  members: z
+    .union([z.int().min(1).max(maximumDrives), z.record(shapes.name, z.int().min(1).max(maximumDrives))])
+    .default(4)
+    .describe(
+      "MinIO servers at this site. Default: 4. A set stretched over sites ({site-a: 2, site-b: 2}) is refused, with the reason.",
+    ),
+  drivesPerMember: z
+    .int()
+    .min(1)
+    .max(maximumDrives)
+    .default(1)
+    .describe("Drives of each server. Default: 1. 4 to 16 in all."),
+  size: shapes.bytes.default("50Gi").describe("Size of each drive. Default: 50Gi. It cannot shrink."),
+  parity: z
+    .int()
+    .min(1)
+    .max(maximumDrives / 2)
+    .optional()
+    .describe(
+      "Drives that may be lost without losing data. Default: MinIO's own choice (2 of 4, 3 of 6, 4 of 8 and more).",
+    ),
+  drives: z
+    .enum(["volumes", "local-path"])
+    .default("volumes")
+    .describe(
+      "volumes: the site's replicated volumes. local-path: k3s' own, a folder of the node; the set keeps copies itself, so it takes a third of the space. Default: volumes. A change loses the data.",
+    ),
+  memory: shapes.bytes
+    .default("512Mi")
+    .describe("Memory of each server that is set aside; twice as much is its limit. Default: 512Mi."),
+  pool: shapes.name.describe("The pool of its address; one that the other sites reach, such as overlay."),
+  address: shapes.address.describe("The address of the S3 API (port 9000), out of the pool."),
+  hostName: shapes.hostName.describe("The name of the S3 API, such as s3.site-a.home.arpa."),
+  keepDeleted: z
+    .int()
+    .min(1)
+    .max(3650)
+    .default(30)
+    .describe("Days for which deleted and overwritten objects of backups can be brought back. Default: 30."),
+});
+
+export type MinioArgs = z.infer<typeof minioSchema>;
+type Context = Pick<ServiceContext<MinioArgs>, "args" | "site" | "from">;
+
+/** Servers by site. */
+export function membersBySite({ args, site }: Pick<Context, "args" | "site">): Readonly<Record<string, number>> {
+  return typeof args.members === "number" ? { [site.name]: args.members } : args.members;
+}
+
+export function erasureSetOf(context: Pick<Context, "args" | "site">): ErasureSet {
+  const members = Object.values(membersBySite(context)).reduce((sum, count) => sum + count, 0);
+  const { drivesPerMember, parity } = context.args;
+  return { members, drivesPerMember, parity: parity ?? usualParity(members * drivesPerMember) };
+}
+
+/** What a person must know before a set like this is built. */
+export function checkMinio(context: Context): Finding[] {
+  return [...stretched(context), ...drivesInAll(context), ...parityInBounds(context)];
+}
+
+function stretched(context: Context): Finding[] {
+  const { args, site, from } = context;
+  if (typeof args.members === "number") return [];
+  const bySite = membersBySite(context);
+  const set = erasureSetOf(context);
+  const quorum = quorumOf(set);
+  const losses = Object.entries(bySite).map(([name, count]) => {
+    const left = (set.members - count) * set.drivesPerMember;
+    const verdict =
+      left < quorum.readDrives
+        ? "all data is out of reach"
+        : left < quorum.writeDrives
+          ? "read-only, deletes fail too"
+          : "it goes on";
+    return `${name} lost leaves ${left}: ${verdict}`;
+  });
+  const drives = set.members * set.drivesPerMember;
+  return [
+    {
+      rule: "stretched-object-store",
+      at: below(from, "members"),
+      problem: `members ${JSON.stringify(args.members)} stretches one set over sites. EC:${set.parity} on ${drives} drives reads with ${quorum.readDrives} and writes with ${quorum.writeDrives}; ${losses.join("; ")}. Each site has a cluster of its own besides, and MinIO's servers find one another only inside one`,
+      mend: `one set at each site (members: ${Math.max(4, bySite[site.name] ?? 0)}), and the service offsite at each, with the other site as peer, so that backups cross`,
+    },
+  ];
+}
+
+function drivesInAll(context: Context): Finding[] {
+  const { args, from } = context;
+  const { members, drivesPerMember } = erasureSetOf(context);
+  const drives = members * drivesPerMember;
+  if (drives >= 4 && drives <= maximumDrives) return [];
+  return [
+    {
+      rule: "erasure-set-size",
+      at: below(from, drives < 4 ? "members" : "drivesPerMember"),
+      problem: `${members} members with ${args.drivesPerMember} drives each are ${drives} drives; one erasure set has 4 to ${maximumDrives}`,
+      mend:
+        drives < 4
+          ? "set members or drivesPerMember so that there are at least 4 drives"
+          : `set fewer: at most ${maximumDrives} drives in all`,
+    },
+  ];
+}
+
+function parityInBounds(context: Context): Finding[] {
+  const { members, drivesPerMember, parity } = erasureSetOf(context);
+  const most = Math.floor((members * drivesPerMember) / 2);
+  if (parity <= most || most === 0) return [];
+  return [
+    {
+      rule: "erasure-set-parity",
+      at: below(context.from, "parity"),
+      problem: `parity ${parity} is more than half of ${members * drivesPerMember} drives`,
+      mend: `set parity to ${most} or less`,
+    },
+  ];
+}

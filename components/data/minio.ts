@@ -1,0 +1,234 @@
+import {
+  defineService,
+  generated,
+  tolerates,
+  type AddressClaim,
+  type Footprint,
+  type ReleasePlan,
+  type ServiceContext,
+  type SiteExports,
+  type Store,
+  type Workload,
+} from "@isthmus/core";
+import { charts } from "@isthmus/helm";
+import { backupAccount, backupBucket, defaultRegion } from "./backup-bucket.ts";
+import { quorumOf } from "./erasure-set.ts";
+import { checkMinio, erasureSetOf, membersBySite, minioSchema, type MinioArgs } from "./minio-arguments.ts";
+import { accountSecret, accountSecretKey, minioNames, minioObjects, passwordOf } from "./minio-objects.ts";
+
+type Context = ServiceContext<MinioArgs>;
+
+const port = 9000;
+
+/**
+ * An S3 store inside the site, with a bucket and an account for each other site's backups.
+ *
+ * MinIO's source is no longer maintained and its chart's last image is of December 2024: it gets no security fixes. It is
+ * here because it is widely known; it listens on a private address only. The capability `objectStore` is what others
+ * build on, so that another store can take its place.
+ */
+export const minio = defineService<MinioArgs>({
+  name: "minio",
+  summary: "MinIO keeps other sites' backups behind the S3 API. It is no longer maintained upstream and gets no fixes.",
+  schema: minioSchema,
+  requires: ({ drives }) => ["loadBalancer", "certificates", ...(drives === "volumes" ? (["volumes"] as const) : [])],
+  provides: () => ["objectStore"],
+  check: checkMinio,
+  offers: ({ instance, namespace, needs }) => ({
+    objectStore: {
+      endpoint: `https://${instance}.${namespace}.svc.cluster.local:${port}`,
+      region: defaultRegion,
+      ca: needs.get("certificates").ca,
+    },
+  }),
+  footprint,
+  generates: ({ instance, site }) =>
+    [minioNames(instance).root, ...site.peers.map((peer) => passwordOf(instance, peer.name))].map((name) => ({
+      name,
+      kind: "password",
+      length: 40,
+    })),
+  charts: (context) => [release(context)],
+  objects: minioObjects,
+  exports: exported,
+});
+
+function footprint(context: Context): Footprint {
+  const { instance, args, from } = context;
+  const claim: AddressClaim = {
+    name: instance,
+    pool: args.pool,
+    address: args.address,
+    hostName: args.hostName,
+    from,
+  };
+  return { workloads: [servers(context)], routes: [], addresses: [claim], podSecurity: "baseline" };
+}
+
+function servers(context: Context): Workload {
+  const { instance, args, site } = context;
+  const quorum = quorumOf(erasureSetOf(context));
+  const members = membersBySite(context);
+  const nodes = site.topology.nodes.filter((node) => node.taints.every((taint) => tolerates([], taint)));
+  const enough = nodes.length >= (members[site.name] ?? 0);
+  return {
+    name: "server",
+    controller: "StatefulSet",
+    members: { perSite: members },
+    selector: { app: "minio", release: instance },
+    requests: { memory: args.memory, cpu: "100m" },
+    limits: { memory: twice(args.memory) },
+    architectures: ["amd64", "arm64"],
+    uses: [
+      { capability: "certificates", to: ["start"] },
+      { capability: "loadBalancer", to: ["read", "write"] },
+      ...(args.drives === "volumes" ? [{ capability: "volumes", to: ["start", "read", "write"] } as const] : []),
+    ],
+    reads: { kind: "atLeast", members: quorum.readMembers },
+    writes: { kind: "atLeast", members: quorum.writeMembers },
+    restarts: { by: "itself", within: "3m" },
+    runsOn: {
+      required: [],
+      preferred: [],
+      tolerations: [],
+      // With fewer nodes than servers some share a node; then it is the loss of that node that counts.
+      spread: [
+        { over: "node", required: enough },
+        { over: "host", required: false },
+      ],
+    },
+    stores: driveOf(context),
+    // Servers find one another by name, each by its own.
+    reaches: [{ to: `${instance}/server`, port, protocol: "TCP", tls: true, address: "perMember" }],
+  };
+}
+
+function driveOf({ args, needs }: Context): Store {
+  const backup = { none: "it holds copies of other sites' data, and these sites still have what was copied" };
+  const common = {
+    what: `a drive of the erasure set, one of ${args.drivesPerMember} of each server`,
+    size: args.size,
+    backup,
+  };
+  if (args.drives === "local-path") {
+    return { ...common, storageClass: "local-path", moves: "nowhere", freedFromDeadNode: false };
+  }
+  const volumes = needs.get("volumes");
+  return {
+    ...common,
+    storageClass: volumes.withoutBackup ?? volumes.storageClass,
+    moves: volumes.moves,
+    freedFromDeadNode: volumes.freedFromDeadNode,
+  };
+}
+
+function twice(memory: MinioArgs["memory"]): MinioArgs["memory"] {
+  return `${Number(memory.slice(0, -2)) * 2}${memory.slice(-2) as "Mi" | "Gi" | "Ti"}`;
+}
+
+function release(context: Context): ReleasePlan {
+  const { instance, namespace, args, site, needs } = context;
+  const names = minioNames(instance);
+  const set = erasureSetOf(context);
+  const spare = Math.max(1, set.members - quorumOf(set).writeMembers);
+  return {
+    name: instance,
+    namespace,
+    chart: charts.minio,
+    timeout: "10m",
+    after: ["certificate", "trusted-ca", "root", ...site.peers.map(({ name }) => `account-${name}`)].map(
+      (id) => `object/${id}`,
+    ),
+    values: {
+      fullnameOverride: instance,
+      mode: "distributed",
+      drivesPerNode: args.drivesPerMember,
+      pools: 1,
+      existingSecret: names.root,
+      tls: { enabled: true, certSecret: names.tls, publicCrt: "tls.crt", privateKey: "tls.key" },
+      trustedCertsSecret: names.trusted,
+      persistence: { enabled: true },
+      service: {
+        type: "LoadBalancer",
+        port: String(port),
+        annotations: { [needs.get("loadBalancer").addressAnnotation]: args.address },
+      },
+      // No console: everything is set up here.
+      environment: { MINIO_STORAGE_CLASS_STANDARD: `EC:${set.parity}`, MINIO_BROWSER: "off" },
+      podDisruptionBudget: { enabled: true, maxUnavailable: spare },
+      // The lists replace the chart's own, which has a user with a known password.
+      ...forPeers(context),
+    },
+    pods: {
+      server: {
+        replicas: "replicas",
+        requests: "resources.requests",
+        limits: "resources.limits",
+        affinity: "affinity",
+        tolerations: "tolerations",
+        storageSize: "persistence.size",
+        storageClass: "persistence.storageClass",
+      },
+    },
+  };
+}
+
+function forPeers({ instance, args, site }: Context) {
+  const peers = site.peers.map(({ name }) => name);
+  return {
+    buckets: peers.map((peer) => ({ name: backupBucket(peer), policy: "none", purge: false, versioning: true })),
+    policies: peers.map((peer) => ({ name: backupAccount(peer), statements: statementsFor(backupBucket(peer)) })),
+    users: peers.map((peer) => ({
+      accessKey: backupAccount(peer),
+      existingSecret: accountSecret(instance, peer),
+      existingSecretKey: accountSecretKey,
+      policy: backupAccount(peer),
+    })),
+    // Commands run after each upgrade: the rule is taken away first, so that there is one.
+    customCommands: peers.flatMap((peer) => [
+      { command: `ilm rule rm --all --force myminio/${backupBucket(peer)} || true` },
+      { command: `ilm rule add --noncurrent-expire-days ${args.keepDeleted} myminio/${backupBucket(peer)}` },
+    ]),
+  };
+}
+
+/** Everything in the one bucket but deleting versions: a site that is taken over cannot wipe out its backups. */
+function statementsFor(bucket: string) {
+  return [
+    {
+      effect: "Allow",
+      resources: [`arn:aws:s3:::${bucket}`],
+      actions: ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"],
+    },
+    {
+      effect: "Allow",
+      resources: [`arn:aws:s3:::${bucket}/*`],
+      actions: [
+        "s3:GetObject",
+        "s3:PutObject",
+        "s3:DeleteObject",
+        "s3:AbortMultipartUpload",
+        "s3:ListMultipartUploadParts",
+      ],
+    },
+  ];
+}
+
+function exported({ instance, args, site, needs }: Context): Partial<SiteExports> {
+  const accounts = site.peers.map(({ name }) => [
+    name,
+    {
+      bucket: backupBucket(name),
+      accessKey: backupAccount(name),
+      secretKey: generated(passwordOf(instance, name), "password"),
+    },
+  ]);
+  return {
+    objectStore: {
+      // By address: backups go on while DNS is away.
+      endpoint: `https://${args.address}:${port}`,
+      ca: needs.get("certificates").ca,
+      accounts: Object.fromEntries(accounts) as SiteExports["objectStore"]["accounts"],
+    },
+  };
+}
