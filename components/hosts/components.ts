@@ -1,0 +1,1 @@
+export { Machine, type MachineArgs } from "./machine.ts";

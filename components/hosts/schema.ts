@@ -1,0 +1,50 @@
+import { z } from "zod";
+
+const howToGetIt =
+  "must be the machine's SSH public key, such as ssh-ed25519 AAAA…: take the last two words that" +
+  " `ssh-keyscan -t ed25519 <address>` prints, and compare them on the machine's console with" +
+  " `cat /etc/ssh/ssh_host_ed25519_key.pub`";
+
+const hostKey = z
+  .string({ error: (issue) => (issue.input === undefined ? `is missing: ${howToGetIt}` : undefined) })
+  .refine(isPublicKey, { error: howToGetIt });
+
+/** A machine that is there already, such as a Raspberry Pi or a desktop; stands at the machine. */
+export const hostSchema = z.strictObject({
+  address: z
+    .string()
+    .regex(/^[A-Za-z0-9]([-.:A-Za-z0-9]*[A-Za-z0-9])?$/, "must be an address or a DNS name")
+    .optional()
+    .describe("Where SSH reaches it, if that is not the machine's address as a node."),
+  port: z.int().min(1).max(65535).default(22).describe("TCP port of SSH. Default: 22."),
+  user: z
+    .string()
+    .regex(/^[a-z_][-a-z0-9_]{0,31}$/, "must be a Linux user name")
+    .default("root")
+    .describe("Who logs in: root, or somebody who may call sudo without a password. Default: root."),
+  hostKey: hostKey.describe(
+    "The machine's own SSH public key, `ssh-ed25519 AAAA…`: a machine that shows another one is not trusted.",
+  ),
+});
+
+export type HostSettings = z.infer<typeof hostSchema>;
+
+/** Two words: a key type, and a key whose first field is that same type (RFC 4253, 6.6). */
+function isPublicKey(text: string): boolean {
+  const [type = "", key = "", ...others] = text.split(" ");
+  if (others.length > 0 || !/^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|ssh-rsa)$/.test(type)) return false;
+  const [first, ...numbers] = fieldsOf(Buffer.from(key, "base64"));
+  return first?.toString("latin1") === type && numbers.length > 0;
+}
+
+/** The fields of a key, each with its length before it; none where the lengths do not add up. */
+function fieldsOf(blob: Buffer): Buffer[] {
+  const fields: Buffer[] = [];
+  let at = 0;
+  while (at + 4 <= blob.length) {
+    const end = at + 4 + blob.readUInt32BE(at);
+    fields.push(blob.subarray(at + 4, end));
+    at = end;
+  }
+  return at === blob.length ? fields : [];
+}
