@@ -28,16 +28,34 @@ function toFindings(issue: z.core.$ZodIssue, { schema, value, at }: Parsed): Fin
   }
   if (issue.code === "invalid_key") {
     const reason = issue.issues[0]?.message ?? issue.message;
-    return [{ rule: "schema", at: where, problem: `${quote(path.at(-1))} is not a name for this`, mend: `write ${reason}` }];
+    return [
+      { rule: "schema", at: where, problem: `${quote(path.at(-1))} is not a name for this`, mend: `write ${reason}` },
+    ];
   }
   if (bad === undefined) {
-    return [{ rule: "missing", at: where, problem: `${path.at(-1) ?? "the value"} is missing`, mend: expected(issue, schemaAt(schema, path)) }];
+    return [
+      {
+        rule: "missing",
+        at: where,
+        problem: `${path.at(-1) ?? "the value"} is missing`,
+        mend: expected(issue, schemaAt(schema, path)),
+      },
+    ];
   }
   if (issue.code === "invalid_union") {
     const reasons = issue.errors.flat().map((inner) => expected(inner, undefined));
-    return [{ rule: "schema", at: where, problem: `${quote(bad)} does not fit`, mend: [...new Set(reasons)].join(", or ") || issue.message }];
+    return [
+      {
+        rule: "schema",
+        at: where,
+        problem: `${quote(bad)} does not fit`,
+        mend: [...new Set(reasons)].join(", or ") || issue.message,
+      },
+    ];
   }
-  return [{ rule: "schema", at: where, problem: `${quote(bad)} does not fit`, mend: expected(issue, schemaAt(schema, path)) }];
+  return [
+    { rule: "schema", at: where, problem: `${quote(bad)} does not fit`, mend: expected(issue, schemaAt(schema, path)) },
+  ];
 }
 
 function unknownKey(at: SourcePath, key: string, known: readonly string[]): Finding {
@@ -58,17 +76,22 @@ function expected(issue: z.core.$ZodIssue, schema: z.ZodType | undefined): strin
     case "invalid_value":
       return `write one of: ${issue.values.map(String).join(", ")}${meaning}`;
     case "too_small":
-      return isOurs(issue.message) ? `write ${issue.message}` : `write at least ${issue.minimum}${meaning}`;
+      return isOurs(issue.message) ? instruction(issue.message) : `write at least ${issue.minimum}${meaning}`;
     case "too_big":
       return `write at most ${issue.maximum}${meaning}`;
     default:
-      return isOurs(issue.message) ? `write ${issue.message}` : `${issue.message}${meaning}`;
+      return isOurs(issue.message) ? instruction(issue.message) : `${issue.message}${meaning}`;
   }
 }
 
 /** Messages of our schemas begin in lower case and say what would be right; zod's own begin with a capital. */
 function isOurs(message: string): boolean {
   return /^[a-z]/.test(message);
+}
+
+/** A message of a schema as an instruction. */
+function instruction(message: string): string {
+  return /^(must|is|has|needs) /.test(message) ? `it ${message}` : `write ${message}`;
 }
 
 function article(type: string): string {

@@ -13,7 +13,10 @@ const overlay = z.strictObject({
 const state = z.strictObject({
   backend: z
     .string()
-    .regex(/^(s3|gs|azblob|file|https?):\/\/\S+$/, "a Pulumi backend URL such as s3://bucket?region=eu-central-003&endpoint=…")
+    .regex(
+      /^(s3|gs|azblob|file|https?):\/\/\S+$/,
+      "a Pulumi backend URL such as s3://bucket?region=eu-central-003&endpoint=…",
+    )
     .describe("The Pulumi backend of all stacks (`pulumi login URL`)."),
   standsAt: z
     .string()
@@ -24,10 +27,12 @@ const state = z.strictObject({
     .min(1)
     .optional()
     .describe("A second place that `npm run state -- backup` writes to: required when the backend stands at a site."),
-  versioned: z.literal(true, "true: switch on versioning for the bucket, so that a damaged state can be taken back").describe("The backend keeps former versions of every object."),
+  versioned: z
+    .literal(true, "true: switch on versioning for the bucket, so that a damaged state can be taken back")
+    .describe("The backend keeps former versions of every object."),
   passphraseAt: z
     .array(z.string().min(1))
-    .min(2, "at least two places, not both at one site, such as [\"password manager\", \"paper in the safe\"]")
+    .min(2, 'at least two places, not both at one site, such as ["password manager", "paper in the safe"]')
     .describe("Where PULUMI_CONFIG_PASSPHRASE is kept. Without it the state cannot be read."),
 });
 

@@ -49,7 +49,10 @@ export function load(directory: string, catalogue: readonly Service[]): Loaded {
   return { model: { fleet, sites: complete, sources }, sources };
 }
 
-function collect<T>(read: () => { value: T | undefined; findings: readonly Finding[] }, into: Finding[]): T | undefined {
+function collect<T>(
+  read: () => { value: T | undefined; findings: readonly Finding[] },
+  into: Finding[],
+): T | undefined {
   try {
     const { value, findings } = read();
     into.push(...findings);
@@ -67,7 +70,8 @@ interface Read<T> {
 }
 
 function readFleet(sources: Sources): Read<Fleet> {
-  if (!sources.has(fleetFile)) return missingFile(fleetFile, `make it: the fleet stands under config → isthmus:fleet → value`);
+  if (!sources.has(fleetFile))
+    return missingFile(fleetFile, `make it: the fleet stands under config → isthmus:fleet → value`);
   const raw = sources.read(fleetFile, ["config", "isthmus:fleet", "value"]);
   if (raw === undefined) {
     const problem = "it has no fleet";
@@ -79,7 +83,10 @@ function readFleet(sources: Sources): Read<Fleet> {
 }
 
 function missingFile(file: string, mend: string): { value: undefined; findings: Finding[] } {
-  return { value: undefined, findings: [{ rule: "missing-file", at: `${file}#`, problem: "the file is not there", mend }] };
+  return {
+    value: undefined,
+    findings: [{ rule: "missing-file", at: `${file}#`, problem: "the file is not there", mend }],
+  };
 }
 
 function readSite(

@@ -24,7 +24,8 @@ export function readSecrets(
   }
   for (const [name, held] of Object.entries(raw ?? {})) {
     const at = below(from, name);
-    if (isRecord(held) && typeof held["secure"] === "string" && Object.keys(held).length === 1) value[name] = { from: at };
+    if (isRecord(held) && typeof held["secure"] === "string" && Object.keys(held).length === 1)
+      value[name] = { from: at };
     else findings.push(plainText(at, name));
   }
   return { value, findings };

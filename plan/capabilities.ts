@@ -1,10 +1,4 @@
-import {
-  unique,
-  type CapabilityFacts,
-  type CapabilityName,
-  type Finding,
-  type Needs,
-} from "@isthmus/core";
+import { unique, type CapabilityFacts, type CapabilityName, type Finding, type Needs } from "@isthmus/core";
 import type { ConfiguredService, SiteModel } from "../config/load.ts";
 
 /** Who provides what at a site, and in which order services come. */
@@ -94,7 +88,9 @@ function order(
   let waiting = [...services];
   while (waiting.length > 0) {
     const placed = new Set(ordered.map((one) => one.instance));
-    const ready = waiting.filter((one) => Object.values(providers[one.instance] ?? {}).every((name) => placed.has(name)));
+    const ready = waiting.filter((one) =>
+      Object.values(providers[one.instance] ?? {}).every((name) => placed.has(name)),
+    );
     if (ready.length === 0) return { ordered, inCycle: waiting.map((one) => one.instance) };
     ordered.push(...ready);
     waiting = waiting.filter((one) => !ready.includes(one));
@@ -103,7 +99,12 @@ function order(
 }
 
 function cycle(names: readonly string[], providers: Composition["providers"]): Finding {
-  const edges = names.map((name) => `${name} needs ${Object.values(providers[name] ?? {}).filter((other) => names.includes(other)).join(" and ")}`);
+  const edges = names.map(
+    (name) =>
+      `${name} needs ${Object.values(providers[name] ?? {})
+        .filter((other) => names.includes(other))
+        .join(" and ")}`,
+  );
   return {
     rule: "capability-cycle",
     at: "Pulumi.yaml#",

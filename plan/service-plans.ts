@@ -38,6 +38,8 @@ export interface ServicePlan {
   readonly releases: readonly PlacedRelease[];
   readonly objects: readonly PlacedObject[];
   readonly generates: readonly Generated[];
+  /** What it gives to other services of the site. */
+  readonly offers: Partial<CapabilityFacts>;
   readonly exports: Partial<SiteExports>;
   readonly afterwards: readonly string[];
   /** Who provides each capability that it uses. */
@@ -49,6 +51,7 @@ interface Stated {
   readonly configured: ConfiguredService;
   readonly context: ServiceContext<unknown>;
   readonly footprint: Footprint;
+  readonly offers: Partial<CapabilityFacts>;
 }
 
 /** Plans every service of a site, providers first. Services that lack a capability are told and left out. */
@@ -62,16 +65,23 @@ export function planServices(site: SiteModel, facts: SiteFacts): { plans: Servic
     const needs = needsOf(providers[instance] ?? {}, offered);
     const context: ServiceContext<unknown> = { instance, namespace: instance, args, site: facts, needs, from };
     checks.push(...(service.check?.(context) ?? []));
-    offered.set(instance, service.offers(context));
-    stated.push({ configured, context, footprint: service.footprint(context) });
+    const offers = service.offers(context);
+    offered.set(instance, offers);
+    stated.push({ configured, context, offers, footprint: service.footprint(context) });
   }
   const routes = stated.flatMap(({ footprint }) => footprint.routes);
+  const routeChecks = stated.flatMap(
+    ({ configured, context }) => configured.service.checkRoutes?.({ ...context, routes }) ?? [],
+  );
+  const found = [...findings, ...checks, ...routeChecks];
+  // What a service says of arguments that it refused means nothing: charts are rendered where all is well.
+  if (checks.length > 0) return { plans: [], findings: found };
   const plans = stated.map((one) => render(one, { ...one.context, routes }, providers[one.context.instance] ?? {}));
-  return { plans, findings: [...findings, ...checks] };
+  return { plans, findings: found };
 }
 
 function render(
-  { configured: { service, instance, from }, context, footprint }: Stated,
+  { configured: { service, instance, from }, context, offers, footprint }: Stated,
   rendering: RenderContext<unknown>,
   providers: ServicePlan["providers"],
 ): ServicePlan {
@@ -91,11 +101,13 @@ function render(
     footprint,
     releases: releases.map(({ pods, ...release }) => {
       const values = placed(release.values, pods);
-      if (referencesIn(values).length > 0) throw new Error(`${release.name}: a chart's values hold a secret or a peer's value`);
+      if (referencesIn(values).length > 0)
+        throw new Error(`${release.name}: a chart's values hold a secret or a peer's value`);
       return { ...release, values, from };
     }),
     objects: objects.map(({ pods, ...object }) => ({ ...object, manifest: placed(object.manifest, pods) as Manifest })),
     generates: service.generates?.(context) ?? [],
+    offers,
     exports: service.exports?.(context) ?? {},
     afterwards: service.afterwards?.(context) ?? [],
     providers,

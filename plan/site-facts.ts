@@ -27,7 +27,7 @@ export function siteFacts(site: SiteModel, model: Model): SiteFacts {
     ),
     kubernetes: {
       version: site.kubernetes.version,
-      podCidr: site.kubernetes.podCidr,
+      podCidr: site.kubernetes.clusterCidr,
       serviceCidr: site.kubernetes.serviceCidr,
     },
     peers: model.sites
@@ -55,7 +55,7 @@ function nodeFacts({ name, node, site }: { name: string; node: NodeSettings; sit
       [topologyKey.architecture]: physical.architecture,
       ...(server ? { "node-role.kubernetes.io/control-plane": "true" } : {}),
     },
-    taints: server && site.kubernetes.taintServers ? [controlPlaneTaint, ...node.taints] : node.taints,
+    taints: server && site.kubernetes.controlPlaneTaint ? [controlPlaneTaint, ...node.taints] : node.taints,
     from,
   };
 }
@@ -70,6 +70,7 @@ function physicalFacts(
     const architecture: Architecture = site.hosts[node.vm.host]?.architecture ?? "amd64";
     return { host: node.vm.host, architecture, cpu: `${node.vm.cores}`, memory: node.vm.memory };
   }
+  if (node.machine === undefined) throw new Error(`${name} is neither a vm nor a machine`);
   const { architecture, cores, memory } = node.machine;
   return { host: name, architecture, cpu: `${cores}`, memory };
 }

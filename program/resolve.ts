@@ -35,11 +35,3 @@ function resolveReference(reference: Reference, values: Values): unknown {
   if ("$peer" in reference) return values.peer(reference.$peer, reference.output);
   return values.peer(reference.$linked, "site") === undefined ? absent : resolveLeaf(reference.value, values);
 }
-
-/** The sites that must be linked before `data` can be: those of its `$peer` leaves that do not stand under `$linked`. */
-export function sitesNeeded(data: unknown): string[] {
-  if (isReference(data)) return "$peer" in data ? [data.$peer] : [];
-  if (Array.isArray(data)) return [...new Set(data.flatMap(sitesNeeded))];
-  if (typeof data !== "object" || data === null) return [];
-  return [...new Set(Object.values(data).flatMap(sitesNeeded))];
-}

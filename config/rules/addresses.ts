@@ -73,7 +73,8 @@ export function clashes(held: readonly Held[]): Finding[] {
     const findings: Finding[] = [];
     for (const b of inOrder.slice(index + 1)) {
       if (b.range.first > a.range.last) break;
-      if (overlap(a.range, b.range)) findings.push(clash(...(a.place < b.place ? ([a, b] as const) : ([b, a] as const))));
+      if (overlap(a.range, b.range))
+        findings.push(clash(...(a.place < b.place ? ([a, b] as const) : ([b, a] as const))));
     }
     return findings;
   });
@@ -85,7 +86,9 @@ function clash(first: Held, second: Held): Finding {
     rule: pools ? "pool-overlap" : "address-twice",
     at: second.at,
     problem: `"${second.text}" (${second.what}) is also held by ${first.what} ("${first.text}")`,
-    mend: pools ? "give each pool addresses of its own" : "give each its own address: an address answers at one place only",
+    mend: pools
+      ? "give each pool addresses of its own"
+      : "give each its own address: an address answers at one place only",
   };
 }
 
@@ -99,7 +102,9 @@ function outsideNetworks(site: SiteModel, { fleet }: Model): Finding[] {
       ...place(node.address, below(site.from, "nodes", name, "address"), lans),
       ...overlayAddress(node.overlay, below(site.from, "nodes", name, "overlay"), overlay),
     ]),
-    ...Object.entries(site.hosts).flatMap(([name, host]) => place(host.address, below(site.from, "hosts", name, "address"), lans)),
+    ...Object.entries(site.hosts).flatMap(([name, host]) =>
+      place(host.address, below(site.from, "hosts", name, "address"), lans),
+    ),
     ...apiVip(site).flatMap(({ text, at }) => place(text, at, lans)),
     ...Object.entries(site.pools).flatMap(([name, text]) =>
       poolPlace(text, below(site.from, "pools", name), overlay === undefined ? lans : [...lans, overlay]),
@@ -117,7 +122,9 @@ function overlayAddress(text: string | undefined, at: SourcePath, overlay: strin
   if (text === undefined) return [];
   if (overlay === undefined) {
     const problem = `"${text}" is an overlay address, and the fleet has no overlay`;
-    return [{ rule: "address-outside-network", at, problem, mend: `add overlay to ${fleetFile}, or remove the address` }];
+    return [
+      { rule: "address-outside-network", at, problem, mend: `add overlay to ${fleetFile}, or remove the address` },
+    ];
   }
   return contains(usableRange(overlay), text) ? [] : [outside(text, at, [overlay])];
 }

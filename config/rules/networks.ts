@@ -1,4 +1,13 @@
-import { below, canonicalCidr, cidrRange, contains, overlap, usableRange, type Finding, type SourcePath } from "@isthmus/core";
+import {
+  below,
+  canonicalCidr,
+  cidrRange,
+  contains,
+  overlap,
+  usableRange,
+  type Finding,
+  type SourcePath,
+} from "@isthmus/core";
 import { fleetFile, type Model, type SiteModel } from "../load.ts";
 
 interface NamedCidr {
@@ -32,10 +41,10 @@ function fleetNetworks({ fleet, sites }: Model): NamedCidr[] {
 
 /** Networks inside a cluster: they must differ from what its machines can reach, not from another site's clusters. */
 function clusterNetworks(site: SiteModel): NamedCidr[] {
-  const { podCidr, serviceCidr } = site.kubernetes;
+  const { clusterCidr, serviceCidr } = site.kubernetes;
   const at = (key: string): SourcePath => below(site.from, "kubernetes", key);
   return [
-    { what: `the pod network of ${site.name}`, cidr: podCidr, at: at("podCidr"), scope: site.name },
+    { what: `the pod network of ${site.name}`, cidr: clusterCidr, at: at("clusterCidr"), scope: site.name },
     { what: `the service network of ${site.name}`, cidr: serviceCidr, at: at("serviceCidr"), scope: site.name },
   ];
 }

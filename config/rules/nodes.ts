@@ -10,7 +10,9 @@ function servers(site: SiteModel): Finding[] {
   const names = Object.keys(site.nodes).filter((name) => site.nodes[name]?.role === "server");
   const at = below(site.from, "nodes");
   if (names.length === 0) {
-    return [{ rule: "no-server", at, problem: "no node has the role server", mend: "give one node, or three, role: server" }];
+    return [
+      { rule: "no-server", at, problem: "no node has the role server", mend: "give one node, or three, role: server" },
+    ];
   }
   if (names.length % 2 === 1) return [];
   const less = names.length - 1;
@@ -27,7 +29,9 @@ function servers(site: SiteModel): Finding[] {
 const survivable = (voters: number): number => Math.ceil(voters / 2) - 1;
 
 function hosts(site: SiteModel): Finding[] {
-  const placed = Object.entries(site.nodes).flatMap(([name, node]) => (node.vm === undefined ? [] : [{ name, vm: node.vm }]));
+  const placed = Object.entries(site.nodes).flatMap(([name, node]) =>
+    node.vm === undefined ? [] : [{ name, vm: node.vm }],
+  );
   const unknown = placed
     .filter(({ vm }) => !Object.hasOwn(site.hosts, vm.host))
     .map(({ name, vm }) => ({
@@ -53,36 +57,19 @@ function hosts(site: SiteModel): Finding[] {
   return [...unknown, ...crowded];
 }
 
-/** Node names are DNS names of the fleet, VM ids are unique in a Proxmox cluster. */
+/** Node names are DNS names of the fleet. */
 function namesTwice(model: Model): Finding[] {
-  const nodes = model.sites.flatMap((site) =>
-    Object.entries(site.nodes).map(([name, node]) => ({ site, name, id: node.vm?.id })),
-  );
-  return nodes.flatMap(({ site, name, id }, index) => {
-    const earlier = nodes.slice(0, index);
-    const sameName = earlier.find((other) => other.name === name);
-    const sameId = id === undefined ? undefined : earlier.find((other) => other.id === id && other.site === site);
+  const nodes = model.sites.flatMap((site) => Object.keys(site.nodes).map((name) => ({ site, name })));
+  return nodes.flatMap(({ site, name }, index) => {
+    const first = nodes.slice(0, index).find((other) => other.name === name);
+    if (first === undefined) return [];
     return [
-      ...(sameName === undefined
-        ? []
-        : [
-            {
-              rule: "name-twice",
-              at: below(site.from, "nodes", name),
-              problem: `"${name}" is also a node of ${sameName.site.name}`,
-              mend: "give each machine a name of its own: names are DNS names of the whole fleet",
-            },
-          ]),
-      ...(sameId === undefined
-        ? []
-        : [
-            {
-              rule: "vm-id-twice",
-              at: below(site.from, "nodes", name, "vm", "id"),
-              problem: `${id ?? ""} is also the id of ${sameId.name}`,
-              mend: "give each VM an id of its own",
-            },
-          ]),
+      {
+        rule: "name-twice",
+        at: below(site.from, "nodes", name),
+        problem: `"${name}" is also a node of ${first.site.name}`,
+        mend: "give each machine a name of its own: names are DNS names of the whole fleet",
+      },
     ];
   });
 }

@@ -27,7 +27,10 @@ export function checkState({ fleet, sites }: Model): Finding[] {
     });
   }
   const places = new Set(state.passphraseAt);
-  if (places.size < 2 || (names.length > 0 && [...places].every((place) => place === state.standsAt && names.includes(place)))) {
+  if (
+    places.size < 2 ||
+    (names.length > 0 && [...places].every((place) => place === state.standsAt && names.includes(place)))
+  ) {
     findings.push({
       rule: "passphrase-at-one-place",
       at: at("passphraseAt"),

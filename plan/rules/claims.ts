@@ -10,10 +10,17 @@ export interface PlannedSite {
 /** Addresses that services hold lie in their pool and have one holder in the whole fleet; so do names of routes. */
 export function checkClaims(sites: readonly PlannedSite[]): Finding[] {
   const held = sites.flatMap(({ facts, services }) =>
-    services.flatMap((plan) => plan.footprint.addresses.map((claim): Held => {
-      const number = toNumber(claim.address);
-      return { what: `${claim.name} at ${facts.name}`, range: { first: number, last: number }, text: claim.address, at: claim.from };
-    })),
+    services.flatMap((plan) =>
+      plan.footprint.addresses.map((claim): Held => {
+        const number = toNumber(claim.address);
+        return {
+          what: `${claim.name} at ${facts.name}`,
+          range: { first: number, last: number },
+          text: claim.address,
+          at: claim.from,
+        };
+      }),
+    ),
   );
   return [...sites.flatMap(outsidePools), ...clashes(held), ...routesTwice(sites)];
 }
@@ -28,7 +35,9 @@ function outsidePools({ facts, services }: PlannedSite): Finding[] {
       }
       if (contains({ first: toNumber(pool.first), last: toNumber(pool.last) }, claim.address)) return [];
       const problem = `"${claim.address}" (${claim.name}) is not in pool ${pool.name}`;
-      return [{ rule: "address-outside-pool", at: claim.from, problem, mend: `write one of ${pool.first} to ${pool.last}` }];
+      return [
+        { rule: "address-outside-pool", at: claim.from, problem, mend: `write one of ${pool.first} to ${pool.last}` },
+      ];
     }),
   );
 }

@@ -38,7 +38,8 @@ export function checkPlacement(plans: readonly ServicePlan[], site: SiteFacts): 
 
 const nameOf = ({ plan, workload }: Placed): string => `${plan.instance}'s ${workload.name}`;
 
-const eligible = ({ workload, site }: Placed): NodeFacts[] => site.topology.nodes.filter((node) => mayRunOn(workload, node));
+const eligible = ({ workload, site }: Placed): NodeFacts[] =>
+  site.topology.nodes.filter((node) => mayRunOn(workload, node));
 
 /** Nodes that the workload may run on, were its images for every architecture. */
 const eligibleButForArchitecture = ({ workload, site }: Placed): NodeFacts[] =>
@@ -58,7 +59,9 @@ function labelNobodyHas(placed: Placed): Finding[] {
 
 function architectureMissing(placed: Placed): Finding[] {
   const { workload, plan, site } = placed;
-  const without = eligibleButForArchitecture(placed).filter((node) => !workload.architectures.includes(node.architecture));
+  const without = eligibleButForArchitecture(placed).filter(
+    (node) => !workload.architectures.includes(node.architecture),
+  );
   const needsAll = "perNode" in workload.members;
   const noneLeft = eligible(placed).length === 0;
   if (without.length === 0 || !(needsAll || noneLeft)) return [];
@@ -124,11 +127,21 @@ function nodeTooSmall(placed: Placed): Finding[] {
   const findings: Finding[] = [];
   if (toMebibytes(workload.requests.memory) > memory) {
     const problem = `${nameOf(placed)} requests ${workload.requests.memory} of memory, and the largest node that may run it has ${formatMebibytes(memory)}`;
-    findings.push({ rule: "node-too-small", at: plan.from, problem, mend: `request less, or give a node of ${site.name} more` });
+    findings.push({
+      rule: "node-too-small",
+      at: plan.from,
+      problem,
+      mend: `request less, or give a node of ${site.name} more`,
+    });
   }
   if (toMillicores(workload.requests.cpu) > cpu) {
     const problem = `${nameOf(placed)} requests ${formatMillicores(toMillicores(workload.requests.cpu))} cores, and the largest node that may run it has ${formatMillicores(cpu)}`;
-    findings.push({ rule: "node-too-small", at: plan.from, problem, mend: `request less, or give a node of ${site.name} more` });
+    findings.push({
+      rule: "node-too-small",
+      at: plan.from,
+      problem,
+      mend: `request less, or give a node of ${site.name} more`,
+    });
   }
   return findings;
 }

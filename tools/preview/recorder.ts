@@ -1,35 +1,62 @@
-import * as pulumi from "@pulumi/pulumi";
-import type { PolicyResource } from "@isthmus/policy/rule.ts";
+import { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
+import type { PolicyResource, Props } from "../../policy/resource.ts";
+
+/** What the engine's monitor is told when a resource is registered, as much of it as is recorded. */
+interface RegisterRequest {
+  getParent(): string;
+  getType(): string;
+  getName(): string;
+  getDependenciesList(): string[];
+  getObject(): { toJavaScript(): unknown } | undefined;
+}
+
+type Respond = (error: unknown, response: { getUrn(): string } | undefined) => void;
+
+/** A resource that the program registered. */
+export interface Recorded extends PolicyResource {
+  /** URNs of what it comes after. */
+  readonly dependsOn: readonly string[];
+}
 
 /** Answers to the calls that a program makes of the engine. */
-export type Calls = Readonly<Record<string, (inputs: Readonly<Record<string, unknown>>) => Record<string, unknown>>>;
+export type Calls = Readonly<Record<string, (inputs: Props) => Record<string, unknown>>>;
 
-/** Records what a program registers, in place of the engine. A call that nobody foresaw is an error. */
-export class Recorder implements pulumi.runtime.Mocks {
-  readonly resources: PolicyResource[] = [];
-  readonly #calls: Calls;
+/**
+ * Stands in the engine's place: records what a program registers, with its parent, and answers with what can be known
+ * without a deployment. A call that nobody foresaw is an error.
+ */
+export class Recorder extends MockMonitor {
+  readonly recorded: Recorded[] = [];
 
   constructor(calls: Calls) {
-    this.#calls = calls;
-  }
-
-  newResource(args: pulumi.runtime.MockResourceArgs): { id: string | undefined; state: Record<string, unknown> } {
-    const inputs = args.inputs as Record<string, unknown>;
-    const parent = args.registerRequest?.getParent();
-    this.resources.push({
-      type: args.type,
-      name: args.name,
-      urn: `urn:pulumi:${pulumi.getStack()}::${pulumi.getProject()}::${args.type}::${args.name}`,
-      ...(parent === undefined || parent === "" ? {} : { parent }),
-      props: inputs,
+    super({
+      newResource: ({ type, name, inputs, custom }) => ({
+        id: custom === false ? undefined : `${name}-id`,
+        state: { ...(inputs as Props), ...deployedState(type, name) },
+      }),
+      call: ({ token, inputs }) => {
+        const answer = calls[token];
+        if (answer === undefined) throw new Error(`the program called ${token}, which preview does not know`);
+        return answer(inputs as Props);
+      },
     });
-    return { id: args.custom === false ? undefined : `${args.name}-id`, state: { ...inputs, ...deployedState(args.type, args.name) } };
   }
 
-  call(args: pulumi.runtime.MockCallArgs): Record<string, unknown> {
-    const answer = this.#calls[args.token];
-    if (answer === undefined) throw new Error(`the program called ${args.token}, which preview does not know`);
-    return answer(args.inputs as Record<string, unknown>);
+  override async registerResource(request: RegisterRequest, respond: Respond): Promise<void> {
+    const parent = request.getParent();
+    await super.registerResource(request, (error: unknown, response: { getUrn(): string } | undefined) => {
+      if (response !== undefined) {
+        this.recorded.push({
+          type: request.getType(),
+          name: request.getName(),
+          urn: response.getUrn(),
+          ...(parent === "" ? {} : { parent }),
+          props: (request.getObject()?.toJavaScript() ?? {}) as Props,
+          dependsOn: request.getDependenciesList(),
+        });
+      }
+      respond(error, response);
+    });
   }
 }
 

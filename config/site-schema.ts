@@ -1,0 +1,65 @@
+import { hostSchema } from "@isthmus/hosts";
+import { k3sSettings } from "../components/k3s/schema.ts";
+import { proxmoxSchema, vmSchema } from "@isthmus/proxmox";
+import { z } from "zod";
+import { address, addressRange, bytes, cidr, cores, labels, name, secretName, taint } from "./shapes.ts";
+
+const network = z.strictObject({
+  cidr: cidr.describe("The network's addresses, such as 10.0.20.0/24."),
+  gateway: address.describe("The router's address in it."),
+  dns: z.array(address).min(1).describe("Name servers that its machines ask."),
+});
+
+const host = z.strictObject({
+  address: address.describe("Its management address."),
+  cores: cores.describe("CPU cores."),
+  memory: bytes.describe("Memory, such as 64Gi: its machines together may have no more."),
+  architecture: z.enum(["amd64", "arm64"]).default("amd64").describe("CPU architecture. Default: amd64."),
+});
+
+const machine = hostSchema.extend({
+  architecture: z.enum(["amd64", "arm64"]).describe("CPU architecture; a Raspberry Pi 4 or 5 is arm64."),
+  cores: cores.describe("CPU cores."),
+  memory: bytes.describe("Memory, such as 8Gi."),
+});
+
+const node = z
+  .strictObject({
+    role: z.enum(["server", "agent"]).describe("server: control plane and etcd voter; agent: runs pods only."),
+    address: address.describe("Its fixed address in one of the site's networks."),
+    overlay: address.optional().describe("Its address on the overlay, by which other sites reach it."),
+    labels: labels
+      .default({})
+      .describe("Labels beside those that Isthmus sets (host name, zone, region, architecture)."),
+    taints: z.array(taint).default([]).describe("Taints beside the control plane's own."),
+    vm: vmSchema.optional().describe("A VM on one of the site's Proxmox hosts, made by Isthmus; excludes machine."),
+    machine: machine.optional().describe("A machine that is there, such as a Raspberry Pi; excludes vm."),
+  })
+  .refine((value) => (value.vm === undefined) !== (value.machine === undefined), "either vm or machine, one of them");
+
+const failure = z.enum(["node", "host", "site", "link"]);
+
+/** What is at one site: `isthmus:site` in Pulumi.<site>.yaml. */
+export const siteSchema = z.strictObject({
+  networks: z.record(name, network).describe("The site's own networks."),
+  hosts: z.record(name, host).default({}).describe("Physical hosts that carry VMs, by name."),
+  proxmox: proxmoxSchema.optional().describe("How Proxmox is reached; left out where the site has no VMs."),
+  ssh: z
+    .strictObject({ privateKey: secretName.describe("The secret that holds the SSH private key for the machines.") })
+    .describe("How the machines are reached."),
+  nodes: z.record(name, node).describe("The machines of the cluster, by name. A name is its host name and DNS name."),
+  kubernetes: k3sSettings.describe("The site's k3s cluster."),
+  pools: z.record(name, addressRange).default({}).describe("Ranges of addresses for load balancers, by name."),
+  services: z
+    .record(name, z.looseObject({ service: z.string().optional() }))
+    .default({})
+    .describe(
+      "What runs on the cluster: an instance's name, and its arguments. `service` says what it is, where the name does not.",
+    ),
+  promises: z
+    .record(name, z.array(failure).min(1))
+    .default({})
+    .describe("For a service, or for kubernetes: the losses that it must survive without a person. Preview checks it."),
+});
+
+export type SiteSettings = z.output<typeof siteSchema>;

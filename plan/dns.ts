@@ -1,0 +1,53 @@
+import { readablePath, type SiteFacts, type SourcePath } from "@isthmus/core";
+import type { ServicePlan } from "./service-plans.ts";
+
+/** A name of the fleet. */
+export interface DnsRecord {
+  readonly name: string;
+  readonly type: "A";
+  readonly value: string;
+  /** Seconds that others may remember it: short where a person may have to point it elsewhere. */
+  readonly ttl: number;
+  readonly from: SourcePath;
+}
+
+const machineTtl = 3600;
+const serviceTtl = 60;
+
+/** Every name of a site, sorted: its machines, the API, addresses of services, routes by way of their ingress. */
+export function dnsRecords(facts: SiteFacts, apiAddress: string, services: readonly ServicePlan[]): DnsRecord[] {
+  const machines = facts.topology.nodes.flatMap((node) => [
+    record(`${node.name}.${facts.domain}`, node.address, machineTtl, node.from),
+    ...(node.overlayAddress === undefined
+      ? []
+      : [record(`${node.name}.overlay.${facts.domain}`, node.overlayAddress, machineTtl, node.from)]),
+  ]);
+  const api = record(`api.${facts.domain}`, apiAddress, serviceTtl, `Pulumi.${facts.name}.yaml#/kubernetes/api`);
+  const claims = services.flatMap((plan) =>
+    plan.footprint.addresses.flatMap((claim) =>
+      claim.hostName === undefined ? [] : [record(claim.hostName, claim.address, serviceTtl, claim.from)],
+    ),
+  );
+  const routes = services.flatMap((plan) =>
+    plan.footprint.routes.flatMap((route) => {
+      const ingress = ingressAddress(route.exposure, services);
+      return ingress === undefined ? [] : [record(route.host, ingress, serviceTtl, route.from)];
+    }),
+  );
+  const all = [...machines, api, ...claims, ...routes];
+  return all.sort((a, b) => (a.name === b.name ? a.value.localeCompare(b.value) : a.name.localeCompare(b.name)));
+}
+
+function record(name: string, value: string, ttl: number, from: SourcePath): DnsRecord {
+  return { name, type: "A", value, ttl, from };
+}
+
+function ingressAddress(exposure: "public" | "private", services: readonly ServicePlan[]): string | undefined {
+  return services.find((plan) => plan.offers[`ingress/${exposure}`] !== undefined)?.offers[`ingress/${exposure}`]
+    ?.address;
+}
+
+/** Records as one line each, for people. */
+export function describeRecord({ name, type, value, ttl, from }: DnsRecord): string {
+  return `${name}. ${ttl} IN ${type} ${value} ; ${readablePath(from)}`;
+}

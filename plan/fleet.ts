@@ -1,0 +1,89 @@
+import type { FleetFootprint, PlacedService } from "@isthmus/availability";
+import type { CapabilityName, Finding, SiteFacts } from "@isthmus/core";
+import type { Model, SiteModel } from "../config/load.ts";
+import { checkAddresses } from "../config/rules/addresses.ts";
+import { checkNetworks } from "../config/rules/networks.ts";
+import { checkNodes } from "../config/rules/nodes.ts";
+import { checkState } from "../config/rules/state.ts";
+import { dnsRecords, type DnsRecord } from "./dns.ts";
+import { planSiteMachines, type MachinesPlan } from "./machines.ts";
+import { linksOf, linksService, type Link } from "./links.ts";
+import { checkClaims } from "./rules/claims.ts";
+import { checkPlacement } from "./rules/placement.ts";
+import { checkPromises } from "./rules/promises.ts";
+import { neededSecrets, type NeededSecret } from "./secrets.ts";
+import { planServices, type ServicePlan } from "./service-plans.ts";
+import { siteFacts } from "./site-facts.ts";
+
+/** Everything that will be at one site: plain data. */
+export interface SitePlan {
+  readonly site: SiteModel;
+  readonly facts: SiteFacts;
+  readonly machines: MachinesPlan;
+  readonly services: readonly ServicePlan[];
+  readonly dnsRecords: readonly DnsRecord[];
+  /** What waits for other sites on a first `up`. */
+  readonly links: readonly Link[];
+  readonly secrets: readonly NeededSecret[];
+}
+
+export interface FleetPlan {
+  readonly model: Model;
+  readonly sites: readonly SitePlan[];
+  readonly footprint: FleetFootprint;
+  /** Everything that is wrong with the stack files, in the order of files. Nothing is deployed while there is any. */
+  readonly findings: readonly Finding[];
+}
+
+/** Plans all sites together, since they share networks, names and one another's backups. */
+export function planFleet(model: Model): FleetPlan {
+  const planned = model.sites.map((site) => planSite(site, model));
+  const sites = planned.map(({ plan }) => plan);
+  const footprint = footprintOf(sites);
+  const findings = [
+    ...checkState(model),
+    ...checkNetworks(model),
+    ...checkAddresses(model),
+    ...checkNodes(model),
+    ...planned.flatMap((one) => one.findings),
+    ...checkClaims(sites),
+  ];
+  return { model, sites, footprint, findings: [...findings, ...checkPromises(sites, footprint)] };
+}
+
+function planSite(site: SiteModel, model: Model): { plan: SitePlan; findings: readonly Finding[] } {
+  const facts = siteFacts(site, model);
+  const { plans, findings } = planServices(site, facts);
+  const services = facts.peers.length === 0 ? plans : [...plans, linksService(facts)];
+  const machines = planSiteMachines(site, facts.domain);
+  const plan = {
+    site,
+    facts,
+    machines: machines.plan,
+    services,
+    dnsRecords: dnsRecords(facts, site.kubernetes.api.address, services),
+    links: linksOf(services),
+    secrets: neededSecrets(site, services),
+  };
+  return { plan, findings: [...machines.findings, ...findings, ...checkPlacement(services, facts)] };
+}
+
+/** What availability is derived from: the services of all sites, and the control plane of each. */
+export function footprintOf(sites: readonly SitePlan[]): FleetFootprint {
+  return {
+    topology: { sites: sites.map(({ facts }) => facts.topology) },
+    services: sites.flatMap(({ facts, services }) =>
+      services.filter((plan) => plan.footprint.workloads.length > 0).map((plan) => placed(plan, facts.name)),
+    ),
+  };
+}
+
+function placed(plan: ServicePlan, site: string): PlacedService {
+  const providers = Object.fromEntries(
+    Object.entries(plan.providers).map(([capability, instance]) => [
+      capability as CapabilityName,
+      `${site}/${instance}`,
+    ]),
+  );
+  return { id: `${site}/${plan.instance}`, site, workloads: plan.footprint.workloads, providers, from: plan.from };
+}

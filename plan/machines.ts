@@ -1,0 +1,59 @@
+import { below, cidrRange, contains, type Finding } from "@isthmus/core";
+import { planHosts, type HostPlan } from "@isthmus/hosts";
+import { checkMachines, type MachineFacts, type SiteMachines } from "@isthmus/proxmox";
+import type { SiteModel } from "../config/load.ts";
+
+/** The machines of a site: those that are made as VMs, and those that are there. */
+export interface MachinesPlan {
+  /** Absent where the site has no VMs. */
+  readonly virtual: SiteMachines | undefined;
+  readonly existing: readonly HostPlan[];
+}
+
+export function planSiteMachines(site: SiteModel, domain: string): { plan: MachinesPlan; findings: readonly Finding[] } {
+  const virtual = virtualMachines(site, domain);
+  const existing = planHosts(
+    Object.entries(site.nodes).flatMap(([name, { address, machine }]) =>
+      machine === undefined ? [] : [{ name, address, host: machine, from: below(site.from, "nodes", name, "machine") }],
+    ),
+  );
+  const findings = [...(virtual.plan === undefined ? [] : checkMachines(virtual.plan)), ...virtual.findings];
+  return { plan: { virtual: virtual.plan, existing }, findings };
+}
+
+function virtualMachines(
+  site: SiteModel,
+  domain: string,
+): { plan: SiteMachines | undefined; findings: readonly Finding[] } {
+  const machines = Object.entries(site.nodes).flatMap(([name, { role, address, vm }]): MachineFacts[] =>
+    vm === undefined ? [] : [{ name, role, address, vm, from: below(site.from, "nodes", name) }],
+  );
+  const [first] = machines;
+  if (first === undefined) return { plan: undefined, findings: [] };
+  if (site.proxmox === undefined) {
+    const problem = `${first.name} is a VM, and the site does not say how its Proxmox is reached`;
+    const mend = "add proxmox to the site, or describe the node as a machine";
+    return { plan: undefined, findings: [{ rule: "proxmox-missing", at: first.from, problem, mend }] };
+  }
+  const network = networkOf(site, first.address);
+  const elsewhere = machines.filter(({ address }) => network === undefined || !contains(cidrRange(network.cidr), address));
+  if (network === undefined || elsewhere.length > 0) {
+    return { plan: undefined, findings: network === undefined ? [] : elsewhere.map((machine) => otherNetwork(machine, first)) };
+  }
+  const { cidr, gateway, dns } = network;
+  const plan = { site: site.name, domain, network: { cidr, gateway, nameservers: dns }, proxmox: site.proxmox, machines };
+  return { plan, findings: [] };
+}
+
+function networkOf(site: SiteModel, address: string): SiteModel["networks"][string] | undefined {
+  return Object.values(site.networks).find(({ cidr }) => contains(cidrRange(cidr), address));
+}
+
+function otherNetwork(machine: MachineFacts, first: MachineFacts): Finding {
+  return {
+    rule: "vm-networks",
+    at: below(machine.from, "address"),
+    problem: `"${machine.address}" is in another network than ${first.name} ("${first.address}")`,
+    mend: "put the VMs of a site into one network: they share a bridge and a gateway",
+  };
+}

@@ -1,0 +1,45 @@
+import { referencesIn, unique } from "@isthmus/core";
+import type { SiteModel } from "../config/load.ts";
+import type { ServicePlan } from "./service-plans.ts";
+
+/** A secret that a site's deployment needs, and whether its stack file holds it. */
+export interface NeededSecret {
+  readonly name: string;
+  /** What needs it, in words. */
+  readonly for: string;
+  readonly present: boolean;
+}
+
+/** Every secret of the stack that the site needs, sorted by name. */
+export function neededSecrets(site: SiteModel, services: readonly ServicePlan[]): NeededSecret[] {
+  const uses = [...machineSecrets(site), ...services.flatMap(serviceSecrets)];
+  return unique(uses.map(({ name }) => name))
+    .sort()
+    .map((name) => ({
+      name,
+      for: unique(uses.filter((use) => use.name === name).map((use) => use.for)).join(", "),
+      present: Object.hasOwn(site.secrets, name),
+    }));
+}
+
+function machineSecrets({ ssh, proxmox, nodes }: SiteModel): { name: string; for: string }[] {
+  const used = proxmox !== undefined && Object.values(nodes).some((node) => node.vm !== undefined);
+  return [
+    { name: ssh.privateKey, for: "SSH to the machines" },
+    ...(used
+      ? [
+          { name: proxmox.api.token.secret, for: "the Proxmox API" },
+          { name: proxmox.ssh.privateKey, for: "cloud-init files on the Proxmox hosts" },
+          ...Object.values(proxmox.hypervisors).flatMap((one) =>
+            one.api === undefined ? [] : [{ name: one.api.token.secret, for: "the Proxmox API" }],
+          ),
+        ]
+      : []),
+  ];
+}
+
+function serviceSecrets(plan: ServicePlan): { name: string; for: string }[] {
+  return referencesIn(plan.objects.map((object) => object.manifest)).flatMap((leaf) =>
+    "$secret" in leaf ? [{ name: leaf.$secret, for: plan.instance }] : [],
+  );
+}

@@ -1,0 +1,108 @@
+import { ServiceInstance } from "@isthmus/core/components";
+import { sitesNeeded, type Manifest } from "@isthmus/core";
+import { ChartRelease, type ChartMirror } from "@isthmus/helm/components";
+import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
+import type { Provider } from "@pulumi/kubernetes/provider.js";
+import type * as pulumi from "@pulumi/pulumi";
+import type { PlacedObject, PlacedRelease, ServicePlan } from "../plan/service-plans.ts";
+import { kubernetesObject } from "./objects.ts";
+import { resolve, type Values } from "./resolve.ts";
+
+export interface ServicesArgs {
+  readonly site: string;
+  readonly services: readonly ServicePlan[];
+  readonly values: Values;
+  /** The sites whose values are known. */
+  readonly linked: ReadonlySet<string>;
+  readonly provider: Provider;
+  readonly parent: pulumi.Resource;
+  readonly mirror: ChartMirror | undefined;
+}
+
+/** Something of a service that waits until another site is up. */
+export interface PendingLink {
+  readonly site: string;
+  readonly service: string;
+  readonly item: string;
+}
+
+/** Registers all services of a site, providers before those that use them. Returns what waits for other sites. */
+export function buildServices(args: ServicesArgs): PendingLink[] {
+  const components = new Map<string, pulumi.Resource>();
+  const pending: PendingLink[] = [];
+  for (const plan of args.services) {
+    const dependsOn = Object.values(plan.providers).flatMap((name) => components.get(name) ?? []);
+    const component = new ServiceInstance(
+      plan.instance,
+      {
+        service: plan.service,
+        instance: plan.instance,
+        site: args.site,
+        namespace: plan.namespace,
+        footprint: plan.footprint,
+        from: plan.from,
+      },
+      { parent: args.parent, provider: args.provider, dependsOn },
+    );
+    components.set(plan.instance, component);
+    pending.push(...buildService(plan, component, { ...args, dependsOn }));
+  }
+  return pending;
+}
+
+interface Around extends ServicesArgs {
+  readonly dependsOn: readonly pulumi.Resource[];
+}
+
+/** Items of one service in the order that their `after` gives. */
+function buildService(plan: ServicePlan, parent: ServiceInstance, around: Around): PendingLink[] {
+  const namespace = new Namespace(
+    `${plan.instance}-namespace`,
+    { metadata: { name: plan.namespace, labels: podSecurityLabels(plan.footprint.podSecurity) } },
+    { parent, dependsOn: [...around.dependsOn], retainOnDelete: false },
+  );
+  const pending: PendingLink[] = [];
+  const made = new Map<string, pulumi.Resource>();
+  for (const item of inOrder(plan)) {
+    const after = (item.plan.after ?? []).flatMap((name) => made.get(name) ?? []);
+    const options = { parent, dependsOn: [namespace, ...around.dependsOn, ...after] };
+    if (item.kind === "release") {
+      made.set(item.id, new ChartRelease(`${plan.instance}-${item.plan.name}`, { plan: item.plan, mirror: around.mirror }, options));
+      continue;
+    }
+    const waitsFor = sitesNeeded(item.plan.manifest).filter((site) => !around.linked.has(site));
+    pending.push(...waitsFor.map((site) => ({ site, service: plan.instance, item: item.plan.id })));
+    if (waitsFor.length > 0) continue;
+    const manifest = resolve(item.plan.manifest, around.values) as Manifest;
+    made.set(item.id, kubernetesObject(`${plan.instance}-${item.plan.id}`, manifest, options));
+  }
+  return pending;
+}
+
+type Item =
+  | { readonly kind: "release"; readonly id: string; readonly plan: PlacedRelease }
+  | { readonly kind: "object"; readonly id: string; readonly plan: PlacedObject };
+
+/** Releases and objects such that what an item comes after is before it. A name that is not there is a bug. */
+export function inOrder(plan: Pick<ServicePlan, "instance" | "releases" | "objects">): Item[] {
+  let waiting: Item[] = [
+    ...plan.releases.map((release): Item => ({ kind: "release", id: `release/${release.name}`, plan: release })),
+    ...plan.objects.map((object): Item => ({ kind: "object", id: `object/${object.id}`, plan: object })),
+  ];
+  const ordered: Item[] = [];
+  while (waiting.length > 0) {
+    const done = new Set(ordered.map((item) => item.id));
+    const ready = waiting.filter((item) => (item.plan.after ?? []).every((name) => done.has(name)));
+    if (ready.length === 0) throw new Error(`${plan.instance}: ${waiting.map((item) => item.id).join(", ")} wait for one another or for nothing`);
+    ordered.push(...ready);
+    waiting = waiting.filter((item) => !ready.includes(item));
+  }
+  return ordered;
+}
+
+function podSecurityLabels(level: string): Record<string, string> {
+  return {
+    "pod-security.kubernetes.io/enforce": level,
+    "pod-security.kubernetes.io/warn": "restricted",
+  };
+}

@@ -1,0 +1,65 @@
+import { unique } from "@isthmus/core";
+import { Site } from "@isthmus/core/components";
+import { K3sCluster } from "@isthmus/k3s/components";
+import { Provider } from "@pulumi/kubernetes/provider.js";
+import * as pulumi from "@pulumi/pulumi";
+import type { SitePlan } from "../plan/fleet.ts";
+import { exportsOf } from "./exports.ts";
+import { GeneratedSecrets } from "./generated.ts";
+import { buildMachines } from "./machines.ts";
+import { peerValue, type Peer } from "./peers.ts";
+import type { Values } from "./resolve.ts";
+import { buildServices, type PendingLink } from "./services.ts";
+
+export interface SiteInputs {
+  readonly plan: SitePlan;
+  /** A secret of the stack, by name. */
+  readonly secret: (name: string) => pulumi.Output<string>;
+  readonly peers: readonly Peer[];
+  readonly chartMirror: string | undefined;
+}
+
+/** What a stack gives out. `exports` and `exportSecrets` are for other sites, `peers` and `peerSecrets` for its own next run. */
+export interface SiteOutputs {
+  readonly site: string;
+  readonly kubeconfig: pulumi.Output<string>;
+  readonly exports: pulumi.Input<unknown>;
+  readonly exportSecrets: pulumi.Output<unknown>;
+  readonly dnsRecords: readonly { name: string; type: string; value: string; ttl: number }[];
+  readonly pendingLinks: readonly (PendingLink & { readonly why: string })[];
+  readonly afterwards: readonly string[];
+  readonly peers: Readonly<Record<string, unknown>>;
+  readonly peerSecrets: pulumi.Output<Readonly<Record<string, unknown>>>;
+}
+
+/** Registers everything at one site: machines, their cluster, and what runs on it. */
+export function buildSite({ plan, secret, peers, chartMirror }: SiteInputs): SiteOutputs {
+  const { name: site, topology } = plan.facts;
+  const parent = new Site(site, { site, topology, from: plan.site.from });
+  const machines = buildMachines({ site, plan: plan.machines, secret, parent });
+  const cluster = new K3sCluster(`${site}-k3s`, clusterArgs(plan, machines, secret), { parent });
+  const provider = new Provider(
+    `${site}-kubernetes`,
+    { kubeconfig: cluster.kubeconfig, clusterIdentifier: cluster.clusterIdentifier },
+    { parent: cluster },
+  );
+  const generated = new GeneratedSecrets(`${site}-generated`, plan.services.flatMap((service) => service.generates), { parent });
+  const known = peers.filter((peer) => peer.values !== undefined);
+  const values: Values = {
+    secret,
+    generated: (name, part) => generated.get(name, part),
+    peer: (name, output) => peerValue(known.find((peer) => peer.site === name), output),
+  };
+  const linked = new Set(known.map((peer) => peer.site));
+  const pending = buildServices({ site, services: plan.services, values, linked, provider, parent, mirror: chartMirror });
+  return {
+    site,
+    kubeconfig: pulumi.secret(cluster.kubeconfig),
+    ...exportsOf(plan, values),
+    dnsRecords: plan.dnsRecords.map(({ name, type, value, ttl }) => ({ name, type, value, ttl })),
+    pendingLinks: [...pending, ...unlinkedKeys(plan, linked)].map((link) => ({ ...link, why: whyPending(link.site, peers) })),
+    afterwards: plan.services.flatMap((service) => service.afterwards),
+    peers: Object.fromEntries(known.map((peer) => [peer.site, peer.values])),
+    peerSecrets: pulumi.secret(Object.fromEntries(known.map((peer) => [peer.site, peer.secrets]))),
+  };
+}
