@@ -1,0 +1,216 @@
+import { formatSeconds, unique } from "@isthmus/core";
+import { casualtiesOf, type Casualty } from "./casualties.ts";
+import { dataAtRisk } from "./data-at-risk.ts";
+import { classifier } from "./equivalence.ts";
+import { failuresOf, sidesAfter, type Failure } from "./failure.ts";
+import { indexFleet, type FleetIndex, type IndexedService } from "./fleet-index.ts";
+import type { FleetFootprint } from "./fleet.ts";
+import { reasonOf, stuckText, type Reason } from "./reason.ts";
+import { recover, type Recovery } from "./recovery.ts";
+import { servingOf, type Side } from "./serving.ts";
+import { stateFrom, stateOf } from "./state.ts";
+import { missingOf, stepsFor, type Aftermath } from "./steps.ts";
+import {
+  bestOfSides,
+  compareStates,
+  serves,
+  worst,
+  type Assessment,
+  type Return,
+  type State,
+  type Verdict,
+} from "./verdict.ts";
+import { circleOf, describeEdges, edgesFrom } from "./waits-for.ts";
+
+/**
+ * What each failure does to each service: one verdict for each pair, in the order of `failures` (all there are, unless
+ * given) and of the services. Failures that differ only in names are judged once.
+ */
+export function assess(fleet: FleetFootprint, failures: readonly Failure[] = failuresOf(fleet.topology)): Assessment[] {
+  const index = indexFleet(fleet);
+  const classOf = classifier(index);
+  const judged = new Map<string, Verdict[]>();
+  return failures.flatMap((failure) => {
+    const key = classOf(failure);
+    const verdicts = judged.get(key) ?? judge(index, failure);
+    judged.set(key, verdicts);
+    return verdicts.map((verdict, place): Assessment => {
+      return { failure, service: index.services[place]?.service.id ?? "", ...verdict };
+    });
+  });
+}
+
+/** One side of the fleet with what happens on it. */
+interface SideView {
+  readonly side: Side;
+  readonly recovery: Recovery;
+}
+
+/** The verdicts of one failure, in the order of the services. */
+function judge(index: FleetIndex, failure: Failure): Verdict[] {
+  const casualties = casualtiesOf(index, failure);
+  const sides = sidesAfter(failure, { sites: [...index.sites.values()] });
+  const views = sides.map((side): SideView => ({ side, recovery: recover(index, failure, { casualties, side }) }));
+  return index.services.map((service) => {
+    const concerned = views.filter(({ side }) => standsOn(service, side));
+    const at = concerned.map(({ recovery }): Aftermath => ({ index, failure, casualties, recovery }));
+    const [only, ...more] = at;
+    const verdict =
+      only === undefined
+        ? gone(service, failure)
+        : more.length === 0
+          ? verdictOn(service, only)
+          : acrossSides(service, at);
+    const risk = dataAtRisk(service, failure, casualties);
+    return risk === undefined ? verdict : { ...verdict, dataAtRisk: risk };
+  });
+}
+
+function standsOn({ service, workloads }: IndexedService, side: Side): boolean {
+  const groups = workloads.flatMap((workload) => workload.groups).filter((group) => group.placed > 0);
+  if (groups.length === 0) return service.site === undefined || side.includes(service.site);
+  return groups.some((group) => side.includes(group.site));
+}
+
+/** The verdict on a service all of whose places are lost. */
+function gone({ service, workloads }: IndexedService, failure: Failure): Verdict {
+  const restarts = workloads.flatMap(({ workload }) =>
+    workload.restarts.by === "person" ? workload.restarts.steps : [],
+  );
+  const site = failure.kind === "site" ? failure.site : (service.site ?? "its site");
+  const steps = unique([`bring ${site} back: power, then its uplink`, ...restarts]);
+  return {
+    during: "down",
+    after: "down",
+    returns: { by: "person", steps },
+    why: `it stands at ${site} only, and nothing moves to another site`,
+    untilFull: steps,
+    ...(workloads[0] === undefined ? {} : { cause: { workload: workloads[0].workload.name } }),
+  };
+}
+
+/** The verdict on a service whose members all reach one another. */
+function verdictOn(service: IndexedService, aftermath: Aftermath): Verdict {
+  const { index, failure, recovery } = aftermath;
+  const during = stateOf(service, recovery.during);
+  const after = stateOf(service, recovery.after);
+  const untilFull = after === "full" ? [] : stepsFor(service, aftermath);
+  const circle = serves(after) ? undefined : circleOf(service, index, recovery);
+  const lasting = reasonOf(service, { failure, casualties: aftermath.casualties, stage: recovery.after });
+  const first = reasonOf(service, { failure, casualties: aftermath.casualties, stage: recovery.during });
+  const cause = (serves(after) ? first : lasting).cause;
+  return {
+    during,
+    after,
+    returns: returnOf(service, aftermath, { during, after, steps: untilFull }),
+    why: whyOf(service, aftermath, { during, after, first, lasting }),
+    untilFull,
+    ...(circle === undefined ? {} : { startCycle: circle.map((edge) => edge.from.service.id) }),
+    ...(cause === undefined ? {} : { cause }),
+  };
+}
+
+interface Course {
+  readonly during: State;
+  readonly after: State;
+}
+
+function returnOf(
+  service: IndexedService,
+  aftermath: Aftermath,
+  course: Course & { steps: readonly string[] },
+): Return {
+  const { during, after, steps } = course;
+  if (!serves(after)) return { by: "person", steps };
+  if (compareStates(after, during) <= 0) return { by: "nothing to return" };
+  return { by: "itself", within: secondsOf(service, aftermath), because: returnText(service, aftermath) };
+}
+
+/** What brings a service back, in half a sentence. */
+function returnText(service: IndexedService, { index, failure, recovery }: Aftermath): string {
+  const groups = service.workloads.flatMap((workload) => workload.groups);
+  const started = groups.filter((group) => recovery.startedAt[group.id] !== undefined);
+  if (failure.kind === "everything") {
+    const starts = started.flatMap((group) => group.needs.filter((need) => need.to.includes("start")));
+    const hosted = service.workloads.every(({ workload }) => workload.controller === "host");
+    const planes = hosted ? [] : started.map((group) => index.controlPlanes.get(group.site));
+    const before = unique([...planes, ...starts.map((need) => need.provider)].map((each) => each?.service.id ?? ""));
+    return before.length === 0 ? "it starts by itself" : `it starts by itself after ${before.join(", ")}`;
+  }
+  if (started.length > 0) return "what is lost starts on other nodes";
+  const led = service.workloads.some(
+    ({ workload }) => workload.reads.kind === "primary" || workload.writes.kind === "primary",
+  );
+  return led ? "another member takes over" : "what it uses is back";
+}
+
+function whyOf(
+  service: IndexedService,
+  aftermath: Aftermath,
+  course: Course & { first: Reason; lasting: Reason },
+): string {
+  const { during, after, first, lasting } = course;
+  const { index, recovery, failure } = aftermath;
+  if (serves(after)) {
+    if (compareStates(after, during) <= 0) return first.text;
+    const rest = after === "full" ? "" : lasting.text === first.text ? ", degraded" : `, degraded: ${lasting.text}`;
+    const back = `within ${formatSeconds(secondsOf(service, aftermath))} ${returnText(service, aftermath)}${rest}`;
+    return failure.kind === "everything" ? back : `${first.text}; ${back}`;
+  }
+  const circle = circleOf(service, index, recovery);
+  if (circle !== undefined) return `it waits for itself: ${describeEdges(circle)}`;
+  const edges = edgesFrom(service, index, recovery).filter((edge) => edge.purpose === "to start");
+  const stuck = unique(missingOf(service, aftermath).flatMap((casualty: Casualty) => stuckText(casualty) ?? []));
+  const waits = edges.length === 0 ? [] : [describeEdges(edges)];
+  return unique([lasting.text, ...stuck, ...waits]).join("; ");
+}
+
+/** Seconds until a service serves, with every member that starts again by itself. */
+function secondsOf({ index, workloads }: IndexedService, { recovery }: Aftermath): number {
+  const groups = workloads.flatMap((workload) => workload.groups);
+  const starts = groups.map((group) => recovery.startedAt[group.id] ?? 0);
+  return Math.max(recovery.readAt[index] ?? 0, recovery.writeAt[index] ?? 0, ...starts);
+}
+
+/** The verdict on a service of which the cut leaves members on several sides. */
+function acrossSides(service: IndexedService, at: readonly Aftermath[]): Verdict {
+  const sides = at.map((aftermath) => ({
+    site: aftermath.recovery.during.moment.side.join(", "),
+    verdict: verdictOn(service, aftermath),
+  }));
+  const overall = (moment: "during" | "after"): State => {
+    const asSeen = sides.map(({ verdict }) => verdict[moment]);
+    const led = at.map((aftermath) => whereLed(service, aftermath, moment));
+    return bestOfSides([...asSeen, worst(led)]);
+  };
+  const during = overall("during");
+  const after = overall("after");
+  const steps = unique(sides.flatMap(({ verdict }) => verdict.untilFull));
+  const cause = sides.find(({ verdict }) => verdict.cause !== undefined)?.verdict.cause;
+  const differ = overallDiffers(service, sides);
+  return {
+    during,
+    after,
+    returns: serves(after) ? { by: "nothing to return" } : { by: "person", steps },
+    why: sides.map(({ site, verdict }) => `${site} is ${verdict.after}: ${verdict.why}`).join("; ") + differ,
+    untilFull: after === "full" ? [] : steps,
+    sites: Object.fromEntries(
+      sides.map(({ site, verdict }) => [site, { during: verdict.during, after: verdict.after }]),
+    ),
+    ...(cause === undefined ? {} : { cause }),
+  };
+}
+
+/** What a side does if the leader stands on it. */
+function whereLed(service: IndexedService, { recovery }: Aftermath, moment: "during" | "after"): State {
+  const stage = recovery[moment];
+  const led = servingOf(service, { ...stage.moment, leaderHere: true }, stage.serving);
+  return stateFrom(led, service, stage);
+}
+
+function overallDiffers({ workloads }: IndexedService, sides: readonly { verdict: Verdict }[]): string {
+  const led = workloads.some(({ workload }) => workload.writes.kind === "primary");
+  return led && sides.every(({ verdict }) => !serves(verdict.after))
+    ? "; the site where the leader stands goes on"
+    : "";
+}

@@ -1,0 +1,57 @@
+import type { CapabilityName, SiteTopology, SourcePath, Topology, Workload } from "@isthmus/core";
+
+/** A service instance where it stands, as much of it as decides what it survives. */
+export interface PlacedService {
+  /** `site/instance`; only `instance` for one that spans sites. */
+  readonly id: string;
+  /** The site it stands at; absent for one that spans sites. */
+  readonly site?: string | undefined;
+  readonly workloads: readonly Workload[];
+  /**
+   * Who provides each capability here: the id of a service. Of a service that spans sites, `longhorn` means that of each
+   * member's own site. An id that no service has is outside of the fleet, and taken as always there.
+   */
+  readonly providers: Readonly<Partial<Record<CapabilityName, string>>>;
+  readonly from: SourcePath;
+}
+
+/** All that verdicts are derived from. */
+export interface FleetFootprint {
+  readonly topology: Topology;
+  readonly services: readonly PlacedService[];
+}
+
+/** The id of a site's control plane among the services. */
+export const controlPlaneId = (site: string): string => `${site}/kubernetes`;
+
+/**
+ * The Kubernetes control plane of a site as a service: a member on each server, written by a majority (embedded etcd).
+ * `assess` adds it for each site with servers that does not state its own.
+ */
+export function controlPlaneOf(site: SiteTopology, from: SourcePath): PlacedService {
+  const servers = site.nodes.filter((node) => node.role === "server").length;
+  const workload: Workload = {
+    name: "server",
+    controller: "host",
+    members: { perSite: { [site.name]: servers } },
+    selector: {},
+    // 1,606 MB and a third of a Raspberry Pi's core, with embedded etcd: https://docs.k3s.io/reference/resource-profiling
+    requests: { memory: "1536Mi", cpu: "400m" },
+    limits: { memory: "1536Mi" },
+    architectures: ["amd64", "arm64"],
+    uses: [],
+    reads: { kind: "any" },
+    writes: { kind: "majority" },
+    restarts: { by: "itself", within: "2m" },
+    runsOn: { required: [], preferred: [], tolerations: [], spread: [{ over: "node", required: true }] },
+    stores: {
+      what: "the cluster's state",
+      size: "1Gi",
+      moves: "nowhere",
+      freedFromDeadNode: false,
+      backup: { none: "its snapshots are a setting of the cluster" },
+    },
+    reaches: [],
+  };
+  return { id: controlPlaneId(site.name), site: site.name, workloads: [workload], providers: {}, from };
+}
