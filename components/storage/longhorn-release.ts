@@ -1,7 +1,7 @@
 import { unique, type ReleasePlan, type ServiceContext, type Taint } from "@isthmus/core";
 import { charts } from "@isthmus/helm";
 import { nodesWithVolumes, type LonghornArgs } from "./longhorn-arguments.ts";
-import { csiContainer, csiControllers, longhornPlaces } from "./longhorn-workloads.ts";
+import { csiContainer, csiControllers, instanceManagerShare, longhornPlaces } from "./longhorn-workloads.ts";
 
 type Context = ServiceContext<LonghornArgs>;
 
@@ -42,6 +42,7 @@ function settings(context: Context): Record<string, string> {
     // A drained node keeps a volume's last healthy copy until it is copied elsewhere.
     nodeDrainPolicy: "block-for-eviction-if-contains-last-replica",
     taintToleration: args.tolerations.map(toSetting).join(";"),
+    guaranteedInstanceManagerCPU: JSON.stringify({ v1: String(instanceManagerShare), v2: "0" }),
     systemManagedCSIComponentsResourceLimits: JSON.stringify(csiAmounts()),
     // Uninstalling deletes every volume; without the flag it is refused.
     deletingConfirmationFlag: String(args.allowUninstall),

@@ -7,8 +7,8 @@ type Context = Pick<ServiceContext<LonghornArgs>, "args" | "site">;
 export const csiControllers = ["attacher", "provisioner", "resizer", "snapshotter"] as const;
 /** Each container of the CSI components. */
 export const csiContainer = { requests: { memory: "32Mi", cpu: "10m" }, limits: { memory: "128Mi" } } as const;
-/** Part of each node's CPU that its instance manager asks for: it moves the data of all volumes on the node. */
-const instanceManagerShare = 0.12;
+/** Per cent of each node's CPU that its instance manager asks for: it moves the data of all volumes on the node. */
+export const instanceManagerShare = 12;
 
 /** All pods of Longhorn that stay; those of backup runs and upgrades come and go. */
 export function longhornWorkloads(context: Context): Workload[] {
@@ -83,13 +83,11 @@ function csiController(part: (typeof csiControllers)[number], site: string) {
 
 /** Thousandths of a core on the largest node; on smaller ones it is less. */
 function instanceManagerCpu(nodes: readonly NodeFacts[]): number {
-  return Math.ceil(largestNode(nodes) * instanceManagerShare);
+  return Math.ceil((Math.max(0, ...nodes.map((node) => toMillicores(node.cpu))) * instanceManagerShare) / 100);
 }
 
-const largestNode = (nodes: readonly NodeFacts[]): number => Math.max(...nodes.map((node) => toMillicores(node.cpu)));
-
 /** Where each aspect stands. What Longhorn's manager creates takes its settings; the rest takes chart values. */
-export function longhornPlaces({ args, site }: Context): Readonly<Record<string, PodPlaces>> {
+export function longhornPlaces({ args }: Context): Readonly<Record<string, PodPlaces>> {
   const byLimitRange = { byChart: "the chart has no key; the LimitRange of the namespace requests it" };
   const unlimited = { byChart: "the chart has no key: the container has no limit" };
   const everywhere = { byChart: "it runs on every node that is tolerated; the chart has no key" };
@@ -108,10 +106,7 @@ export function longhornPlaces({ args, site }: Context): Readonly<Record<string,
     },
     "instance-manager": {
       ...managed,
-      requests: {
-        at: "defaultSettings.guaranteedInstanceManagerCPU",
-        as: (value) => percentOfNode(value, largestNode(site.topology.nodes)),
-      },
+      requests: { byChart: "defaultSettings.guaranteedInstanceManagerCPU holds it as a share of each node's CPU" },
     },
     "engine-image": managed,
     "csi-plugin": { ...csi, affinity: everywhere },
@@ -139,9 +134,3 @@ const uiPlaces = (requests: { byChart: string }, limits: { byChart: string }): P
   affinity: "longhornUI.affinity",
   tolerations: "longhornUI.tolerations",
 });
-
-/** The setting wants whole per cent of a node's CPU, by data engine. */
-function percentOfNode(requests: unknown, node: number): string {
-  const { cpu } = requests as Workload["requests"];
-  return JSON.stringify({ v1: String(Math.round((toMillicores(cpu) / node) * 100)), v2: "0" });
-}

@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { getAt, referencesIn } from "@isthmus/core";
+import { renderService } from "../../tests/program/chart-values.ts";
+import { itFits } from "../../tests/program/service-proof.ts";
+import { contextOf, usualFacts } from "../../tests/program/site-facts.ts";
+import { cloudnativePg } from "./cloudnative-pg.ts";
+
+const main = { clusters: { main: {} } };
+const endpoint = { $peer: "site-b", output: "objectStore.endpoint" } as const;
+const linked = { backupStore: { ...usualFacts.backupStore, endpoint } };
+const objectsOf = (options: Parameters<typeof contextOf>[1]) =>
+  new Map(
+    renderService(cloudnativePg, contextOf(cloudnativePg, options)).objects.map(({ plan, manifest }) => [
+      plan.id,
+      manifest,
+    ]),
+  );
+const workload = (args: unknown) =>
+  cloudnativePg.footprint(contextOf(cloudnativePg, { args })).workloads.find(({ name }) => name === "cluster-main")!;
+
+describe("cloudnative-pg", () => {
+  itFits(cloudnativePg, {
+    "the operator alone": () => contextOf(cloudnativePg),
+    "a cluster": () => contextOf(cloudnativePg, { args: main }),
+    "clusters of all sizes": () =>
+      contextOf(cloudnativePg, {
+        args: {
+          clusters: {
+            one: { instances: 1, backup: { none: "a cache" } },
+            two: { instances: 2 },
+            five: { instances: 5 },
+          },
+        },
+      }),
+  });
+
+  it("refuses a cluster that is to be backed up to nowhere", () => {
+    const facts = { backupStore: undefined };
+    const [finding] = cloudnativePg.check!(contextOf(cloudnativePg, { args: main, facts }));
+    assert.equal(finding?.at, "Pulumi.site-a.yaml#/services/cloudnative-pg/clusters/main/backup");
+    assert.match(finding.mend, /offsite.*none/);
+    const without = { clusters: { main: { backup: { none: "a cache" } } } };
+    assert.deepEqual(cloudnativePg.check!(contextOf(cloudnativePg, { args: without, facts })), []);
+  });
+
+  it("acknowledges a commit only when a majority has it, and says so", () => {
+    assert.deepEqual(getAt(objectsOf({ args: main }).get("cluster-main"), "spec.postgresql.synchronous"), {
+      method: "any",
+      number: 1,
+      dataDurability: "required",
+      failoverQuorum: true,
+    });
+    assert.deepEqual(workload(main).writes, { kind: "majority" });
+    assert.deepEqual(workload({ clusters: { main: { instances: 2 } } }).writes, { kind: "primary", failover: "1m" });
+  });
+
+  it("takes the footprint's spread in place of the operator's", () => {
+    const affinity = getAt(objectsOf({ args: main }).get("cluster-main"), "spec.affinity") as Record<string, unknown>;
+    assert.equal(affinity["enablePodAntiAffinity"], false);
+    assert.deepEqual(
+      getAt(affinity, "additionalPodAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution.0.topologyKey"),
+      "kubernetes.io/hostname",
+    );
+  });
+
+  it("states servers and sidecar together, and gives each its own share", () => {
+    assert.deepEqual(workload(main).requests, { memory: "608Mi", cpu: "120m" });
+    const cluster = objectsOf({ args: main }).get("cluster-main");
+    assert.deepEqual(getAt(cluster, "spec.resources"), {
+      requests: { memory: "512Mi", cpu: "100m" },
+      limits: { memory: "512Mi" },
+    });
+  });
+
+  it("archives nowhere until the other site is linked, and then everything", () => {
+    const objects = objectsOf({ args: main, facts: linked });
+    const plugins = getAt(objects.get("cluster-main"), "spec.plugins") as { $linked: string };
+    assert.equal(plugins.$linked, "site-b");
+    for (const id of ["object-store-main", "daily-backup-main"]) {
+      assert.deepEqual(referencesIn(objects.get(id)), [endpoint], `${id} waits for the link`);
+    }
+  });
+
+  it("lets nobody in without TLS, and no superuser over the network", () => {
+    const spec = getAt(objectsOf({ args: main }).get("cluster-main"), "spec") as Record<string, unknown>;
+    assert.equal(spec["enableSuperuserAccess"], false);
+    assert.deepEqual(getAt(spec, "postgresql.pg_hba"), ["hostnossl all all all reject"]);
+  });
+
+  it("takes no image without an exact tag", () => {
+    const accepts = (image: string) => cloudnativePg.schema.safeParse({ clusters: { main: { image } } }).success;
+    assert.ok(accepts("ghcr.io/cloudnative-pg/postgresql:17.6-standard-trixie"));
+    assert.ok(!accepts("ghcr.io/cloudnative-pg/postgresql:latest"));
+    assert.ok(!accepts("postgres"));
+  });
+});

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { getAt, referencesIn } from "@isthmus/core";
+import { renderService } from "../../tests/program/chart-values.ts";
+import { itFits } from "../../tests/program/service-proof.ts";
+import { contextOf, siteFacts } from "../../tests/program/site-facts.ts";
+import { minio } from "./minio.ts";
+
+const place = { pool: "overlay", address: "10.147.17.100", hostName: "s3.site-a.home.arpa" };
+const contextWith = (args: object = {}) => contextOf(minio, { args: { ...place, ...args } });
+const serverOf = (args: object = {}) => minio.footprint(contextWith(args)).workloads[0]!;
+
+describe("minio", () => {
+  itFits(minio, {
+    "as it comes": () => contextWith(),
+    "drives of the nodes": () => contextWith({ members: 3, drivesPerMember: 4, parity: 4, drives: "local-path" }),
+    "no other site": () => contextOf(minio, { args: place, site: siteFacts({ peers: [] }) }),
+  });
+
+  it("refuses one set over two sites, with the arithmetic and what holds instead", () => {
+    const [finding] = minio.check!(contextWith({ members: { "site-a": 2, "site-b": 2 }, parity: 2 }));
+    assert.equal(finding?.at, "Pulumi.site-a.yaml#/services/minio/members");
+    assert.match(finding.problem, /EC:2 on 4 drives reads with 2 and writes with 3/);
+    assert.match(finding.problem, /site-a lost leaves 2: read-only, deletes fail too/);
+    assert.match(finding.mend, /members: 4.* offsite/);
+  });
+
+  it("says what a lopsided set would lose", () => {
+    const [finding] = minio.check!(contextWith({ members: { "site-a": 3, "site-b": 1 }, parity: 1 }));
+    assert.match(finding!.problem, /site-a lost leaves 1: all data is out of reach; site-b lost leaves 3: it goes on/);
+  });
+
+  it("refuses sets that MinIO would not build", () => {
+    const rules = (args: object) => minio.check!(contextWith(args)).map(({ rule }) => rule);
+    assert.deepEqual(rules({ members: 3 }), ["erasure-set-size"]);
+    assert.deepEqual(rules({ members: 5, drivesPerMember: 4 }), ["erasure-set-size"]);
+    assert.deepEqual(rules({ members: 4, parity: 3 }), ["erasure-set-parity"]);
+    assert.deepEqual(rules({ members: 4, parity: 2 }), []);
+  });
+
+  it("states the set's real arithmetic", () => {
+    assert.deepEqual(serverOf().reads, { kind: "atLeast", members: 2 });
+    assert.deepEqual(serverOf().writes, { kind: "atLeast", members: 3 });
+  });
+
+  it("keeps backups out of the backups, which would grow without end", () => {
+    const volumes = {
+      storageClass: "usual",
+      withoutBackup: "no-backup",
+      replicas: 3,
+      moves: "site",
+      freedFromDeadNode: true,
+      architectures: [],
+    } as const;
+    const context = contextOf(minio, { args: place, facts: { volumes } });
+    assert.equal(minio.footprint(context).workloads[0]!.stores?.storageClass, "no-backup");
+  });
+
+  it("gives each other site an account that reaches its bucket alone and deletes no version", () => {
+    const [release] = renderService(minio, contextWith()).releases;
+    const policy = JSON.stringify(getAt(release!.values, "policies"));
+    assert.match(policy, /arn:aws:s3:::backups-site-b\/\*/);
+    assert.doesNotMatch(policy, /DeleteObjectVersion|s3:\*|"\*"/);
+    assert.equal(JSON.stringify(getAt(release!.values, "users")).includes("console"), false);
+    assert.deepEqual(getAt(release!.values, "buckets.0.versioning"), true);
+  });
+
+  it("exports what the other site's backups need, the key as a reference", () => {
+    const { objectStore } = minio.exports!(contextWith());
+    assert.equal(objectStore?.endpoint, "https://10.147.17.100:9000");
+    assert.deepEqual(objectStore.accounts["site-b"], {
+      bucket: "backups-site-b",
+      accessKey: "backups-site-b",
+      secretKey: { $generated: "minio-account-site-b", part: "password" },
+    });
+    const made = minio.generates!(contextWith()).map(({ name }) => name);
+    const used = referencesIn(renderService(minio, contextWith()).objects.map(({ manifest }) => manifest));
+    for (const reference of used)
+      if ("$generated" in reference && reference.part === "password") assert.ok(made.includes(reference.$generated));
+  });
+});
