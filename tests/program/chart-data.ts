@@ -147,7 +147,7 @@ export function crdFiles(): string[] {
   if (chartsDirectory === undefined) return [];
   return readdirSync(chartsDirectory, { recursive: true, encoding: "utf8" })
     .filter((path) => /(^|\/)crds\/.*\.ya?ml$/.test(path) && !/Chart\.yaml$|kustomization/.test(path))
-    .map((path) => join(chartsDirectory ?? "", path))
+    .map((path) => join(chartsDirectory, path))
     .sort();
 }
 

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { charts } from "@isthmus/helm";
-import type { Manifest, ReleasePlan, Values } from "@isthmus/core";
+import { getAt, type Manifest, type ReleasePlan, type Service, type Values } from "@isthmus/core";
+import { chartData } from "./chart-data.ts";
 import * as networking from "@isthmus/networking";
 import {
   checkObject,
   checkRelease,
   provePlacement,
   renderService,
+  resourcesLeftOpen,
   withoutCharts,
   withoutKubernetes,
 } from "./chart-values.ts";
@@ -55,7 +57,10 @@ const cases = [
   },
 ];
 
-describe("values of charts", () => {
+const reason = withoutCharts ?? withoutKubernetes;
+const skipped = reason === undefined ? "" : ` (skipped: ${reason})`;
+
+describe(`values of charts${skipped}`, () => {
   for (const { service, ...options } of cases) {
     const context = (): ReturnType<typeof contextOf> =>
       contextOf(service, { ...options, routes: [route, { ...route, name: "vault", exposure: "private" }] });
@@ -79,7 +84,46 @@ describe("values of charts", () => {
   }
 });
 
-describe("checkRelease", () => {
+describe(`what charts decide by themselves${skipped}`, () => {
+  before(function () {
+    if (withoutCharts !== undefined) this.skip();
+  });
+  const leftOpen = ({ service, ...options }: { service: Service; args: unknown }): string[] =>
+    renderService(service, contextOf(service, options)).releases.flatMap(({ plan, values }) =>
+      resourcesLeftOpen(plan, values),
+    );
+
+  it("requests of every image are stated; open are only those of containers that are switched off", () => {
+    assert.deepEqual(leftOpen({ service: networking.certManager, args: {} }), []);
+    assert.deepEqual(leftOpen({ service: networking.traefik, args: cases.at(-1)?.args }), []);
+    const byFrr = [
+      "frr",
+      "reloader",
+      "frrMetrics",
+      "initContainers.cpFrrFiles",
+      "initContainers.cpReloader",
+      "initContainers.cpMetrics",
+    ];
+    assert.deepEqual(
+      leftOpen({ service: networking.metallb, args: {} }),
+      byFrr.map((name) => `speaker.${name}.resources`),
+    );
+  });
+
+  it("pods run without root, without capabilities and on a read-only file system by the charts' defaults, which we keep", () => {
+    const hardened = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] }, readOnlyRootFilesystem: true };
+    const standing = (name: string, path: string): unknown => getAt(chartData(name)?.defaults, path);
+    assert.deepEqual(standing("traefik", "securityContext"), hardened);
+    assert.equal(standing("traefik", "podSecurityContext.runAsNonRoot"), true);
+    for (const part of ["", "webhook.", "cainjector.", "startupapicheck."]) {
+      assert.deepEqual(standing("cert-manager", `${part}containerSecurityContext`), hardened);
+      assert.equal(standing("cert-manager", `${part}securityContext.runAsNonRoot`), true);
+    }
+    assert.equal(standing("metallb", "controller.securityContext.runAsNonRoot"), true);
+  });
+});
+
+describe(`checkRelease${skipped}`, () => {
   before(function () {
     if (withoutCharts !== undefined) this.skip();
   });
@@ -143,7 +187,7 @@ describe("checkRelease", () => {
   });
 });
 
-describe("checkObject", () => {
+describe(`checkObject${skipped}`, () => {
   before(function () {
     if (withoutCharts !== undefined || withoutKubernetes !== undefined) this.skip();
   });
@@ -203,5 +247,40 @@ describe("checkObject", () => {
       checkObject({ apiVersion: "example.org/v1", kind: "Thing", metadata: { name: "a" } }).join(),
       /no schema of/,
     );
+  });
+});
+
+describe("provePlacement", () => {
+  const places = {
+    replicas: "deployment.replicas",
+    requests: "resources.requests",
+    limits: "resources.limits",
+    affinity: "affinity",
+    tolerations: "tolerations",
+  };
+  const traefikWith = (pods: ReleasePlan["pods"]): (() => void) => {
+    const service: Service = {
+      ...networking.traefik,
+      charts: (context) => networking.traefik.charts(context).map((release) => ({ ...release, pods })),
+    };
+    const args = { exposure: "private", pool: "private", address: "10.0.20.210" };
+    return () => {
+      provePlacement(service, () => contextOf(service, { args }));
+    };
+  };
+
+  it("accepts what arrives", () => {
+    assert.doesNotThrow(traefikWith({ traefik: places }));
+  });
+
+  it("catches an aspect without a place, and a workload that is forgotten", () => {
+    const others = Object.fromEntries(Object.entries(places).filter(([aspect]) => aspect !== "tolerations"));
+    assert.throws(traefikWith({ traefik: others }), /the footprint states tolerations, and nothing says where it goes/);
+    assert.throws(traefikWith({}), /the workload traefik is placed 0 times/);
+  });
+
+  it("catches a conversion that drops what it is given", () => {
+    const dropped = { at: "resources.requests", as: () => ({ memory: "64Mi" }) };
+    assert.throws(traefikWith({ traefik: { ...places, requests: dropped } }), /changing it changes nothing there/);
   });
 });

@@ -32,6 +32,26 @@ export function checkRelease(release: Pick<ReleasePlan, "name" | "chart">, value
   return problems.map(tell);
 }
 
+/**
+ * Dotted paths of `resources` that stay empty: containers whose requests nobody states, where their part is switched on.
+ * Subcharts that are switched off are left out.
+ */
+export function resourcesLeftOpen(release: Pick<ReleasePlan, "chart">, values: Values): string[] {
+  const data = chartData(release.chart.name);
+  if (data === undefined) return [];
+  const merged = coalesce(data.defaults, values);
+  const off = Object.entries(data.subcharts).flatMap(([key, { conditions }]) =>
+    isEnabled(conditions, merged) ? [] : [key],
+  );
+  const walk = (value: unknown, path: readonly string[]): string[] => {
+    if (!isRecord(value) || (path.length === 1 && off.includes(path[0] ?? ""))) return [];
+    const last = path.at(-1) ?? "";
+    if (/^resources$|Resources$/.test(last)) return isRecord(value["requests"]) ? [] : [path.join(".")];
+    return Object.entries(value).flatMap(([key, below]) => walk(below, [...path, key]));
+  };
+  return walk(merged, []);
+}
+
 const bare = (version: string): string => version.replace(/^v/, "");
 
 interface Place {

@@ -3,6 +3,8 @@ import fc from "fast-check";
 import {
   place,
   podFragment,
+  toMebibytes,
+  toMillicores,
   type Aspect,
   type AspectPlace,
   type Bytes,
@@ -71,7 +73,7 @@ export function provePlacement(service: Service, context: () => RenderContext<un
             );
           }
         }),
-        { numRuns: 20 },
+        { numRuns: 20, includeErrorInReport: true },
       );
     }
   }
@@ -105,16 +107,11 @@ type Change = (workload: Workload) => Workload;
 /** For each aspect that a workload has: ways to change it to something else. */
 function changesOf(workload: Workload, site: string): Partial<Record<Aspect, fc.Arbitrary<Change>>> {
   const { members, requests, limits, runsOn, stores } = workload;
-  const otherBytes = (than: Bytes): fc.Arbitrary<Bytes> =>
-    fc
-      .integer({ min: 1, max: 4096 })
-      .map((amount): Bytes => `${amount}Mi`)
-      .filter((amount) => amount !== than);
-  const otherCpu = (than: Cpu): fc.Arbitrary<Cpu> =>
-    fc
-      .integer({ min: 1, max: 4000 })
-      .map((amount): Cpu => `${amount}m`)
-      .filter((amount) => amount !== than);
+  // Only more, as a chart with sidecars wants at least what they take.
+  const moreBytes = (than: Bytes): fc.Arbitrary<Bytes> =>
+    fc.integer({ min: 1, max: 4096 }).map((more): Bytes => `${toMebibytes(than) + more}Mi`);
+  const moreCpu = (than: Cpu): fc.Arbitrary<Cpu> =>
+    fc.integer({ min: 1, max: 4000 }).map((more): Cpu => `${toMillicores(than) + more}m`);
   return {
     ...("perSite" in members
       ? {
@@ -126,11 +123,11 @@ function changesOf(workload: Workload, site: string): Partial<Record<Aspect, fc.
       : {}),
     requests: fc
       .oneof(
-        otherBytes(requests.memory).map((memory) => ({ ...requests, memory })),
-        otherCpu(requests.cpu).map((cpu) => ({ ...requests, cpu })),
+        moreBytes(requests.memory).map((memory) => ({ ...requests, memory })),
+        moreCpu(requests.cpu).map((cpu) => ({ ...requests, cpu })),
       )
       .map((changed): Change => (one) => ({ ...one, requests: changed })),
-    limits: otherBytes(limits.memory).map((memory): Change => (one) => ({ ...one, limits: { memory } })),
+    limits: moreBytes(limits.memory).map((memory): Change => (one) => ({ ...one, limits: { memory } })),
     tolerations: taint.map((added): Change => (one) => ({
       ...one,
       runsOn: { ...runsOn, tolerations: [...runsOn.tolerations, added] },
@@ -142,7 +139,7 @@ function changesOf(workload: Workload, site: string): Partial<Record<Aspect, fc.
     ...(stores === undefined
       ? {}
       : {
-          storageSize: otherBytes(stores.size).map((size): Change => (one) => ({
+          storageSize: moreBytes(stores.size).map((size): Change => (one) => ({
             ...one,
             stores: { ...stores, size },
           })),
