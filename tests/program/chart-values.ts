@@ -33,7 +33,7 @@ export function checkRelease(release: Pick<ReleasePlan, "name" | "chart">, value
 }
 
 /**
- * Dotted paths of `resources` that stay empty: containers whose requests nobody states, where their part is switched on.
+ * Dotted paths of `resources` that stay empty: containers whose requests and limits nobody states, where their part is switched on.
  * Subcharts that are switched off are left out.
  */
 export function resourcesLeftOpen(release: Pick<ReleasePlan, "chart">, values: Values): string[] {
@@ -46,7 +46,8 @@ export function resourcesLeftOpen(release: Pick<ReleasePlan, "chart">, values: V
   const walk = (value: unknown, path: readonly string[]): string[] => {
     if (!isRecord(value) || (path.length === 1 && off.includes(path[0] ?? ""))) return [];
     const last = path.at(-1) ?? "";
-    if (/^resources$|Resources$/.test(last)) return isRecord(value["requests"]) ? [] : [path.join(".")];
+    if (/^resources$|Resources$/.test(last))
+      return isRecord(value["requests"]) && isRecord(value["limits"]) ? [] : [path.join(".")];
     return Object.entries(value).flatMap(([key, below]) => walk(below, [...path, key]));
   };
   return walk(merged, []);

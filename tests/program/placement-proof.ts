@@ -50,14 +50,17 @@ export function renderService(
  * Proves that nothing a footprint states is dropped on the way to the chart: each workload is placed exactly once, and
  * changing its members, requests, limits, tolerations, affinity or storage changes what is rendered exactly at the place
  * that the service declares for it, and nowhere else. What `byChart` says must change nothing.
+ * Returns what is left to the chart so, as `workload.aspect`, for the test to agree with.
  */
-export function provePlacement(service: Service, context: () => RenderContext<unknown>): void {
+export function provePlacement(service: Service, context: () => RenderContext<unknown>): string[] {
+  const byChart: string[] = [];
   const before = renderService(service, context());
   for (const workload of service.footprint(context()).workloads) {
     const home = placesOf(workload.name, before);
     for (const [aspect, changes] of Object.entries(changesOf(workload, context().site.name))) {
       const where = home.places[aspect as Aspect];
       assert.ok(where !== undefined, `${service.name}/${workload.name}: ${aspect} has no place`);
+      if (typeof where === "object" && "byChart" in where) byChart.push(`${workload.name}.${aspect}`);
       fc.assert(
         fc.property(changes, (change) => {
           const after = renderService(service, context(), (one) => (one.name === workload.name ? change(one) : one));
@@ -77,6 +80,7 @@ export function provePlacement(service: Service, context: () => RenderContext<un
       );
     }
   }
+  return byChart;
 }
 
 /** The one release or object that places a workload, by its path in what {@link view} gives. */
