@@ -1,4 +1,4 @@
-import { isRecord, isUnknown, type Props } from "./resource.ts";
+import { isRecord, isUnknown, revealed, type Props } from "./resource.ts";
 import { nodesOf, pathText, type Node } from "./walk.ts";
 
 /** An image that something names. */
@@ -50,7 +50,7 @@ function lastKey(node: Node): string {
 function isImageInParts(node: Node): boolean {
   const { value } = node;
   if (!isRecord(value)) return false;
-  const says = (key: string) => isSaid(value[key]);
+  const says = (key: string) => isSaid(revealed(value[key]));
   if (["repository", "registry", "tag", "digest", "sha", "reference"].some(says) && node.keys.some(isImageWord))
     return true;
   return says("repository") && ["tag", "digest", "sha", "pullPolicy", "imagePullPolicy"].some((key) => key in value);
@@ -79,7 +79,7 @@ function fromParts(at: string, parts: Props): ImageUse[] {
 }
 
 function partOf(parts: Props, keys: readonly string[]): string | undefined {
-  const said = keys.map((key) => parts[key]).find(isSaid);
+  const said = keys.map((key) => revealed(parts[key])).find(isSaid);
   return said === undefined ? undefined : String(said);
 }
 
@@ -125,8 +125,9 @@ function isLoneTag(node: Node): boolean {
 
 function isNamedBeside(node: Node): boolean {
   const { holder = {} } = node;
-  const image = lastKey(node).replace(/Tag$/, "");
-  return typeof holder["image"] === "string" || typeof holder[image] === "string";
+  const key = lastKey(node);
+  const images = ["image", ...(key.endsWith("Tag") ? [key.slice(0, -"Tag".length)] : [])];
+  return images.some((image) => typeof revealed(holder[image]) === "string");
 }
 
 function fromLoneTag(at: string, node: Node): ImageUse {

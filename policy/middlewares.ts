@@ -67,7 +67,8 @@ function rateLimit(name: string, spec: unknown): Protection {
   if (limit === undefined) return nothing;
   const average = revealed(limit["average"]);
   if (isUnknown(average)) return { ...nothing, unknown: `the average of the middleware ${name}` };
-  if (Number(average ?? 0) > 0) return { ...nothing, rateLimit: true };
+  const isNumber = typeof average === "number" || typeof average === "string";
+  if (isNumber && Number(average) > 0) return { ...nothing, rateLimit: true };
   return { ...nothing, faults: [`the middleware ${name} limits nothing: its average is 0`] };
 }
 

@@ -46,9 +46,19 @@ export function isSecret(value: unknown): value is Props {
   return isRecord(value) && value[signatureKey] === secretSignature;
 }
 
-/** The value under a secret's mark; an encrypted one, as in a state file, is unknown. */
+/** The value under a secret's mark, also as `pulumi stack export --show-secrets` has it; an encrypted one is unknown. */
 export function revealed(value: unknown): unknown {
-  return isSecret(value) ? revealed("value" in value ? value["value"] : unknownMark) : value;
+  if (!isSecret(value)) return value;
+  if ("value" in value) return revealed(value["value"]);
+  return typeof value["plaintext"] === "string" ? fromJson(value["plaintext"]) : unknownMark;
+}
+
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
 }
 
 /** A value under the mark of a secret: what `pulumi.secret` comes to. */

@@ -109,7 +109,7 @@ function checkUnprotectable(resource: PolicyResource, context: Context): Outcome
   const hosts = hostsOf(resource);
   if (hosts.length > 0 && hosts.every((host) => isExcepted(host, context))) return pass;
   return fail(
-    `${subject(resource)} is public, and a ${kubernetesKind(resource) ?? ""} can have neither a rate limit nor authentication`,
+    `${subject(resource)} is public, and such a route can have neither a rate limit nor authentication`,
     "Serve it over HTTP, or let only a private instance serve it.",
     sourceOfHosts(hosts, context),
   );
