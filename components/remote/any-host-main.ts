@@ -1,7 +1,7 @@
 // Started by AnyHostScript on the operator's computer: standard input is one JSON line with the hosts and what they need,
 // the rest is passed on to the host that answers.
 import { text } from "node:stream/consumers";
-import { runOnAnyHost } from "./any-host.ts";
+import { askAnother, runOnAnyHost } from "./any-host.ts";
 import type { KnownHost } from "./ssh.ts";
 
 const all = await text(process.stdin);
@@ -12,7 +12,8 @@ try {
   const result = await runOnAnyHost(hosts, { command, input: all.slice(end + 1) });
   process.stdout.write(result.stdout);
   process.stderr.write(result.stderr);
-  process.exitCode = result.status;
+  const fine = result.status === askAnother && process.env["ISTHMUS_NONE"] === "fine";
+  process.exitCode = fine ? 0 : result.status;
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;

@@ -20,6 +20,8 @@ export interface AnyHostScriptArgs extends Omit<RemoteScriptArgs, "connection" |
   readonly about: string;
   /** Hosts that can all do it, tried in this order. They share one user name. */
   readonly hosts: readonly { readonly name: string; readonly connection: Connection }[];
+  /** What it means if all that can be reached ask for another host (status 75). Default: `failure`. */
+  readonly none?: "fine" | "failure";
 }
 
 /**
@@ -37,12 +39,13 @@ export class AnyHostScript extends Command {
 const program = relative(process.cwd(), fileURLToPath(new URL("./any-host-main.ts", import.meta.url)));
 
 function commandArgs(args: AnyHostScriptArgs): ConstructorParameters<typeof Command>[1] {
-  const { script, about, hosts, parameters = {}, secrets = {}, triggers = [] } = args;
+  const { script, about, hosts, parameters = {}, secrets = {}, triggers = [], none = "failure" } = args;
   const user = hosts[0]?.connection.user ?? "root";
-  const call = { script, host: about, parameters, secretNames: Object.keys(secrets), user };
+  const call = { script, host: about, secretNames: Object.keys(secrets), user };
+  const command = output(parameters).apply((known) => renderCommand({ ...call, parameters: known }));
   return {
     create: `node --import tsx ${program} # ${script.name}`,
-    environment: { ISTHMUS_COMMAND: renderCommand(call) },
+    environment: { ISTHMUS_COMMAND: command, ISTHMUS_NONE: none },
     stdin: secret(interpolate`${knownHosts(hosts)}\n${scriptInput(script, secrets)}`),
     triggers: [...triggers],
     logging: "none",

@@ -11,7 +11,7 @@ interface Registered {
 }
 
 /** Takes notes of what is registered; anything that it is asked beyond that is an error. */
-async function registered(program: () => void): Promise<readonly Registered[]> {
+async function registered(program: () => unknown): Promise<readonly Registered[]> {
   const seen: Registered[] = [];
   await runtime.setMocks({
     newResource: ({ type, name, inputs }) => {
@@ -41,7 +41,7 @@ const connection = { host: "10.0.20.11", privateKey: secret("PRIVATE"), hostKey:
 describe("RemoteScript", () => {
   it("is one command with the host key pinned, limits on dialling, no logging and no delete", async () => {
     const args = { script, host: "a", connection, parameters: { NODE: "a" }, secrets: { TOKEN: secret("canary") } };
-    const [only, ...others] = await registered(() => void new RemoteScript("hello", { ...args, triggers: ["id-1"] }));
+    const [only, ...others] = await registered(() => new RemoteScript("hello", { ...args, triggers: ["id-1"] }));
     assert.equal(others.length, 0);
     assert.equal(only?.type, "command:remote:Command");
     const inputs = only.inputs;
@@ -70,13 +70,13 @@ describe("RemoteScript", () => {
 
   it("keeps secrets to standard input, and that secret", async () => {
     const args = { script, host: "a", connection, secrets: { TOKEN: secret("canary") } };
-    const [only] = await registered(() => void new RemoteScript("hello", args));
+    const [only] = await registered(() => new RemoteScript("hello", args));
     assert.equal((only?.inputs["stdin"] as Sealed).value, renderInput(script, { TOKEN: "canary" }));
     assert.ok(!String(only?.inputs["create"]).includes("canary"));
   });
 
   it("shows standard input in diffs when there is no secret in it", async () => {
-    const [only] = await registered(() => void new RemoteScript("hello", { script, host: "a", connection }));
+    const [only] = await registered(() => new RemoteScript("hello", { script, host: "a", connection }));
     assert.equal(only?.inputs["stdin"], renderInput(script, {}));
   });
 });
@@ -84,8 +84,8 @@ describe("RemoteScript", () => {
 describe("AnyHostScript", () => {
   it("is one local command that knows every host, all of it secret", async () => {
     const hosts = ["a", "b"].map((name) => ({ name, connection: { ...connection, host: `10.0.20.${name}` } }));
-    const args = { script, about: "site-a", hosts, parameters: { KEEP: ["a"] } };
-    const [only, ...others] = await registered(() => void new AnyHostScript("membership", args));
+    const args = { script, about: "site-a", hosts, parameters: { KEEP: ["a"] }, none: "fine" as const };
+    const [only, ...others] = await registered(() => new AnyHostScript("membership", args));
     assert.equal(others.length, 0);
     assert.equal(only?.type, "command:local:Command");
     assert.match(
@@ -102,6 +102,8 @@ describe("AnyHostScript", () => {
       ],
     );
     assert.equal(rest.join("\n"), renderInput(script, {}));
-    assert.match((only.inputs["environment"] as { ISTHMUS_COMMAND: string }).ISTHMUS_COMMAND, /KEEP=\('\\''a'\\''\)/);
+    const environment = only.inputs["environment"] as { ISTHMUS_COMMAND: string; ISTHMUS_NONE: string };
+    assert.match(environment.ISTHMUS_COMMAND, /KEEP=\('\\''a'\\''\)/);
+    assert.equal(environment.ISTHMUS_NONE, "fine");
   });
 });

@@ -1,5 +1,5 @@
 import { Command } from "@pulumi/command/remote/command.js";
-import { all, mergeOptions, secret, type CustomResourceOptions, type Input } from "@pulumi/pulumi";
+import { all, mergeOptions, output, secret, type CustomResourceOptions, type Input } from "@pulumi/pulumi";
 import { connectionArgs, type Connection } from "./connection.ts";
 import type { Parameters } from "./quoting.ts";
 import { renderCommand, renderInput, type Script } from "./script.ts";
@@ -11,7 +11,7 @@ export interface RemoteScriptArgs {
   readonly host: string;
   readonly connection: Connection;
   /** What the script is told, by variable name. Shown in diffs and errors: nothing secret. A change runs it again. */
-  readonly parameters?: Parameters;
+  readonly parameters?: Input<Parameters>;
   /** Variables that reach the script over standard input only. A change runs it again. */
   readonly secrets?: Readonly<Record<string, Input<string>>>;
   /** What makes this another host or another occasion, usually the machine's id: a change runs the script anew. */
@@ -31,10 +31,10 @@ export class RemoteScript extends Command {
 
 function commandArgs(args: RemoteScriptArgs): ConstructorParameters<typeof Command>[1] {
   const { script, host, connection, parameters = {}, secrets = {}, triggers = [] } = args;
-  const user = connection.user ?? "root";
+  const call = { script, host, secretNames: Object.keys(secrets), user: connection.user ?? "root" };
   return {
     connection: connectionArgs(connection),
-    create: renderCommand({ script, host, parameters, secretNames: Object.keys(secrets), user }),
+    create: output(parameters).apply((known) => renderCommand({ ...call, parameters: known })),
     stdin: scriptInput(script, secrets),
     triggers: [...triggers],
     logging: "none",

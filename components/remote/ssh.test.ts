@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Server, utils, type Connection as SshConnection } from "ssh2";
 import { runOnAnyHost } from "./any-host.ts";
 import { runOverSsh, UnreachableError, type KnownHost } from "./ssh.ts";
@@ -94,9 +97,20 @@ describe("a command over SSH", function () {
     assert.equal(result.status, 3);
   });
 
+  it("goes on to the next host when one says that it is not the one", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "isthmus-"));
+    // The first to ask makes the folder and declines; the second one finds it.
+    const command = `mkdir ${directory}/asked 2>/dev/null && exit 75; cat`;
+    const hosts = [hostOf("a", right), hostOf("b", right)];
+    assert.deepEqual(await runOnAnyHost(hosts, { command, input: "x" }), { status: 0, stdout: "x", stderr: "" });
+    const all = await runOnAnyHost(hosts, { command: "echo no >&2; exit 75", input: "" });
+    assert.deepEqual(all, { status: 75, stdout: "", stderr: "a: no\nb: no\n" });
+    rmSync(directory, { recursive: true });
+  });
+
   it("names every host when none can be reached", async () => {
     const hosts = [hostOf("server-1", right, 1), hostOf("server-2", wrong)];
-    await assert.rejects(runOnAnyHost(hosts, { command: "true", input: "" }), (error) => {
+    await assert.rejects(runOnAnyHost(hosts, { command: "true", input: "" }, { rounds: 2, pause: 5 }), (error) => {
       assert.ok(error instanceof UnreachableError);
       assert.match(error.message, /server-1: 127\.0\.0\.1: .*ECONNREFUSED[\s\S]*server-2: .*host key/);
       return true;

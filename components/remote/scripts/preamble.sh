@@ -91,16 +91,14 @@ retry() {
   done
 }
 
-# put PATH MODE CONTENT: writes the file whole or not at all, and only if it differs. Sets PUT_CHANGED to 1 if it did.
+# put PATH MODE CONTENT: writes the file whole or not at all, and only if it differs.
 put() {
   local path=$1 mode=$2 content=$3
-  mkdir -p "$(dirname "$path")"
+  (umask 022 && mkdir -p "$(dirname "$path")")
   if [ -f "$path" ] && [ "$(stat -c %a "$path")" = "${mode#0}" ] && printf %s "$content" | cmp -s - "$path"; then
     return 0
   fi
   printf %s "$content" >"$path.isthmus"
   chmod "$mode" "$path.isthmus"
   mv -f "$path.isthmus" "$path"
-  # shellcheck disable=SC2034 # read by the script that called
-  PUT_CHANGED=1
 }

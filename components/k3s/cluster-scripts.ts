@@ -1,0 +1,173 @@
+import { createHash } from "node:crypto";
+import { lookUp } from "@isthmus/core";
+import { AnyHostScript, RemoteScript, type Connection, type Parameters, type Script } from "@isthmus/remote";
+import { all, output, secret, unsecret, type Input, type Output, type Resource } from "@pulumi/pulumi";
+import type { ClusterTokens, K3sClusterArgs } from "./cluster.ts";
+import { snapshotStoreFile } from "./config.ts";
+import { urlHost } from "./node.ts";
+import { installParameters, memberParameters, preflightParameters } from "./parameters.ts";
+import { plannedNodes, type ClusterPlan, type NodePlan } from "./plan.ts";
+import { registriesFile } from "./registries.ts";
+import { scripts } from "./scripts.ts";
+
+/** What every step of a cluster needs. */
+export interface ClusterContext {
+  readonly name: string;
+  readonly parent: Resource;
+  readonly args: K3sClusterArgs;
+  readonly plan: ClusterPlan;
+  readonly tokens: ClusterTokens;
+}
+
+/** When a node joins, and what it must know of the cluster then. */
+export interface Joining {
+  readonly after: readonly Resource[];
+  /** What the long form of a token begins with; empty for who starts the cluster. */
+  readonly ca: Input<string>;
+  /** Addresses of the servers when the cluster began. */
+  readonly servers: Input<readonly string[]>;
+}
+
+/** The resources of a cluster, one method each. None of them decides in which order they come. */
+export class ClusterScripts {
+  constructor(private readonly cluster: ClusterContext) {}
+
+  /** Looks at a host. */
+  preflight(node: NodePlan): Resource {
+    const { name, parent, plan } = this.cluster;
+    const host = this.host(node);
+    return new RemoteScript(
+      `${name}-preflight-${node.node.name}`,
+      { ...host, script: scripts.preflight, parameters: preflightParameters(plan, node.node) },
+      { parent },
+    );
+  }
+
+  /** Permits the first server to start the cluster: once, for the state remembers that it was. */
+  genesis(after: readonly Resource[]): { readonly done: Resource; readonly servers: Output<readonly string[]> } {
+    const { name, parent, plan } = this.cluster;
+    const [first, ...others] = plan.order.servers;
+    if (first === undefined) throw new Error(`cluster ${plan.name} has no server`);
+    const { host, connection } = this.host(first);
+    const addresses = [first, ...others].map(({ node }) => urlHost(node.address));
+    const done = new RemoteScript(
+      `${name}-genesis`,
+      { host, connection, script: scripts.genesis, parameters: { SERVERS: addresses } },
+      { parent, dependsOn: [...after], ignoreChanges: ["connection", "create", "stdin"] },
+    );
+    return { done, servers: unsecret(done.stdout).apply((line) => line.split(" ")) };
+  }
+
+  /** Makes the cluster forget machines that were replaced, before those of the same name join. */
+  admission(after: readonly Resource[]): Resource {
+    return this.onAnyServer("admission", {
+      script: scripts.admission,
+      parameters: this.members(),
+      none: "fine",
+      after,
+    });
+  }
+
+  /** Installs k3s on a node, or brings it to what is declared. */
+  install(node: NodePlan, joining: Joining): Resource {
+    const { name, parent, plan, args } = this.cluster;
+    const host = this.host(node);
+    const server = node.node.role === "server";
+    const machine = this.machineOf(node);
+    const parameters = all([machine, joining.ca, joining.servers]).apply(([id, ca, servers]) =>
+      installParameters(plan, node, { machine: id, ca: ca.trim(), servers, adopt: args.adopt ?? false }),
+    );
+    const script = server ? scripts.installServer : scripts.installAgent;
+    const secrets = server ? this.serverSecrets() : this.agentSecrets();
+    const inputs = { ...host, script, parameters, secrets };
+    return new RemoteScript(`${name}-${node.node.name}`, inputs, { parent, dependsOn: [...joining.after] });
+  }
+
+  /** What nodes check the cluster by that they join: read once. */
+  identity(after: Resource): Output<string> {
+    const ignoreChanges = ["create", "environment", "stdin"];
+    const read = this.onAnyServer("identity", { script: scripts.identity, after: [after], ignoreChanges });
+    return unsecret(read.stdout);
+  }
+
+  /** The desired list of nodes: who is not in it any more leaves the cluster before its machine is deleted. */
+  membership(after: readonly Resource[]): Resource {
+    const { plan } = this.cluster;
+    const parameters = this.members().apply(({ NODES = [] }) => ({
+      NODES,
+      DRAIN_SECONDS: plan.settings.upgrade.drain ? plan.settings.upgrade.drainSeconds : 0,
+    }));
+    return this.onAnyServer("membership", { script: scripts.membership, parameters, after });
+  }
+
+  /** Keeps labels and taints. */
+  labels(after: Resource): Resource {
+    return this.onAnyServer("labels", { script: scripts.labels, parameters: this.members(), after: [after] });
+  }
+
+  /** Reads the kubeconfig: read anew for another cluster or API address, not for another way of installing it. */
+  kubeconfig(after: Resource): Output<string> {
+    const { plan } = this.cluster;
+    const parameters = { API_ADDRESS: urlHost(plan.apiAddress), CLUSTER: plan.name };
+    const triggers = [plan.clusterIdentifier];
+    const read = this.onAnyServer("kubeconfig", { script: scripts.kubeconfig, parameters, triggers, after: [after] });
+    return secret(read.stdout);
+  }
+
+  private onAnyServer(what: string, how: AnyServer): AnyHostScript {
+    const { name, parent, plan } = this.cluster;
+    const { after, ignoreChanges = [], ...rest } = how;
+    const hosts = plan.order.servers.map((server) => ({
+      name: server.node.name,
+      connection: this.host(server).connection,
+    }));
+    const options = { parent, dependsOn: [...after], ignoreChanges: [...ignoreChanges] };
+    return new AnyHostScript(`${name}-${what}`, { ...rest, about: plan.name, hosts }, options);
+  }
+
+  private host({ node }: NodePlan): { host: string; connection: Connection; triggers: Input<string>[] } {
+    const { machines, privateKey, proxy } = this.cluster.args;
+    const machine = lookUp(machines, node.name, "machine");
+    const { address, port, user, hostKey, machineId } = machine;
+    const hop = { host: address, port, user, hostKey, privateKey };
+    return { host: node.name, connection: proxy === undefined ? hop : { ...hop, proxy }, triggers: [machineId] };
+  }
+
+  private machineOf({ node }: NodePlan): Output<string> {
+    const { machineId } = lookUp(this.cluster.args.machines, node.name, "machine");
+    // As a label can hold it, whatever the id is made of.
+    return output(machineId).apply((id) => createHash("sha256").update(id).digest("hex").slice(0, 16));
+  }
+
+  private members(): Output<Parameters> {
+    const { plan } = this.cluster;
+    const machines = plannedNodes(plan).map((node) => [node.node.name, this.machineOf(node)] as const);
+    return all(Object.fromEntries(machines)).apply((ids) => memberParameters(plan, ids));
+  }
+
+  private agentSecrets(): Record<string, Input<string>> {
+    const { args, plan, tokens } = this.cluster;
+    const file = all(args.registryLogins ?? {}).apply((logins) => registriesFile(plan.settings.registries, logins));
+    return { AGENT_TOKEN: tokens.agent, REGISTRIES: file };
+  }
+
+  private serverSecrets(): Record<string, Input<string>> {
+    const { snapshotKeys } = this.cluster.args;
+    const store =
+      snapshotKeys === undefined
+        ? ""
+        : all([snapshotKeys.accessKey, snapshotKeys.secretKey]).apply(([accessKey, secretKey]) =>
+            snapshotStoreFile({ accessKey, secretKey }),
+          );
+    return { ...this.agentSecrets(), SERVER_TOKEN: this.cluster.tokens.server, SNAPSHOT_STORE: store };
+  }
+}
+
+interface AnyServer {
+  readonly script: Script;
+  readonly parameters?: Input<Parameters>;
+  readonly triggers?: readonly Input<string>[];
+  readonly none?: "fine";
+  readonly after: readonly Resource[];
+  readonly ignoreChanges?: readonly string[];
+}

@@ -1,0 +1,121 @@
+import { lookUp, UserError, type MachineConnection } from "@isthmus/core";
+import type { Hop } from "@isthmus/remote";
+import {
+  ComponentResource,
+  secret,
+  type ComponentResourceOptions,
+  type Input,
+  type Output,
+  type Resource,
+} from "@pulumi/pulumi";
+import { RandomPassword } from "@pulumi/random/randomPassword.js";
+import { ClusterScripts, type Joining } from "./cluster-scripts.ts";
+import { planCluster, plannedNodes, type ClusterFacts, type ClusterPlan } from "./plan.ts";
+import type { RegistryLogin } from "./registries.ts";
+
+export interface K3sClusterArgs extends ClusterFacts {
+  /** The machine of every node, by the node's name. Another `machineId` makes the node join anew. */
+  readonly machines: Readonly<Record<string, MachineConnection>>;
+  /** Private key of the user that every machine lets in. Secret. */
+  readonly privateKey: Input<string>;
+  /** A host to go through to all of them. Default: none. */
+  readonly proxy?: Hop | undefined;
+  /** Keys of the object store for snapshots. Required with `settings.snapshots.s3`. Secret. */
+  readonly snapshotKeys?: { readonly accessKey: Input<string>; readonly secretKey: Input<string> } | undefined;
+  /** Who we are at which registry. Secret. Default: nobody. */
+  readonly registryLogins?: Readonly<Record<string, Input<RegistryLogin>>> | undefined;
+  /** Tokens of a cluster that exists already. Default: made here, and kept in the state. Secret. */
+  readonly tokens?: ClusterTokens | undefined;
+  /** Take over a cluster that runs, without a restart: what is declared takes effect at its next start. Default: false. */
+  readonly adopt?: boolean | undefined;
+}
+
+export interface ClusterTokens {
+  readonly server: Input<string>;
+  readonly agent: Input<string>;
+}
+
+/**
+ * A k3s cluster with embedded etcd on machines that exist. A change of settings, of the version, of a label or of the
+ * list of nodes is an update: only the work on a machine that was replaced is replaced. It has nothing to delete.
+ */
+export class K3sCluster extends ComponentResource {
+  /** The administrator's kubeconfig, with the API address. Secret. Its client certificate lasts a year. */
+  readonly kubeconfig: Output<string>;
+  /** Where the API is reached: an address or a name. */
+  readonly apiAddress: string;
+  /** For a Kubernetes provider: known in a preview, and the same for the cluster's life. */
+  readonly clusterIdentifier: string;
+  /** What a snapshot needs to be restored. Secret. */
+  readonly serverToken: Output<string>;
+
+  constructor(name: string, args: K3sClusterArgs, options?: ComponentResourceOptions) {
+    super("isthmus:k3s:Cluster", name, { name: args.name, nodes: args.nodes, settings: args.settings }, options);
+    checkArgs(args);
+    const plan = planCluster(args);
+    const tokens = args.tokens ?? this.makeTokens(name);
+    const scripts = new ClusterScripts({ name, parent: this, args, plan, tokens });
+
+    const looked = preflights(scripts, plan);
+    const serversLooked = plan.order.servers.map(({ node }) => lookUp(looked, node.name, "preflight"));
+    const genesis = scripts.genesis(serversLooked);
+    const admission = scripts.admission(serversLooked);
+    const { started, ca, joined } = joinServers(scripts, plan, {
+      after: [...serversLooked, genesis.done, admission],
+      servers: genesis.servers,
+    });
+    const agents = joinAgents(scripts, plan, { after: [joined], ca, servers: genesis.servers, looked });
+    scripts.labels(scripts.membership([joined, ...agents]));
+
+    this.kubeconfig = scripts.kubeconfig(started);
+    this.apiAddress = plan.apiAddress;
+    this.clusterIdentifier = plan.clusterIdentifier;
+    this.serverToken = secret(tokens.server);
+    const { kubeconfig, apiAddress, clusterIdentifier } = this;
+    this.registerOutputs({ kubeconfig, apiAddress, clusterIdentifier });
+  }
+
+  private makeTokens(name: string): ClusterTokens {
+    const token = (kind: string): Output<string> =>
+      new RandomPassword(`${name}-${kind}-token`, { length: 48, special: false }, { parent: this }).result;
+    return { server: token("server"), agent: token("agent") };
+  }
+}
+
+type Looked = Readonly<Record<string, Resource>>;
+
+function preflights(scripts: ClusterScripts, plan: ClusterPlan): Looked {
+  return Object.fromEntries(plannedNodes(plan).map((node) => [node.node.name, scripts.preflight(node)]));
+}
+
+/** Strictly one after the other: etcd takes one new member at a time. */
+function joinServers(scripts: ClusterScripts, plan: ClusterPlan, joining: Omit<Joining, "ca">) {
+  const [first, ...others] = plan.order.servers;
+  if (first === undefined) throw new Error(`cluster ${plan.name} has no server`);
+  const started = scripts.install(first, { ...joining, ca: "" });
+  const ca = scripts.identity(started);
+  let joined = started;
+  for (const server of others) joined = scripts.install(server, { ...joining, after: [...joining.after, joined], ca });
+  return { started, ca, joined };
+}
+
+/** Lanes side by side, each one after the other: at most so many agents are worked on at a time. */
+function joinAgents(scripts: ClusterScripts, plan: ClusterPlan, joining: Joining & { looked: Looked }): Resource[] {
+  return plan.order.lanes.flatMap((lane) => {
+    const made: Resource[] = [];
+    for (const agent of lane) {
+      const after = [...joining.after, ...made.slice(-1), lookUp(joining.looked, agent.node.name, "preflight")];
+      made.push(scripts.install(agent, { ...joining, after }));
+    }
+    return made;
+  });
+}
+
+function checkArgs({ name, settings, snapshotKeys }: K3sClusterArgs): void {
+  if (settings.snapshots.s3 !== undefined && snapshotKeys === undefined) {
+    throw new UserError(
+      `cluster ${name} keeps snapshots in ${settings.snapshots.s3.bucket}, and the stack has no keys for it: ` +
+        "set the secrets for its access key and secret key, or take snapshots.s3 out",
+    );
+  }
+}

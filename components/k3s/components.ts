@@ -1,0 +1,1 @@
+export { K3sCluster, type ClusterTokens, type K3sClusterArgs } from "./cluster.ts";

@@ -1,0 +1,24 @@
+// Pure: no Pulumi. The component is in `@isthmus/k3s/components`.
+export { agentConfig, nodeFiles, registrationFile, serverConfig, type HostFile } from "./config.ts";
+export { joinOrder, type JoinOrder, type K3sNode, type K3sTaint } from "./node.ts";
+export {
+  installParameters,
+  installSecrets,
+  memberParameters,
+  preflightParameters,
+  statusParameters,
+  type NodeLiveFacts,
+} from "./parameters.ts";
+export { images } from "./pins.ts";
+export {
+  clusterFindings,
+  clusterIdentifier,
+  planCluster,
+  plannedNodes,
+  type ClusterFacts,
+  type ClusterFinding,
+  type ClusterPlan,
+  type NodePlan,
+} from "./plan.ts";
+export { k3sSettings, type K3sSettings, type K3sSettingsInput } from "./schema.ts";
+export { scripts } from "./scripts.ts";

@@ -1,0 +1,116 @@
+import type { Parameters } from "@isthmus/remote/script";
+import { registrationFile, type HostFile } from "./config.ts";
+import { labelTexts, taintText, urlHost, type K3sNode } from "./node.ts";
+import { joinCandidates, plannedNodes, type ClusterPlan, type NodePlan } from "./plan.ts";
+import type { K3sSettings } from "./schema.ts";
+
+/** What is known of a node only when its machine is there and the cluster lives. */
+export interface NodeLiveFacts {
+  /** Identifies the machine; another one means that the machine was replaced. As it may stand in a label. */
+  readonly machine: string;
+  /** `K10…`, what the long form of a token begins with; empty for the first server. */
+  readonly ca: string;
+  /** Addresses of the servers when the cluster began. They need not be the ones of today: the API address leads to those. */
+  readonly servers: readonly string[];
+  /** Take over what runs without a restart. */
+  readonly adopt: boolean;
+}
+
+/** Beginning of the URL at which a release's files are. */
+const releases = "https://github.com/k3s-io/k3s/releases/download";
+const installers = "https://raw.githubusercontent.com/k3s-io/k3s";
+
+/** What `install-server.sh` and `install-agent.sh` are told. */
+export function installParameters(cluster: ClusterPlan, { node, files }: NodePlan, live: NodeLiveFacts): Parameters {
+  const { settings } = cluster;
+  return {
+    NODE: node.name,
+    ADDRESS: urlHost(node.address),
+    API_ADDRESS: urlHost(cluster.apiAddress),
+    API_KIND: settings.api.kind,
+    CANDIDATES: joinCandidates(node, cluster.apiAddress, live.servers),
+    CA: live.ca,
+    ADOPT: live.adopt,
+    WAIT_SECONDS: settings.waitSeconds,
+    DRAIN: settings.upgrade.drain,
+    DRAIN_SECONDS: settings.upgrade.drainSeconds,
+    ...sourceParameters(settings),
+    ...fileParameters([...files, registrationFile(node, live.machine)]),
+  };
+}
+
+/** Names of the secrets of `install-server.sh` and `install-agent.sh`. */
+export const installSecrets = {
+  server: ["AGENT_TOKEN", "REGISTRIES", "SERVER_TOKEN", "SNAPSHOT_STORE"],
+  agent: ["AGENT_TOKEN", "REGISTRIES"],
+} as const;
+
+function sourceParameters({ version, checksums, source }: K3sSettings): Parameters {
+  const escaped = version.replaceAll("+", "%2B");
+  const mirror = source.folder === undefined ? source.url?.replace(/\/$/, "") : undefined;
+  const base = source.folder === undefined ? `${mirror ?? releases}/${escaped}` : `${source.folder}/${version}`;
+  const architectures = (["amd64", "arm64"] as const).flatMap((name) => {
+    const sums = checksums[name];
+    return sums === undefined ? [] : [{ name, ...sums }];
+  });
+  return {
+    VERSION: version,
+    SOURCE: base,
+    INSTALLER:
+      source.folder === undefined && mirror === undefined
+        ? `${installers}/${escaped}/install.sh`
+        : `${base}/install.sh`,
+    INSTALLER_SHA256: checksums.installer,
+    ARCHITECTURES: architectures.map(({ name }) => name),
+    BINARY_SHA256: architectures.map(({ binary }) => binary),
+    IMAGES: source.images,
+    IMAGES_SHA256: architectures.map(({ images }) => images ?? ""),
+  };
+}
+
+function fileParameters(files: readonly HostFile[]): Parameters {
+  return {
+    FILE_PATHS: files.map(({ path }) => path),
+    FILE_MODES: files.map(({ mode }) => mode),
+    FILE_CONTENTS: files.map(({ content }) => content),
+    FILE_RESTARTS: files.map(({ restarts }) => String(restarts)),
+  };
+}
+
+const backendPort: Readonly<Record<K3sSettings["flannel"], number>> = {
+  vxlan: 8472,
+  "wireguard-native": 51820,
+  "host-gw": 0,
+  none: 0,
+};
+
+/** What `preflight.sh` is told. */
+export function preflightParameters({ settings }: ClusterPlan, node: K3sNode): Parameters {
+  return {
+    NODE: node.name,
+    ROLE: node.role,
+    ADDRESS: node.address,
+    CLUSTER_CIDR: settings.clusterCidr,
+    SERVICE_CIDR: settings.serviceCidr,
+    BACKEND_PORT: backendPort[settings.flannel],
+    DISK_MIB: settings.diskMib,
+  };
+}
+
+/** What `status.sh` is told. */
+export function statusParameters({ settings }: ClusterPlan, { node, files }: NodePlan): Parameters {
+  return { NODE: node.name, ROLE: node.role, VERSION: settings.version, ...fileParameters(files) };
+}
+
+/** What `admission.sh`, `membership.sh` and `labels.sh` are told of the nodes, in the order of their names. */
+export function memberParameters(cluster: ClusterPlan, machines: Readonly<Record<string, string>>): Parameters {
+  const nodes = plannedNodes(cluster)
+    .map(({ node }) => node)
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  return {
+    NODES: nodes.map(({ name }) => name),
+    MACHINES: nodes.map(({ name }) => machines[name] ?? ""),
+    LABELS: nodes.map(({ labels }) => labelTexts(labels).join(" ")),
+    TAINTS: nodes.map(({ taints }) => taints.map(taintText).join(" ")),
+  };
+}

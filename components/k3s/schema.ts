@@ -1,0 +1,194 @@
+import { z } from "zod";
+import { images } from "./pins.ts";
+
+const sha256 = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, "is no SHA-256: 64 hexadecimal digits in lower case")
+  .describe("SHA-256 of the file, 64 hexadecimal digits.");
+
+const cidr = z.union([z.cidrv4(), z.cidrv6()]);
+const address = z.union([z.ipv4(), z.ipv6()]);
+
+const archiveChecksums = z
+  .strictObject({
+    binary: sha256.describe("SHA-256 of the k3s binary for this architecture."),
+    images: sha256.optional().describe("SHA-256 of the image archive. Needed where `source.images` is true."),
+  })
+  .describe("Checksums of the files for one CPU architecture, from the release's sha256sum-<architecture>.txt.");
+
+const source = z
+  .strictObject({
+    url: z
+      .url()
+      .optional()
+      .describe(
+        "Mirror: <url>/<version>/ holds k3s, k3s-arm64 and install.sh. Excludes `folder`. Default: k3s' releases on GitHub.",
+      ),
+    folder: z
+      .string()
+      .startsWith("/")
+      .optional()
+      .describe("Folder on every host that holds <version>/k3s, <version>/install.sh … Excludes `url`."),
+    images: z.boolean().default(false).describe("Also bring the archive of k3s' own images (air gap). Default: false."),
+  })
+  .refine((value) => value.url === undefined || value.folder === undefined, "has a url and a folder: choose one");
+
+const api = z
+  .discriminatedUnion("kind", [
+    z.strictObject({
+      kind: z
+        .literal("kube-vip")
+        .describe("A virtual address on the site's own network, announced by ARP; it does not cross to another site."),
+      address: address.describe("Free address on the site's network, outside of every DHCP range."),
+      interface: z
+        .string()
+        .optional()
+        .describe("Network interface that carries it. Default: that of the default route."),
+      image: z
+        .string()
+        .regex(
+          /^[^\s:@]+(:\d+)?\/[^\s@]+(:[^\s@]+)?@sha256:[0-9a-f]{64}$|^[^\s@]+:(?!latest$)[^\s@/]+$/,
+          "needs a tag that is not latest, or a digest",
+        )
+        .default(images.kubeVip)
+        .describe("kube-vip's image, with a tag or a digest."),
+    }),
+    z.strictObject({
+      kind: z
+        .literal("external")
+        .describe("A load balancer or DNS name that you keep, which leads to port 6443 of all servers."),
+      address: z.union([address, z.hostname()]).describe("Its address or name."),
+    }),
+  ])
+  .describe(
+    "Where the Kubernetes API is reached, whichever servers are up. In every server's certificate from the start.",
+  );
+
+const hardening = z
+  .strictObject({
+    cis: z
+      .boolean()
+      .default(true)
+      .describe(
+        "The CIS profile: kernel settings, audit log, admission rules, event rate limit. Default: true. A change restarts the servers one by one.",
+      ),
+    podSecurity: z
+      .enum(["privileged", "baseline", "restricted"])
+      .default("baseline")
+      .describe(
+        "Pod Security Standard of namespaces that do not choose their own by label. CIS asks for restricted. Default: baseline.",
+      ),
+    privilegedNamespaces: z
+      .array(z.string())
+      .default([])
+      .describe("Namespaces that no Pod Security Standard is enforced in, besides kube-system. Default: none."),
+  })
+  .prefault({});
+
+const snapshots = z
+  .strictObject({
+    schedule: z
+      .string()
+      .default("0 */6 * * *")
+      .describe("When etcd is snapshotted, in cron's form. Default: every 6 hours."),
+    retention: z.int().min(1).default(28).describe("How many are kept, per server. Default: 28, a week."),
+    s3: z
+      .strictObject({
+        endpoint: z.string().describe("Host of the object store, with port if it is not 443."),
+        bucket: z.string().describe("Bucket that exists already."),
+        region: z.string().default("us-east-1").describe("Region. Default: us-east-1."),
+        folder: z.string().describe("Folder in the bucket: one a cluster, or their snapshots mix."),
+      })
+      .optional()
+      .describe(
+        "Where snapshots are kept outside of the cluster. Its keys are secrets of the stack. Default: on the servers' disks only.",
+      ),
+  })
+  .prefault({});
+
+const registries = z
+  .strictObject({
+    mirrors: z
+      .record(z.string(), z.array(z.url()).min(1))
+      .default({})
+      .describe("For each registry (or * for all) the endpoints that are asked before it, in this order."),
+    embedded: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Nodes give images to one another (k3s' embedded registry mirror; TCP 5001 between all nodes). Default: false.",
+      ),
+  })
+  .prefault({});
+
+const upgrade = z
+  .strictObject({
+    drain: z.boolean().default(true).describe("Move pods away before a node gets another version. Default: true."),
+    drainSeconds: z.int().min(10).default(300).describe("How long that may take, in seconds. Default: 300."),
+  })
+  .prefault({});
+
+/** The user's k3s settings of a site. Strict: an unknown key is an error. */
+export const k3sSettings = z.strictObject({
+  version: z
+    .string()
+    .regex(/^v1\.\d+\.\d+\+k3s\d+$/, "is no k3s version, as v1.34.3+k3s1")
+    .describe(
+      "k3s version. A change upgrades: servers one by one, then agents. No minor version may be skipped, and there is no way back.",
+    ),
+  checksums: z
+    .strictObject({
+      installer: sha256.describe("SHA-256 of install.sh at that version."),
+      amd64: archiveChecksums.optional(),
+      arm64: archiveChecksums.optional(),
+    })
+    .describe("What the downloaded files must be. Every architecture that a node has needs its own."),
+  source: source.prefault({}).describe("Where the files come from."),
+  api,
+  clusterCidr: cidr
+    .default("10.42.0.0/16")
+    .describe("Network of the pods. Another at every site. Cannot be changed later."),
+  serviceCidr: cidr
+    .default("10.43.0.0/16")
+    .describe("Network of the services. Another at every site. Cannot be changed later."),
+  flannel: z
+    .enum(["vxlan", "host-gw", "wireguard-native", "none"])
+    .default("vxlan")
+    .describe(
+      "How pods of different nodes reach each other; wireguard-native encrypts; none leaves it to another CNI. Default: vxlan.",
+    ),
+  disable: z
+    .array(z.enum(["servicelb", "traefik", "local-storage", "metrics-server", "coredns"]))
+    .default(["servicelb", "traefik"])
+    .describe("What k3s brings and this site does not want. Default: servicelb and traefik."),
+  secretsEncryption: z
+    .boolean()
+    .default(true)
+    .describe("Encrypt Secrets in etcd. Default: true. Cannot be switched by a change here once the cluster runs."),
+  agentLanes: z.int().min(1).max(50).default(5).describe("How many agents are worked on at the same time. Default: 5."),
+  waitSeconds: z
+    .int()
+    .min(30)
+    .default(300)
+    .describe("How long a node may take to become Ready, in seconds. Default: 300."),
+  snapshotter: z
+    .enum(["overlayfs", "native", "fuse-overlayfs"])
+    .default("overlayfs")
+    .describe("containerd's snapshotter. Default: overlayfs."),
+  kubeletArguments: z
+    .array(z.string().regex(/^[a-z][a-z0-9-]*=/, "is no kubelet argument, as max-pods=150"))
+    .default([])
+    .describe("Further arguments of every kubelet. Default: none."),
+  diskMib: z
+    .int()
+    .min(0)
+    .default(4096)
+    .describe("What must be free below /var/lib before k3s is installed, in MiB. Default: 4096."),
+  hardening: hardening.describe("How far the cluster is hardened."),
+  snapshots: snapshots.describe("Snapshots of etcd."),
+  registries: registries.describe("Where images come from."),
+  upgrade: upgrade.describe("How a change of the version goes."),
+});
+
+export type K3sSettingsInput = z.input<typeof k3sSettings>;
+export type K3sSettings = z.output<typeof k3sSettings>;

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# shellcheck disable=SC2034,SC2154 # parts of a script are joined, and parameters come before: see ../scripts.ts
+# Before nodes join: where a machine was replaced by another of the same name, what the cluster remembers of the old one
+# goes, or it would refuse the new one (etcd: duplicate node name; agents: node password rejected).
+lock
+require_api
+ISTHMUS_UNIT=k3s
+step 'compare machines with those that joined'
+table=$(node_table)
+while IFS='|' read -r name _ _ machine; do
+  [ "$machine" != - ] || continue
+  for index in "${!NODES[@]}"; do
+    if [ "${NODES[index]}" = "$name" ] && [ "${MACHINES[index]}" != "$machine" ]; then
+      say "$name is another machine now"
+      remove_node "$name" 0
+    fi
+  done
+done <<<"$table"

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# shellcheck disable=SC2034,SC2154 # parts of a script are joined, and parameters come before: see ../scripts.ts
+# Makes this host a k3s agent, or brings the agent that it is to what is declared.
+lock
+ISTHMUS_UNIT=k3s-agent
+ROLE=agent
+JOIN="$K3S_ETC/config.yaml.d/10-join.yaml"
+
+join_token() { if [ -n "$CA" ]; then printf '%s::node:%s' "$CA" "$AGENT_TOKEN"; else printf %s "$AGENT_TOKEN"; fi; }
+
+# An agent that has joined keeps a list of the servers itself.
+choose_server() {
+  local server
+  if [ -e "$RECORD/k3s.joined" ] && [ -e "$K3S_DATA/agent/client-kubelet.crt" ] && [ -e "$JOIN" ]; then return 0; fi
+  server=$(live_server '' "${CANDIDATES[@]}")
+  [ -n "$server" ] || fail "no server of the cluster answers (${CANDIDATES[*]}, port 6443)" \
+    'see that the servers run (systemctl status k3s there) and that TCP 6443 is open between here and there'
+  say "joins at $server"
+  put "$JOIN" 0600 "server: https://$server:6443"$'\n'
+}
+
+joined() { [ "$(node_condition "$NODE" Ready)" = True ]; }
+
+begin
+put "$K3S_ETC/token" 0600 "$(join_token)"
+step 'find a server'
+choose_server
+step 'install k3s'
+install_binary
+install_unit
+WANTED=$(digest "$AGENT_TOKEN")
+if restart_needed "$WANTED"; then
+  make_way
+  step 'start k3s'
+  restart_unit "$WANTED"
+fi
+step 'wait until the node is Ready'
+retry "$WAIT_SECONDS" joined || give_up "$NODE did not become Ready within $WAIT_SECONDS seconds"
+finish "$WANTED"
+say 'is Ready'

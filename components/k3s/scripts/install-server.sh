@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# shellcheck disable=SC2034,SC2154 # parts of a script are joined, and parameters come before: see ../scripts.ts
+# Makes this host a k3s server, or brings the server that it is to what is declared.
+lock
+ISTHMUS_UNIT=k3s
+ROLE=server
+JOIN="$K3S_ETC/config.yaml.d/10-join.yaml"
+PERMIT="$RECORD/k3s.may-start-cluster"
+
+# The long form of a token makes k3s check whom it joins.
+join_token() { if [ -n "$CA" ]; then printf '%s::server:%s' "$CA" "$SERVER_TOKEN"; else printf %s "$SERVER_TOKEN"; fi; }
+
+port_open() { timeout 3 bash -c "exec 3<>/dev/tcp/${1//[\[\]]/}/$2" 2>/dev/null; }
+
+# A virtual address that answers before there is a cluster belongs to somebody else.
+refuse_taken_address() {
+  [ "$API_KIND" = kube-vip ] && command -v ping >/dev/null || return 0
+  if [ ! -d "$K3S_DATA/server/db/etcd" ] && ping -c 1 -W 1 "${API_ADDRESS//[\[\]]/}" >/dev/null 2>&1; then
+    fail "another machine answers at the API address $API_ADDRESS" 'choose an address that is free, outside the DHCP range'
+  fi
+}
+
+# How this server finds its cluster. One that has been a member asks nobody: its etcd knows the others.
+choose_cluster() {
+  local member closed='' port
+  if [ -d "$K3S_DATA/server/db/etcd" ] && { [ -e "$RECORD/k3s.joined" ] || api_ready; }; then return 0; fi
+  rm -f "$RECORD/k3s.joined"
+  member=$(live_server "$ADDRESS" "${CANDIDATES[@]}")
+  if [ -n "$member" ]; then
+    for port in 2379 2380; do
+      port_open "$member" "$port" || [ "$member" = "$API_ADDRESS" ] || closed+=" $port"
+    done
+    [ -z "$closed" ] || fail "$member answers on port 6443, but not on$closed" 'open TCP 2379-2380 between the servers'
+    say "joins at $member"
+    put "$JOIN" 0600 "server: https://$member:6443"$'\n'
+  elif [ -e "$PERMIT" ]; then
+    refuse_taken_address
+    say 'no server answers and none ever did: starts the cluster'
+    put "$JOIN" 0600 $'cluster-init: true\n'
+  elif [ -d "$K3S_DATA/server/db/etcd" ]; then
+    say 'no other server answers: starts with what etcd has on this disk'
+  else
+    fail "this cluster existed before, and none of its servers answers (${CANDIDATES[*]})" \
+      "a new one is not started beside it. Either wait until a server is back and run again, or restore a snapshot. Only if there never was a cluster: touch $PERMIT here"
+  fi
+}
+
+# A restart takes this server's vote for a while: the others must be a majority without it.
+guard_quorum() {
+  local voters=0 others=0 ready_others=0 table name ready voter _
+  # A server whose API does not answer gives nothing to the quorum: a restart takes nothing from it.
+  if ! unit_active || ! api_ready; then return 0; fi
+  table=$(node_table)
+  while IFS='|' read -r name ready voter _; do
+    [ "$voter" = True ] || continue
+    voters=$((voters + 1))
+    [ "$name" != "$NODE" ] || continue
+    others=$((others + 1))
+    if [ "$ready" = True ]; then ready_others=$((ready_others + 1)); fi
+  done <<<"$table"
+  if [ "$voters" -gt 2 ]; then
+    [ "$ready_others" -ge $((voters / 2 + 1)) ] ||
+      fail "a restart of $NODE would leave $ready_others of $voters voters: no majority, and the API would stop" 'bring the servers back that are not Ready, then run again'
+    return 0
+  fi
+  [ "$ready_others" -eq "$others" ] || fail "of $voters voters another one is not Ready" 'bring it back first'
+  say "with $voters voters the API pauses while this server restarts"
+}
+
+joined() { [ "$(node_condition "$NODE" Ready)" = True ] && [ "$(node_condition "$NODE" EtcdIsVoter)" = True ] && api_ready; }
+
+begin
+put "$K3S_ETC/token" 0600 "$(join_token)"
+put "$K3S_ETC/agent-token" 0600 "$AGENT_TOKEN"
+put_or_remove "$K3S_ETC/config.yaml.d/20-snapshots.yaml" "$SNAPSHOT_STORE"
+step 'find the cluster'
+choose_cluster
+step 'install k3s'
+install_binary
+install_unit
+WANTED=$(digest "$SERVER_TOKEN" "$AGENT_TOKEN" "$SNAPSHOT_STORE")
+if restart_needed "$WANTED"; then
+  step 'see that a majority of voters stays'
+  guard_quorum
+  make_way
+  step 'start k3s'
+  restart_unit "$WANTED"
+fi
+step 'wait until the node is Ready and an etcd voter'
+retry "$WAIT_SECONDS" joined || give_up "$NODE did not become Ready and an etcd voter within $WAIT_SECONDS seconds"
+rm -f "$PERMIT"
+finish "$WANTED"
+say 'is a voter of the cluster'

@@ -1,0 +1,199 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # parts of a script are joined, and parameters come before: see ../scripts.ts
+# What installing a server and an agent have in common: files, binary, unit, restart only where something changed.
+
+architecture() {
+  case $(uname -m) in
+  x86_64) echo amd64 ;;
+  aarch64) echo arm64 ;;
+  *) echo unknown ;;
+  esac
+}
+
+installed_version() {
+  if command -v k3s >/dev/null; then k3s --version | sed -n 's/^k3s version \(v[^ ]*\).*/\1/p'; fi
+}
+
+not_older() { printf '%s\n%s\n' "$1" "$2" | sort -VC; }
+
+check_version_step() {
+  local installed from to
+  installed=$(installed_version)
+  [ -n "$installed" ] && [ -d "$K3S_DATA/agent" ] || return 0
+  not_older "$installed" "$VERSION" ||
+    fail "$installed runs here, and $VERSION is older" "k3s cannot go back: declare $installed or newer, or restore a snapshot"
+  from=$(cut -d. -f2 <<<"$installed")
+  to=$(cut -d. -f2 <<<"$VERSION")
+  [ $((to - from)) -le 1 ] ||
+    fail "$VERSION skips a minor version: $installed runs here" "go to v1.$((from + 1)) first: no minor version may be skipped"
+}
+
+has_sha256() { [ -f "$1" ] && [ "$(sha256sum "$1" | cut -d' ' -f1)" = "$2" ]; }
+
+# fetch FROM SHA256 TO MODE: FROM is a URL, or a path on this host.
+fetch() {
+  local from=$1 sha=$2 to=$3 mode=$4 got
+  if has_sha256 "$to" "$sha"; then return 0; fi
+  mkdir -p "$(dirname "$to")"
+  case $from in
+  /*) cp "$from" "$to.isthmus" || fail "$from is not on this host" 'put the files of that version there, or name another source' ;;
+  *) curl -fsSL --retry 3 --connect-timeout 10 -o "$to.isthmus" "$from" || fail "cannot download $from" 'see that this host reaches it, or name a mirror' ;;
+  esac
+  if ! has_sha256 "$to.isthmus" "$sha"; then
+    got=$(sha256sum "$to.isthmus" | cut -d' ' -f1)
+    rm -f "$to.isthmus"
+    fail "$from has the SHA-256 $got, and $sha is declared" 'if the file is the right one, correct its checksum in the stack file'
+  fi
+  chmod "$mode" "$to.isthmus"
+  mv -f "$to.isthmus" "$to"
+}
+
+install_binary() {
+  local arch suffix='' index found=''
+  arch=$(architecture)
+  [ "$arch" = amd64 ] || suffix="-$arch"
+  for index in "${!ARCHITECTURES[@]}"; do
+    [ "${ARCHITECTURES[index]}" = "$arch" ] || continue
+    found=1
+    fetch "$SOURCE/k3s$suffix" "${BINARY_SHA256[index]}" /usr/local/bin/k3s 0755
+    [ "$IMAGES" = false ] ||
+      fetch "$SOURCE/k3s-airgap-images-$arch.tar.zst" "${IMAGES_SHA256[index]}" "$K3S_DATA/agent/images/k3s-airgap-images-$arch.tar.zst" 0600
+  done
+  [ -n "$found" ] || fail "no checksum is declared for $(uname -m), which this host is" 'add checksums for that architecture to the stack file'
+}
+
+# The installer writes the unit. It is kept from downloading and from starting: both are done here.
+install_unit() {
+  if [ -f "/etc/systemd/system/$ISTHMUS_UNIT.service" ] && [ "$(cat "$RECORD/k3s.installer" 2>/dev/null || true)" = "$INSTALLER_SHA256" ]; then
+    return 0
+  fi
+  fetch "$INSTALLER" "$INSTALLER_SHA256" "$RECORD/install.sh" 0700
+  INSTALL_K3S_SKIP_DOWNLOAD=true INSTALL_K3S_SKIP_START=true INSTALL_K3S_EXEC="$ROLE" INSTALL_K3S_BIN_DIR=/usr/local/bin \
+    sh "$RECORD/install.sh" 9>&- 2>&1 | relay
+  systemctl daemon-reload 9>&-
+  printf %s "$INSTALLER_SHA256" >"$RECORD/k3s.installer"
+}
+
+# Files as declared. Those that k3s reads at its start make the digest; so do its tokens.
+write_files() {
+  local index
+  for index in "${!FILE_PATHS[@]}"; do
+    put "${FILE_PATHS[index]}" "${FILE_MODES[index]}" "${FILE_CONTENTS[index]}"
+    if [ "${FILE_PATHS[index]}" = /etc/sysctl.d/90-kubelet.conf ]; then sysctl -q -p "${FILE_PATHS[index]}"; fi
+  done
+  put_or_remove "$K3S_ETC/registries.yaml" "$REGISTRIES"
+}
+
+put_or_remove() { if [ -n "$2" ]; then put "$1" 0600 "$2"; else rm -f "$1"; fi; }
+
+digest() {
+  local index
+  {
+    printf '%s\n' "$VERSION" "$ROLE" "$@" "$REGISTRIES"
+    for index in "${!FILE_PATHS[@]}"; do
+      [ "${FILE_RESTARTS[index]}" = false ] || printf '%s\n' "${FILE_PATHS[index]}" "${FILE_CONTENTS[index]}"
+    done
+  } | sha256sum | cut -d' ' -f1
+}
+
+unit_active() { systemctl is-active --quiet "$ISTHMUS_UNIT" 9>&-; }
+unit_pid() { systemctl show -p MainPID --value "$ISTHMUS_UNIT" 9>&-; }
+
+# Does the running k3s know what is declared? `applied` is what it was last started with and found well, `pending` what a
+# run that did not end was about to start, and the process that it was to replace.
+restart_needed() {
+  local wanted=$1 pending pid
+  unit_active || return 0
+  [ "$(cat "$RECORD/k3s.applied" 2>/dev/null || true)" != "$wanted" ] || return 1
+  read -r pending pid < <(cat "$RECORD/k3s.pending" 2>/dev/null || true) || true
+  if [ "${pending:-}" = "$wanted" ] && [ "${pid:-}" != "$(unit_pid)" ]; then return 1; fi
+  # A cluster that others installed is adopted as it runs: what is written now takes effect at its next start.
+  if [ "$ADOPT" = true ] && [ ! -e "$RECORD/k3s.applied" ] && [ "$RUNNING_VERSION" = "$VERSION" ]; then return 1; fi
+}
+
+restart_unit() {
+  printf '%s %s\n' "$1" "$(unit_pid)" >"$RECORD/k3s.pending"
+  systemctl enable --quiet "$ISTHMUS_UNIT" 9>&-
+  # Not waited for: a join that cannot succeed would never return.
+  systemctl restart --no-block "$ISTHMUS_UNIT" 9>&-
+}
+
+applied() {
+  printf %s "$1" >"$RECORD/k3s.applied"
+  rm -f "$RECORD/k3s.pending"
+}
+
+# live_server OWN CANDIDATE…: the first candidate that answers as a k3s server.
+live_server() {
+  local own=$1 candidate
+  shift
+  for candidate in "$@"; do
+    [ "$candidate" != "$own" ] || continue
+    if [ "$(curl -sk --noproxy '*' --max-time 3 "https://$candidate:6443/ping" 2>/dev/null || true)" = pong ]; then
+      printf %s "$candidate"
+      return 0
+    fi
+  done
+}
+
+# Before a new version starts: nothing new comes here, and what is here moves away if the policy says so.
+make_way() {
+  [ -n "$RUNNING_VERSION" ] && [ "$RUNNING_VERSION" != "$VERSION" ] && [ -n "$(node_condition "$NODE" Ready)" ] || return 0
+  step 'cordon'
+  [ -e "$RECORD/k3s.cordoned" ] || [ "$(kube get node "$NODE" -o 'jsonpath={.spec.unschedulable}')" = true ] || : >"$RECORD/k3s.cordoned"
+  kube cordon "$NODE" >/dev/null
+  [ "$DRAIN" = true ] || return 0
+  step 'drain'
+  if [ "$ROLE" = server ]; then
+    kube drain "$NODE" --ignore-daemonsets --delete-emptydir-data --timeout="${DRAIN_SECONDS}s" 2>&1 | relay ||
+      fail "the pods on $NODE did not move away in $DRAIN_SECONDS seconds" 'see what a PodDisruptionBudget holds: kubectl get pdb -A; or set the drain policy to none'
+  else
+    retry "$DRAIN_SECONDS" evict_own_pods ||
+      fail "the pods on $NODE did not move away in $DRAIN_SECONDS seconds" 'see what a PodDisruptionBudget holds: kubectl get pdb -A; or set the drain policy to none'
+  fi
+}
+
+# An agent may evict the pods on itself, and no others: kubectl drain needs rights that a kubelet has not.
+evict_own_pods() {
+  local namespace name pods left=0
+  pods=$(movable_pods) || return 1
+  while IFS='|' read -r namespace name; do
+    [ -n "$name" ] || continue
+    left=1
+    printf '{"apiVersion":"policy/v1","kind":"Eviction","metadata":{"namespace":"%s","name":"%s"}}' "$namespace" "$name" |
+      kube create --raw "/api/v1/namespaces/$namespace/pods/$name/eviction" -f - >/dev/null 2>&1 || true
+  done <<<"$pods"
+  [ "$left" = 0 ]
+}
+
+movable_pods() {
+  local columns='{.metadata.namespace}{"|"}{.metadata.name}{"|"}{.metadata.ownerReferences[0].kind}{"|"}{.status.phase}{"\n"}'
+  kube get pods -A --field-selector "spec.nodeName=$NODE" -o "jsonpath={range .items[*]}$columns{end}" |
+    awk -F'|' '$3 != "DaemonSet" && $3 != "Node" && $4 != "Succeeded" && $4 != "Failed" { print $1 "|" $2 }'
+}
+
+# Only what we cordoned: a node that a person cordoned stays so.
+give_way_back() {
+  [ -e "$RECORD/k3s.cordoned" ] || return 0
+  kube uncordon "$NODE" >/dev/null
+  rm -f "$RECORD/k3s.cordoned"
+}
+
+# What servers and agents begin with. The running version is what was last seen to work, or else what is installed.
+begin() {
+  mkdir -p "$RECORD"
+  step 'check the version'
+  RUNNING_VERSION=''
+  if unit_active; then RUNNING_VERSION=$(cat "$RECORD/k3s.running" 2>/dev/null || installed_version); fi
+  check_version_step
+  step 'write the configuration'
+  write_files
+}
+
+# What they end with, once the node is well.
+finish() {
+  applied "$1"
+  printf %s "$VERSION" >"$RECORD/k3s.running"
+  : >"$RECORD/k3s.joined"
+  give_way_back
+}

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# shellcheck disable=SC2034,SC2153,SC2154 # parts of a script are joined, and parameters come before: see ../scripts.ts
+# Prints what this host is, as JSON, beside what was declared. Changes nothing, waits for nobody.
+ISTHMUS_UNIT=k3s
+[ "$ROLE" = server ] || ISTHMUS_UNIT=k3s-agent
+
+text() {
+  local value=$1
+  value=${value//\\/\\\\}
+  value=${value//\"/\\\"}
+  value=${value//[$'\x01'-$'\x1f']/ }
+  printf '"%s"' "$value"
+}
+
+# Days until the first certificate expires; null where it cannot be told.
+certificate_days() {
+  local file end least=''
+  command -v openssl >/dev/null || { printf null; return; }
+  for file in "$K3S_DATA"/server/tls/*.crt "$K3S_DATA"/agent/*.crt; do
+    [ -f "$file" ] || continue
+    end=$(openssl x509 -noout -enddate -in "$file" 2>/dev/null | cut -d= -f2)
+    [ -n "$end" ] || continue
+    end=$((($(date -d "$end" +%s) - $(date +%s)) / 86400))
+    if [ -z "$least" ] || [ "$end" -lt "$least" ]; then least=$end; fi
+  done
+  printf %s "${least:-null}"
+}
+
+# Declared files whose content on this host is another, or that are not there.
+drifted_files() {
+  local index path separator=''
+  for index in "${!FILE_PATHS[@]}"; do
+    path=${FILE_PATHS[index]}
+    if [ ! -f "$path" ] || ! printf %s "${FILE_CONTENTS[index]}" | cmp -s - "$path"; then
+      printf '%s%s' "$separator" "$(text "$path")"
+      separator=', '
+    fi
+  done
+}
+
+version=''
+if command -v k3s >/dev/null; then version=$(k3s --version | sed -n 's/^k3s version \(v[^ ]*\).*/\1/p'); fi
+printf '{"node": %s, "role": %s, "unit": %s, "version": %s, "declaredVersion": %s, "ready": %s, "etcdVoter": %s, "certificateDays": %s, "driftedFiles": [%s]}\n' \
+  "$(text "$NODE")" "$(text "$ROLE")" "$(text "$(systemctl is-active "$ISTHMUS_UNIT" 2>/dev/null || true)")" \
+  "$(text "$version")" "$(text "$VERSION")" "$(text "$(node_condition "$NODE" Ready)")" "$(text "$(node_condition "$NODE" EtcdIsVoter)")" \
+  "$(certificate_days)" "$(drifted_files)"
