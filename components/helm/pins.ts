@@ -53,4 +53,6 @@ export const images = {
   postgresql: "ghcr.io/cloudnative-pg/postgresql:18.4-standard-trixie",
   // renovate: datasource=docker depName=docker.io/nginxinc/nginx-unprivileged
   nginx: "docker.io/nginxinc/nginx-unprivileged:1.28.0-alpine",
+  // renovate: datasource=docker depName=docker.io/hashicorp/vault
+  vault: "docker.io/hashicorp/vault:2.0.4",
 } as const;

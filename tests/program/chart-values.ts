@@ -13,7 +13,11 @@ export { provePlacement, renderService } from "./placement-proof.ts";
  * Maps that a chart fills and yet hands on as they are, which its `values.yaml` says in prose only:
  * traefik `service.spec`: "Additional entries here will be added to the Service spec".
  */
-const openMaps: Readonly<Record<string, readonly string[]>> = { traefik: ["service.spec"] };
+const openMaps: Readonly<Record<string, readonly string[]>> = {
+  // minio `resources`: "Configure resource requests and limits"; its default has nothing but memory.
+  minio: ["resources"],
+  traefik: ["service.spec"],
+};
 
 /**
  * What is wrong with a release's values, as placed: keys that the chart does not know, values of another type than the

@@ -1,0 +1,36 @@
+import { z } from "zod";
+import { shapes } from "@isthmus/core";
+
+export const vaultSchema = z.strictObject({
+  voters: z
+    .union([z.int().min(1).max(7), z.record(shapes.name, z.int().min(1).max(7))])
+    .default(3)
+    .describe(
+      "Vault servers at this site, an odd number, each on a node of its own. Default: 3. A cluster stretched over sites ({site-a: 3, site-b: 2}) is refused, with the reason.",
+    ),
+  size: shapes.bytes
+    .default("5Gi")
+    .describe("Size of each server's data volume. Default: 5Gi. It can grow, not shrink."),
+  auditSize: shapes.bytes
+    .default("5Gi")
+    .describe("Size of each server's volume for the audit log. Default: 5Gi. When it is full, Vault answers no more."),
+  memory: shapes.bytes
+    .default("256Mi")
+    .describe("Memory of each server that is set aside; its limit is 512 MiB more. Default: 256Mi."),
+  pool: shapes.name.describe("The pool of its address, such as private; overlay where other sites shall reach it."),
+  address: shapes.address.describe("The address of API and UI (port 8200), out of the pool."),
+  hostName: shapes.hostName.describe("The name of API and UI, such as vault.site-a.home.arpa."),
+});
+
+export type VaultArgs = z.infer<typeof vaultSchema>;
+
+/** Names that the chart derives from the release. */
+export function vaultNames(instance: string) {
+  const full = instance.includes("vault") ? instance : `${instance}-vault`;
+  return { full, internal: `${full}-internal`, tls: `${full}-tls` };
+}
+
+/** Names of the servers' pods. */
+export function vaultPods(instance: string, voters: number): readonly string[] {
+  return Array.from({ length: voters }, (_, index) => `${vaultNames(instance).full}-${index}`);
+}

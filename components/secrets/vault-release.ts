@@ -1,0 +1,155 @@
+import { without, type ReleasePlan, type ServiceContext } from "@isthmus/core";
+import { charts, images } from "@isthmus/helm";
+import { vaultNames, vaultPods, type VaultArgs } from "./vault-arguments.ts";
+import { votersBySite } from "./vault-voters.ts";
+
+type Context = ServiceContext<VaultArgs>;
+
+/** The container that tells Vault of a renewed certificate: Vault reads it again only when it gets SIGHUP. */
+export const reloader = { requests: { memory: "16Mi", cpu: "5m" }, limits: { memory: "32Mi" } } as const;
+
+const tlsFolder = "/vault/tls";
+
+export function vaultRelease(context: Context): ReleasePlan {
+  const { instance, namespace } = context;
+  return {
+    name: instance,
+    namespace,
+    chart: charts.vault,
+    timeout: "10m",
+    doesNotWait: "a Vault that nobody has initialised and unsealed is never ready",
+    after: ["object/certificate"],
+    values: {
+      global: { tlsDisable: false },
+      injector: { enabled: false },
+      csi: { enabled: false },
+      server: server(context),
+      // The only way in from outside; behind it is whoever leads.
+      ui: {
+        enabled: true,
+        serviceType: "LoadBalancer",
+        externalPort: 8200,
+        activeVaultPodOnly: true,
+        publishNotReadyAddresses: false,
+        annotations: { [context.needs.get("loadBalancer").addressAnnotation]: context.args.address },
+      },
+    },
+    pods: {
+      server: {
+        replicas: "server.ha.replicas",
+        requests: { at: "server.resources.requests", as: without(reloader.requests) },
+        limits: { at: "server.resources.limits", as: without(reloader.limits) },
+        affinity: "server.affinity",
+        tolerations: "server.tolerations",
+        storageSize: "server.dataStorage.size",
+        storageClass: "server.dataStorage.storageClass",
+      },
+    },
+  };
+}
+
+function server(context: Context) {
+  const { instance, namespace, args, needs } = context;
+  const { internal, tls } = vaultNames(instance);
+  const [repository, tag] = splitImage(images.vault);
+  const ownName = `$(VAULT_K8S_POD_NAME).${internal}.${namespace}.svc.cluster.local`;
+  return {
+    image: { repository, tag },
+    standalone: { enabled: false },
+    dataStorage: { enabled: true },
+    auditStorage: { enabled: true, size: args.auditSize, storageClass: needs.get("volumes").storageClass },
+    extraEnvironmentVars: { VAULT_CACERT: `${tlsFolder}/ca.crt` },
+    volumes: [{ name: "tls", secret: { secretName: tls, defaultMode: 0o440 } }],
+    volumeMounts: [{ name: "tls", mountPath: tlsFolder, readOnly: true }],
+    annotations: {
+      "prometheus.io/scrape": "true",
+      "prometheus.io/scheme": "https",
+      "prometheus.io/port": "8200",
+      "prometheus.io/path": "/v1/sys/metrics",
+    },
+    shareProcessNamespace: true,
+    extraContainers: [reloadContainer()],
+    statefulSet: { securityContext: { pod: podSecurity, container: containerSecurity } },
+    ha: {
+      enabled: true,
+      // Each server by its own name, which its certificate holds.
+      apiAddr: `https://${ownName}:8200`,
+      clusterAddr: `https://${ownName}:8201`,
+      raft: { enabled: true, setNodeId: true, config: vaultConfig(context) },
+      disruptionBudget: { enabled: true },
+    },
+  };
+}
+
+const podSecurity = {
+  runAsNonRoot: true,
+  runAsUser: 100,
+  runAsGroup: 1000,
+  fsGroup: 1000,
+  seccompProfile: { type: "RuntimeDefault" },
+} as const;
+const containerSecurity = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } } as const;
+
+function splitImage(image: string): readonly [string, string] {
+  const colon = image.lastIndexOf(":");
+  return [image.slice(0, colon), image.slice(colon + 1)];
+}
+
+function reloadContainer() {
+  const certificate = `${tlsFolder}/tls.crt`;
+  const script = [
+    `known=$(sha256sum ${certificate})`,
+    "while sleep 60; do",
+    `  now=$(sha256sum ${certificate})`,
+    '  [ "$now" = "$known" ] || { kill -HUP $(pidof vault) && known=$now; }',
+    "done",
+  ].join("\n");
+  return {
+    name: "certificate-reloader",
+    image: images.vault,
+    command: ["/bin/sh", "-c", script],
+    resources: reloader,
+    securityContext: { ...containerSecurity, readOnlyRootFilesystem: true },
+    volumeMounts: [{ name: "tls", mountPath: tlsFolder, readOnly: true }],
+  };
+}
+
+/** https://developer.hashicorp.com/vault/docs/configuration */
+export function vaultConfig({ instance, namespace, args, site }: Context): string {
+  const { internal } = vaultNames(instance);
+  const pods = vaultPods(instance, votersBySite({ args, site })[site.name] ?? 0);
+  const joins = pods.map((pod) =>
+    [
+      "  retry_join {",
+      `    leader_api_addr = "https://${pod}.${internal}.${namespace}.svc.cluster.local:8200"`,
+      `    leader_ca_cert_file = "${tlsFolder}/ca.crt"`,
+      "  }",
+    ].join("\n"),
+  );
+  return `ui = true
+# Raft keeps its data in mapped files; locking them into memory would take all of it.
+disable_mlock = true
+
+listener "tcp" {
+  address = "[::]:8200"
+  cluster_address = "[::]:8201"
+  tls_cert_file = "${tlsFolder}/tls.crt"
+  tls_key_file = "${tlsFolder}/tls.key"
+  telemetry {
+    unauthenticated_metrics_access = true
+  }
+}
+
+storage "raft" {
+  path = "/vault/data"
+${joins.join("\n")}
+}
+
+telemetry {
+  prometheus_retention_time = "1h"
+  disable_hostname = true
+}
+
+service_registration "kubernetes" {}
+`;
+}

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { getAt } from "@isthmus/core";
+import { renderService } from "../../tests/program/chart-values.ts";
+import { itFits } from "../../tests/program/service-proof.ts";
+import { contextOf, usualFacts } from "../../tests/program/site-facts.ts";
+import { vault } from "./vault.ts";
+
+const place = { pool: "overlay", address: "10.147.17.101", hostName: "vault.site-a.home.arpa" };
+const contextWith = (args: object = {}) => contextOf(vault, { args: { ...place, ...args } });
+const check = (args: object) => vault.check!(contextWith(args));
+const valuesOf = (args: object = {}) => renderService(vault, contextWith(args)).releases[0]!.values;
+const server = (context = contextWith()) => vault.footprint(context).workloads[0]!;
+
+describe("vault", () => {
+  itFits(vault, {
+    "three voters": () => contextWith(),
+    "one voter, another name": () => contextOf(vault, { instance: "secrets", args: { ...place, voters: 1 } }),
+  });
+
+  it("refuses 3+2 voters over two sites with the arithmetic, and says what does hold", () => {
+    const [finding, ...others] = check({ voters: { "site-a": 3, "site-b": 2 } });
+    assert.deepEqual(others, []);
+    assert.equal(finding?.at, "Pulumi.site-a.yaml#/services/vault/voters");
+    assert.match(finding.problem, /a majority of 5 is 3/);
+    assert.match(finding.problem, /losing site-a leaves 2 of 5: no leader/);
+    assert.match(finding.problem, /losing site-b leaves 3 of 5: it goes on/);
+    assert.match(finding.mend, /voters: 3/);
+  });
+
+  it("refuses an even number, and more voters than nodes that keep them apart", () => {
+    assert.match(check({ voters: 2 })[0]!.problem, /2 voters survive the loss of 0, as 1 do/);
+    const [finding] = check({ voters: 5 });
+    assert.match(finding!.problem, /voters: 5 .* 3 nodes of site-a .*k3s-a-agent-1, k3s-a-agent-2, k3s-a-agent-3/);
+    assert.match(finding!.mend, /set voters to 3/);
+    assert.deepEqual(check({ voters: 3 }), []);
+  });
+
+  it("joins every server to every other, each by a name that its certificate holds", () => {
+    const config = String(getAt(valuesOf(), "server.ha.raft.config"));
+    const joins = [...config.matchAll(/leader_api_addr = "https:\/\/([^:"]+):8200"/g)].map(([, name]) => name);
+    assert.deepEqual(
+      joins,
+      [0, 1, 2].map((index) => `vault-${index}.vault-internal.vault.svc.cluster.local`),
+    );
+    assert.equal(config.match(/leader_ca_cert_file/g)?.length, 3);
+    assert.doesNotMatch(config, /tls_disable|http:\/\//);
+    const manifest = vault.objects(contextWith())[0]!.manifest;
+    assert.ok((getAt(manifest, "spec.dnsNames") as string[]).includes("*.vault-internal.vault.svc.cluster.local"));
+  });
+
+  it("runs no development server, keeps an audit log and waits for nobody", () => {
+    const [release] = renderService(vault, contextWith()).releases;
+    assert.equal(getAt(release!.values, "server.dev"), undefined);
+    assert.equal(getAt(release!.values, "server.auditStorage.enabled"), true);
+    assert.match(release!.plan.doesNotWait ?? "", /unsealed/);
+  });
+
+  it("tells exactly what a person does, first and after each stop", () => {
+    const steps = vault.afterwards!(contextWith());
+    assert.match(
+      steps[0]!,
+      /^kubectl -n vault exec -it vault-0 -- vault operator init -key-shares=5 -key-threshold=3 /,
+    );
+    const { restarts } = server();
+    assert.ok(restarts.by === "person");
+    assert.equal(restarts.steps.length, 3);
+    assert.match(restarts.steps[2]!, /exec -it vault-2 -- vault operator unseal/);
+  });
+
+  it("says truly what backs up its volumes", () => {
+    const { backup, ...bare } = { backup: undefined, ...usualFacts.volumes };
+    assert.equal(backup, undefined);
+    assert.ok("none" in server(contextOf(vault, { args: place, facts: { volumes: bare } })).stores!.backup);
+    const backedUp = { by: "Longhorn recurring backup", to: "MinIO at site-b", every: "1d" } as const;
+    const volumes = { ...usualFacts.volumes, backup: backedUp };
+    assert.deepEqual(server(contextOf(vault, { args: place, facts: { volumes } })).stores!.backup, backedUp);
+  });
+});

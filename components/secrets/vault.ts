@@ -1,0 +1,155 @@
+import {
+  defineService,
+  together,
+  type Footprint,
+  type ObjectPlan,
+  type ServiceContext,
+  type Workload,
+} from "@isthmus/core";
+import { vaultNames, vaultPods, vaultSchema, type VaultArgs } from "./vault-arguments.ts";
+import { reloader, vaultRelease } from "./vault-release.ts";
+import { checkVoters, votersBySite } from "./vault-voters.ts";
+
+type Context = ServiceContext<VaultArgs>;
+
+/** What a person keeps to unseal it: so many keys, of which so many are needed. */
+const keys = { shares: 5, threshold: 3 } as const;
+
+/** Secrets behind a seal that a person opens. Facts: https://developer.hashicorp.com/vault/docs/platform/k8s/helm */
+export const vault = defineService<VaultArgs>({
+  name: "vault",
+  summary: "Vault keeps secrets in a Raft cluster of the site; a person unseals each server after it stopped.",
+  schema: vaultSchema,
+  requires: () => ["volumes", "certificates", "loadBalancer"],
+  provides: () => ["secrets"],
+  check: checkVoters,
+  offers: ({ args }) => ({ secrets: { address: addressOf(args) } }),
+  footprint,
+  charts: (context) => [vaultRelease(context)],
+  objects: (context) => [certificate(context)],
+  exports: ({ args, needs }) => ({ secretStore: { address: addressOf(args), ca: needs.get("certificates").ca } }),
+  afterwards,
+});
+
+const addressOf = ({ hostName }: VaultArgs): string => `https://${hostName}:8200`;
+
+function footprint(context: Context): Footprint {
+  const { instance, args, from } = context;
+  return {
+    workloads: [servers(context)],
+    routes: [],
+    addresses: [{ name: instance, pool: args.pool, address: args.address, hostName: args.hostName, from }],
+    podSecurity: "restricted",
+  };
+}
+
+function servers(context: Context): Workload {
+  const { instance, args, needs } = context;
+  const volumes = needs.get("volumes");
+  const main = { memory: args.memory, cpu: "100m" } as const;
+  return {
+    name: "server",
+    controller: "StatefulSet",
+    members: { perSite: votersBySite(context) },
+    selector: {
+      "app.kubernetes.io/name": "vault",
+      "app.kubernetes.io/instance": instance,
+      component: "server",
+    },
+    requests: together(main, reloader.requests),
+    limits: { memory: together(main, { memory: "512Mi", cpu: "0" }, { ...reloader.limits, cpu: "0" }).memory },
+    architectures: ["amd64", "arm64"],
+    uses: [
+      { capability: "volumes", to: ["start", "read", "write"] },
+      { capability: "certificates", to: ["start"] },
+      { capability: "loadBalancer", to: ["read", "write"] },
+    ],
+    // Standbys answer nothing by themselves: they pass everything on to the leader.
+    reads: { kind: "majority" },
+    writes: { kind: "majority" },
+    restarts: { by: "person", steps: unsealSteps(context) },
+    runsOn: {
+      required: [],
+      preferred: [],
+      tolerations: [],
+      spread: [
+        { over: "node", required: true },
+        { over: "host", required: false },
+      ],
+    },
+    stores: {
+      what: `a server's Raft log and data; its audit log has a volume of its own (${args.auditSize})`,
+      size: args.size,
+      storageClass: volumes.storageClass,
+      moves: volumes.moves,
+      freedFromDeadNode: volumes.freedFromDeadNode,
+      backup: volumes.backup ?? {
+        none: "nothing backs up the volumes of this site, and a snapshot by Vault itself needs a token that only a person has",
+      },
+    },
+    reaches: ([8200, 8201] as const).map((port) => ({
+      to: `${instance}/server`,
+      port,
+      protocol: "TCP" as const,
+      tls: true,
+      address: "perMember" as const,
+    })),
+  };
+}
+
+const inPod = ({ namespace }: Context, pod: string): string => `kubectl -n ${namespace} exec -it ${pod} -- vault`;
+
+function podsOf(context: Context): readonly string[] {
+  return vaultPods(context.instance, votersBySite(context)[context.site.name] ?? 0);
+}
+
+function unsealSteps(context: Context): string[] {
+  return podsOf(context).map(
+    (pod) =>
+      `${inPod(context, pod)} operator unseal   # ${keys.threshold} times, each with another key; it asks for it`,
+  );
+}
+
+function afterwards(context: Context): string[] {
+  const [first] = podsOf(context);
+  if (first === undefined) return [];
+  const own = inPod(context, first);
+  return [
+    `${own} operator init -key-shares=${keys.shares} -key-threshold=${keys.threshold}   # once; keep the keys and the root token away from this site`,
+    ...unsealSteps(context),
+    `${own} login   # with the root token`,
+    `${own} audit enable file file_path=/vault/audit/audit.log`,
+    `${own} operator raft snapshot save /vault/data/before-change.snap   # before every upgrade; copy it off with kubectl cp`,
+  ];
+}
+
+function certificate({ instance, namespace, args, needs, from }: Context): ObjectPlan {
+  const { full, internal, tls } = vaultNames(instance);
+  return {
+    id: "certificate",
+    from,
+    manifest: {
+      apiVersion: "cert-manager.io/v1",
+      kind: "Certificate",
+      metadata: { name: tls, namespace },
+      spec: {
+        secretName: tls,
+        duration: "2160h",
+        renewBefore: "720h",
+        privateKey: { algorithm: "ECDSA", size: 256, rotationPolicy: "Always" },
+        dnsNames: [
+          args.hostName,
+          "localhost",
+          full,
+          `${full}.${namespace}.svc`,
+          `${full}.${namespace}.svc.cluster.local`,
+          `${full}-active.${namespace}.svc`,
+          `*.${internal}`,
+          `*.${internal}.${namespace}.svc.cluster.local`,
+        ],
+        ipAddresses: ["127.0.0.1", args.address],
+        issuerRef: { group: "cert-manager.io", kind: "ClusterIssuer", name: needs.get("certificates").internalIssuer },
+      },
+    },
+  };
+}
