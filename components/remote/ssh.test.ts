@@ -5,18 +5,18 @@ import { mkdtempSync, rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Server, utils, type Connection as SshConnection } from "ssh2";
+import ssh2, { type Connection as SshConnection, type Server } from "ssh2";
 import { runOnAnyHost } from "./any-host.ts";
 import { runOverSsh, UnreachableError, type KnownHost } from "./ssh.ts";
 
-const operator = utils.generateKeyPairSync("ed25519");
-const known = utils.generateKeyPairSync("ed25519");
-const stranger = utils.generateKeyPairSync("ed25519");
-const allowed = utils.parseKey(operator.public);
+const operator = ssh2.utils.generateKeyPairSync("ed25519");
+const known = ssh2.utils.generateKeyPairSync("ed25519");
+const stranger = ssh2.utils.generateKeyPairSync("ed25519");
+const allowed = ssh2.utils.parseKey(operator.public);
 
 /** An SSH server that lets the operator's key in and runs what it is asked to, with a shell. */
 async function startHost(hostKey: string): Promise<Server> {
-  const server = new Server({ hostKeys: [hostKey] }, (connection) => {
+  const server = new ssh2.Server({ hostKeys: [hostKey] }, (connection) => {
     connection.on("error", () => undefined);
     connection.on("authentication", (attempt) => {
       const right =

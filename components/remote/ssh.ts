@@ -1,4 +1,5 @@
-import { Client, utils, type ConnectConfig } from "ssh2";
+// ssh2 is CommonJS: Node finds only its default export.
+import ssh2, { type Client, type ConnectConfig } from "ssh2";
 
 /** A hop of a connection with everything known: what the command line tools and `any-host` connect with. */
 export interface KnownHop {
@@ -56,7 +57,7 @@ async function connect(host: KnownHost, open: Client[]): Promise<Client> {
 
 function dial(hop: KnownHop, open: Client[], sock?: ConnectConfig["sock"]): Promise<Client> {
   const expected = publicKey(hop.hostKey);
-  const client = new Client();
+  const client = new ssh2.Client();
   open.push(client);
   return new Promise((resolve, reject) => {
     let wrongKey = false;
@@ -92,7 +93,7 @@ function hostKeyAlgorithms(type: string): HostKeyAlgorithm[] {
 }
 
 function publicKey(line: string): { readonly type: string; readonly blob: Buffer } {
-  const parsed = utils.parseKey(line);
+  const parsed = ssh2.utils.parseKey(line);
   if (parsed instanceof Error) throw new UnreachableError(`"${line.slice(0, 40)}" is no public key: ${parsed.message}`);
   return { type: parsed.type, blob: parsed.getPublicSSH() };
 }

@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { MachineConnection } from "@isthmus/core";
+import { runtime, secret } from "@pulumi/pulumi";
+import type { K3sCluster, K3sClusterArgs } from "./cluster.ts";
+import type { K3sNode } from "./node.ts";
+import { settingsOf, sixNodes } from "./six-nodes.ts";
+
+interface Registered {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** When its creation began and ended, in steps. */
+  readonly began: number;
+  ended: number;
+}
+
+const canary = "canary-secret";
+const answers: Readonly<Record<string, string>> = {
+  "site-a-genesis": "10.0.20.11 10.0.20.12 10.0.20.13",
+  "site-a-identity": "K10abc",
+  "site-a-kubeconfig": "apiVersion: v1",
+};
+
+/** Registers a cluster; every creation takes a while, so that what does not wait for another one overlaps with it. */
+async function register(changes: Partial<K3sClusterArgs> = {}, nodes: readonly K3sNode[] = sixNodes) {
+  const seen: Registered[] = [];
+  let step = 0;
+  await runtime.setMocks({
+    newResource: async ({ type, name, inputs }) => {
+      const one: Registered = { type, name, inputs: inputs as Record<string, unknown>, began: step++, ended: 0 };
+      seen.push(one);
+      await sleep(2);
+      one.ended = step++;
+      return { id: `${name}-id`, state: { ...inputs, ...stateOf(type, name) } as Record<string, unknown> };
+    },
+    call: ({ token }) => {
+      throw new Error(`unexpected call of ${token}`);
+    },
+  });
+  const { K3sCluster } = await import("./cluster.ts");
+  let cluster: K3sCluster | undefined;
+  await runtime.runInPulumiStack(() => {
+    cluster = new K3sCluster("site-a", { ...argsOf(nodes), ...changes });
+    return Promise.resolve({});
+  });
+  await runtime.disconnect();
+  assert.ok(cluster);
+  return { cluster, all: seen.filter(({ type }) => type !== "pulumi:pulumi:Stack") };
+}
+
+function stateOf(type: string, name: string): Record<string, string> {
+  if (type === "random:index/randomPassword:RandomPassword") return { result: `${canary}-${name}` };
+  return { stdout: answers[name] ?? "", stderr: "" };
+}
+
+function argsOf(nodes: readonly K3sNode[]): K3sClusterArgs {
+  const machines = nodes.map(({ name, address }): [string, MachineConnection] => [
+    name,
+    { name, address, port: 22, user: "root", hostKey: `ssh-ed25519 KEY-${name}`, machineId: `vm-${name}` },
+  ]);
+  const privateKey = secret(`${canary}-private-key`);
+  return { name: "site-a", nodes, settings: settingsOf(), machines: Object.fromEntries(machines), privateKey };
+}
+
+const named = (all: readonly Registered[], name: string): Registered => {
+  const found = all.find((one) => one.name === name);
+  assert.ok(found, `${name} among ${all.map((one) => one.name).join(", ")}`);
+  return found;
+};
+
+describe("K3sCluster", () => {
+  it("registers exactly these resources for three servers and three agents", async () => {
+    const { all } = await register();
+    const short = (type: string): string => type.replace(/^.*:/, "");
+    assert.deepEqual(all.map(({ type, name }) => `${short(type)} ${name}`).sort(), [
+      "Cluster site-a",
+      "Command site-a-admission",
+      "Command site-a-agent-1",
+      "Command site-a-agent-2",
+      "Command site-a-agent-3",
+      "Command site-a-genesis",
+      "Command site-a-identity",
+      "Command site-a-kubeconfig",
+      "Command site-a-labels",
+      "Command site-a-membership",
+      "Command site-a-preflight-agent-1",
+      "Command site-a-preflight-agent-2",
+      "Command site-a-preflight-agent-3",
+      "Command site-a-preflight-server-1",
+      "Command site-a-preflight-server-2",
+      "Command site-a-preflight-server-3",
+      "Command site-a-server-1",
+      "Command site-a-server-2",
+      "Command site-a-server-3",
+      "RandomPassword site-a-agent-token",
+      "RandomPassword site-a-server-token",
+    ]);
+  });
+
+  it("joins servers one by one, in their order, after they were looked at and the dead were forgotten", async () => {
+    const { all } = await register();
+    const servers = [1, 2, 3].map((number) => named(all, `site-a-server-${String(number)}`));
+    for (const before of ["site-a-preflight-server-3", "site-a-genesis", "site-a-admission"]) {
+      assert.ok(named(all, before).ended < (servers[0]?.began ?? 0), before);
+    }
+    for (const [index, server] of servers.slice(1).entries()) {
+      assert.ok((servers[index]?.ended ?? Infinity) < server.began, `${server.name} began before its turn`);
+    }
+  });
+
+  it("joins agents after all servers, in as many lanes as allowed, each after it was looked at", async () => {
+    const agents = Array.from({ length: 9 }, (_, index): K3sNode => {
+      const number = String(index + 1);
+      return { name: `agent-${number}`, role: "agent", address: `10.0.21.${number}`, labels: {}, taints: [] };
+    });
+    const nodes = [...sixNodes.slice(0, 3), ...agents];
+    const { all } = await register({ settings: settingsOf({ agentLanes: 3 }) }, nodes);
+    const joins = agents.map(({ name }) => named(all, `site-a-${name}`));
+    const last = named(all, "site-a-server-3");
+    for (const join of joins) {
+      assert.ok(last.ended < join.began, join.name);
+      assert.ok(named(all, join.name.replace("site-a-", "site-a-preflight-")).ended < join.began);
+    }
+    const atOnce = joins.map(
+      ({ began }) => joins.filter((other) => other.began <= began && began < other.ended).length,
+    );
+    assert.equal(Math.max(...atOnce), 3);
+  });
+
+  it("lets the first server start without a fingerprint, and gives all others the one to check", async () => {
+    const { all } = await register();
+    const create = (name: string): string => String(named(all, name).inputs["create"]);
+    assert.match(create("site-a-server-1"), /\bCA='\\''\\'''\\''|CA='\\'''\\''/);
+    assert.match(create("site-a-server-2"), /CA='\\''K10abc'\\''/);
+    assert.match(create("site-a-agent-1"), /CA='\\''K10abc'\\''/);
+    assert.match(create("site-a-agent-1"), /CANDIDATES=\('\\''10\.0\.20\.10'\\'' '\\''10\.0\.20\.11'\\''/);
+  });
+
+  it("says which machine it is by trigger and label, so that another one joins anew", async () => {
+    const { all, cluster } = await register();
+    const server = named(all, "site-a-server-2");
+    assert.deepEqual(server.inputs["triggers"], ["vm-server-2"]);
+    assert.match(String(server.inputs["create"]), /isthmus\/machine=[0-9a-f]{16}/);
+    assert.deepEqual(named(all, "site-a-kubeconfig").inputs["triggers"], [cluster.clusterIdentifier]);
+  });
+
+  it("gives the server token to servers only, and no secret to a command line", async () => {
+    const registryLogins = { "ghcr.io": secret({ username: "me", password: `${canary}-login` }) };
+    const snapshotKeys = { accessKey: "id", secretKey: secret(`${canary}-s3`) };
+    const { all } = await register({ registryLogins, snapshotKeys });
+    for (const { name, inputs } of all) {
+      const open = JSON.stringify([inputs["create"], inputs["environment"], inputs["triggers"], inputs["settings"]]);
+      assert.ok(!open.includes(canary), name);
+    }
+    const stdin = (name: string): string => (named(all, name).inputs["stdin"] as { value: string }).value;
+    const sent = (text: string): string => Buffer.from(text).toString("base64");
+    const token = sent(`${canary}-site-a-server-token`);
+    assert.ok(stdin("site-a-server-3").includes(token));
+    assert.ok(!stdin("site-a-agent-1").includes(token));
+    assert.ok(stdin("site-a-agent-1").includes(sent(`${canary}-site-a-agent-token`)));
+  });
+
+  it("keeps members and labels on any server that can be reached, after everybody joined", async () => {
+    const { all } = await register();
+    const membership = named(all, "site-a-membership");
+    assert.ok(named(all, "site-a-agent-3").ended < membership.began);
+    assert.ok(membership.ended < named(all, "site-a-labels").began);
+    const [line] = (membership.inputs["stdin"] as { value: string }).value.split("\n");
+    const hosts = JSON.parse(line ?? "") as { name: string; hostKey: string }[];
+    assert.deepEqual(
+      hosts.map(({ name, hostKey }) => `${name} ${hostKey}`),
+      [1, 2, 3].map((number) => `server-${String(number)} ssh-ed25519 KEY-server-${String(number)}`),
+    );
+  });
+
+  it("adds an agent without a change of what any other node is told", async () => {
+    const told = async (nodes: readonly K3sNode[]): Promise<Map<string, string>> => {
+      const { all } = await register({}, nodes);
+      const installs = all.filter(({ name }) => /^site-a-(preflight-)?(server|agent)-\d$/.test(name));
+      return new Map(installs.map(({ name, inputs }) => [name, JSON.stringify(inputs)]));
+    };
+    const [before, after] = [await told(sixNodes.slice(0, 5)), await told(sixNodes)];
+    assert.equal(after.size, before.size + 2);
+    for (const [name, inputs] of before) assert.equal(after.get(name), inputs, name);
+  });
+
+  it("refuses snapshots in an object store without its keys", async () => {
+    const s3 = { endpoint: "s3.example.org", bucket: "etcd", folder: "site-a" };
+    await assert.rejects(register({ settings: settingsOf({ snapshots: { s3 } }) }), /has no keys for it/);
+  });
+});

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { renderScript, type Parameters, type Script } from "@isthmus/remote/script";
+import {
+  installParameters,
+  installSecrets,
+  memberParameters,
+  preflightParameters,
+  statusParameters,
+} from "./parameters.ts";
+import { planCluster } from "./plan.ts";
+import { scripts } from "./scripts.ts";
+import { settingsOf, sixNodes } from "./six-nodes.ts";
+
+const plan = planCluster({ name: "site-a", nodes: sixNodes, settings: settingsOf() });
+const [server] = plan.order.servers;
+const agent = plan.order.lanes[0]?.[0];
+assert.ok(server && agent);
+const live = { machine: "m", ca: "", servers: ["10.0.20.11"], adopt: false };
+const members = memberParameters(plan, {});
+
+/** What each script is really told: shellcheck then finds a variable that nobody sets. */
+const told: Readonly<Record<keyof typeof scripts, readonly [Parameters, readonly string[]]>> = {
+  preflight: [preflightParameters(plan, server.node), []],
+  genesis: [{ SERVERS: ["10.0.20.11"] }, []],
+  admission: [members, []],
+  installServer: [installParameters(plan, server, live), installSecrets.server],
+  installAgent: [installParameters(plan, agent, live), installSecrets.agent],
+  identity: [{}, []],
+  kubeconfig: [{ API_ADDRESS: "10.0.20.10", CLUSTER: "site-a" }, []],
+  membership: [{ ...members, DRAIN_SECONDS: 60 }, []],
+  labels: [members, []],
+  status: [statusParameters(plan, server), []],
+};
+
+/** As it runs on a host, every variable assigned before, and without the leave that single files have. */
+function whole(script: Script, parameters: Parameters, secrets: readonly string[]): string {
+  const all = { ...parameters, ...Object.fromEntries(secrets.map((name) => [name, "secret"])) };
+  const header = { ISTHMUS_HOST: "a", ISTHMUS_SECRETS: [...secrets] };
+  const call = { script, host: "a", parameters: { ...all, ...header }, secretNames: [], user: "root" };
+  return renderScript(call).replaceAll(/^# shellcheck (shell|disable=SC2034).*\n/gm, "");
+}
+
+describe("the scripts of k3s", () => {
+  for (const [name, [parameters, secrets]] of Object.entries(told)) {
+    it(`${name} passes shellcheck as a whole, with the parameters that it is given`, function () {
+      if (spawnSync("shellcheck", ["--version"]).status !== 0) {
+        console.log("      skipped: shellcheck is not installed (Debian: apt-get install shellcheck)");
+        this.skip();
+      }
+      const text = whole(scripts[name as keyof typeof scripts], parameters, secrets);
+      // SC2034, SC2317: parts and parameters that one script does not use are there for others.
+      const { stdout } = spawnSync("shellcheck", ["-e", "SC2034,SC2317", "-"], { input: text, encoding: "utf8" });
+      assert.equal(stdout, "");
+    });
+
+    it(`${name} is bash`, () => {
+      const { status, stderr } = spawnSync("bash", ["-n"], {
+        input: whole(scripts[name as keyof typeof scripts], parameters, secrets),
+        encoding: "utf8",
+      });
+      assert.equal(status, 0, stderr);
+    });
+  }
+
+  it("take the lock before they change anything", () => {
+    const readers = ["preflight", "identity", "kubeconfig", "status"];
+    for (const [name, script] of Object.entries(scripts)) {
+      assert.equal(/^lock$/m.test(script.text), !readers.includes(name), name);
+    }
+  });
+});
