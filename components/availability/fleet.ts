@@ -25,7 +25,7 @@ export interface FleetFootprint {
 export const controlPlaneId = (site: string): string => `${site}/kubernetes`;
 
 /**
- * The Kubernetes control plane of a site as a service: a member on each server, written by a majority (embedded etcd).
+ * The Kubernetes control plane of a site as a service: a member on each server, of which a majority must run (embedded etcd).
  * `assess` adds it for each site with servers that does not state its own.
  */
 export function controlPlaneOf(site: SiteTopology, from: SourcePath): PlacedService {
@@ -40,7 +40,8 @@ export function controlPlaneOf(site: SiteTopology, from: SourcePath): PlacedServ
     limits: { memory: "1536Mi" },
     architectures: ["amd64", "arm64"],
     uses: [],
-    reads: { kind: "any" },
+    // The API server answers neither reads nor writes without etcd's quorum: its reads are linearizable.
+    reads: { kind: "majority" },
     writes: { kind: "majority" },
     restarts: { by: "itself", within: "2m" },
     runsOn: { required: [], preferred: [], tolerations: [], spread: [{ over: "node", required: true }] },

@@ -1,4 +1,4 @@
-import type { Topology } from "@isthmus/core";
+import type { SiteTopology, Topology } from "@isthmus/core";
 import type { Failure } from "./failure.ts";
 import type { Assessment } from "./verdict.ts";
 
@@ -47,15 +47,19 @@ function titleOf(failures: readonly Failure[], topology?: Topology): string {
   const nodes = failures.flatMap((failure) => (failure.kind === "node" ? [failure.node] : []));
   const hosts = failures.flatMap((failure) => (failure.kind === "host" ? [failure.host] : []));
   const site = first?.site ?? "";
-  const parts = [
-    nodesTitle(nodes, site, topology),
-    hostsTitle(hosts, nodes, { site, ...(topology ? { topology } : {}) }),
-  ];
-  return `${parts.filter((part) => part !== "").join(", ")} of ${site}`;
+  const ofSite = (title: string) => (title === "" ? [] : [`${title} of ${site}`]);
+  const theirs =
+    nodes.length > 0 &&
+    areUnder(
+      nodes,
+      hosts,
+      topology?.sites.find((each) => each.name === site),
+    );
+  const lostHosts = theirs ? ["or its host"] : ofSite(listed("host", hosts));
+  return [...ofSite(nodesTitle(nodes, site, topology)), ...lostHosts].join(", ");
 }
 
 function nodesTitle(names: readonly string[], site: string, topology?: Topology): string {
-  if (names.length === 0) return "";
   const all = topology?.sites.find((each) => each.name === site)?.nodes ?? [];
   const isExactly = (of: readonly { name: string }[]) =>
     names.length > 1 && of.length === names.length && of.every((node) => names.includes(node.name));
@@ -65,20 +69,14 @@ function nodesTitle(names: readonly string[], site: string, topology?: Topology)
   return listed("node", names);
 }
 
-function hostsTitle(
-  hosts: readonly string[],
-  nodes: readonly string[],
-  { site, topology }: { site: string; topology?: Topology },
-): string {
-  if (hosts.length === 0) return "";
-  const all =
-    topology?.sites.find((each) => each.name === site)?.nodes.filter((node) => nodes.includes(node.name)) ?? [];
-  const under = new Set(all.map((node) => node.host));
-  const theirs = nodes.length > 0 && under.size === hosts.length && hosts.every((host) => under.has(host));
-  return theirs ? (nodes.length === 1 ? "or its host" : "or the host under it") : listed("host", hosts);
+/** Whether these hosts are those that carry these nodes, one each. */
+function areUnder(nodes: readonly string[], hosts: readonly string[], site: SiteTopology | undefined): boolean {
+  const under = (site?.nodes ?? []).filter((node) => nodes.includes(node.name)).map((node) => node.host);
+  return under.length === hosts.length && hosts.every((host) => under.includes(host));
 }
 
 function listed(kind: "node" | "host", names: readonly string[]): string {
+  if (names.length === 0) return "";
   if (names.length === 1) return `${kind} ${names[0] ?? ""}`;
   if (names.length <= 3) return `${kind} ${names.slice(0, -1).join(", ")} or ${names.at(-1) ?? ""}`;
   return `any of ${names.length} ${kind}s (${names[0] ?? ""} … ${names.at(-1) ?? ""})`;

@@ -71,7 +71,7 @@ export function membersText(indexed: IndexedWorkload, { failure, casualties, sta
   const noun = workload.writes.kind === "majority" ? "voter" : "member";
   const fate = { link: "out of reach", everything: "stopped", node: "lost", host: "lost", site: "lost" }[failure.kind];
   const homeless = placed < total ? `${total - placed} of ${total} ${noun}s found no node from the start` : "";
-  if (gone === 0) return homeless;
+  if (gone === 0) return homeless === "" ? `it has ${total} ${noun}s${needsText(indexed)}` : homeless;
   const certain = groups.every(({ id }) => casualties[id]?.lost.most === casualties[id]?.lost.least);
   const count = total === 1 ? `its only ${noun}` : `${certain ? "" : "up to "}${gone} of ${total} ${noun}s`;
   const together = !certain && indexed.apart === "anywhere" && placed > 1 && gone > 1;

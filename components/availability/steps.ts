@@ -2,6 +2,7 @@ import { unique } from "@isthmus/core";
 import type { Casualty } from "./casualties.ts";
 import type { Failure } from "./failure.ts";
 import type { FleetIndex, IndexedService } from "./fleet-index.ts";
+import { membersNeeded } from "./quorum.ts";
 import type { Recovery } from "./recovery.ts";
 import { unreachable } from "./serving.ts";
 import { membersOn, unmetStart, unmetUse } from "./state.ts";
@@ -83,6 +84,8 @@ function stuckSteps({ stuck, workload }: Casualty, failure: Failure): string[] {
 function homelessSteps({ workloads }: IndexedService): string[] {
   return workloads.flatMap(({ workload, groups, total }) => {
     const placed = groups.reduce((sum, group) => sum + group.placed, 0);
+    const needed = Math.max(membersNeeded(workload.reads, total), membersNeeded(workload.writes, total));
+    if (needed > total) return [`give ${workload.name} ${needed} members or more: it has ${total}`];
     return placed < total ? [`add nodes for ${workload.name}: ${placed} of ${total} members find one`] : [];
   });
 }
