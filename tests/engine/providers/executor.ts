@@ -7,7 +7,7 @@ import { kubeconfig } from "./kubeconfig.ts";
 import type { Properties } from "./values.ts";
 
 export interface Run {
-  /** As given to the resource: `host`, `port`, `user`, `privateKey`, `hostKey`, `proxy` … */
+  /** As given to the resource: `host`, `port`, `user`, `privateKey`, `hostKey`, `proxy` … Empty: on this computer. */
   readonly connection: Properties;
   readonly command: string;
   readonly stdin: string;

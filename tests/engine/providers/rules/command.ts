@@ -4,7 +4,15 @@
  */
 import { randomBytes } from "node:crypto";
 
-import { Refusal, type Call, type Draft, type Failure, type Made, type PackageRules, type ResourceRules } from "../contract.ts";
+import {
+  Refusal,
+  type Call,
+  type Draft,
+  type Failure,
+  type Made,
+  type PackageRules,
+  type ResourceRules,
+} from "../contract.ts";
 import { touches } from "../diff.ts";
 import { at, isObject, textAt, type Properties } from "../values.ts";
 
@@ -28,6 +36,13 @@ const command: ResourceRules = {
   },
 };
 
+/** Runs where the engine runs: a run without a connection. */
+const localCommand: ResourceRules = {
+  ...command,
+  secrets: [],
+  check: (draft) => ({ inputs: draft.inputs, failures: loggingFailures(draft) }),
+};
+
 const copyToRemote: ResourceRules = {
   required: ["source", "remotePath"],
   secrets: ["connection"],
@@ -39,23 +54,39 @@ const copyToRemote: ResourceRules = {
   },
   update: async (call) => {
     const { source, remotePath } = call.before;
-    const same = JSON.stringify({ source, remotePath }) === JSON.stringify({ source: call.inputs["source"], remotePath: call.inputs["remotePath"] });
+    const same =
+      JSON.stringify({ source, remotePath }) ===
+      JSON.stringify({ source: call.inputs["source"], remotePath: call.inputs["remotePath"] });
     if (!same) await copy(call);
     return {};
   },
 };
 
 export const rules: PackageRules = {
-  resource: (type) => ({ "command:remote:Command": command, "command:remote:CopyToRemote": copyToRemote })[type],
+  resource: (type) =>
+    ({
+      "command:local:Command": localCommand,
+      "command:remote:Command": command,
+      "command:remote:CopyToRemote": copyToRemote,
+    })[type],
 };
 
-async function run(call: Call, script: string | undefined, environment: Record<string, string> = {}): Promise<Properties> {
+async function run(
+  call: Call,
+  script: string | undefined,
+  environment: Record<string, string> = {},
+): Promise<Properties> {
   if (script === undefined) return { stdout: "", stderr: "" };
   const given = call.inputs["environment"];
   const all = { ...environment, ...(isObject(given) ? (given as Record<string, string>) : {}) };
   const started = performance.now();
   const stdin = textAt(call.inputs, "stdin") ?? "";
-  const outcome = await call.world.executor.run({ connection: connection(call), command: script, stdin, environment: all });
+  const outcome = await call.world.executor.run({
+    connection: connection(call),
+    command: script,
+    stdin,
+    environment: all,
+  });
   log(call, "run", { started, failed: outcome.exitCode !== 0 });
   if (outcome.exitCode !== 0) {
     // The real one quotes the whole command and its output too: a secret in either is out.
@@ -68,7 +99,8 @@ async function run(call: Call, script: string | undefined, environment: Record<s
 async function copy(call: Call): Promise<void> {
   const content = at(call.inputs, "source.text");
   const path = textAt(call.inputs, "source.path");
-  if (typeof content !== "string") throw new Refusal(`only text assets can be copied here, not ${path ?? "an archive"}`);
+  if (typeof content !== "string")
+    throw new Refusal(`only text assets can be copied here, not ${path ?? "an archive"}`);
   const remotePath = textAt(call.inputs, "remotePath") ?? "";
   const started = performance.now();
   await call.world.executor.copy({ connection: connection(call), content, remotePath });
@@ -77,7 +109,15 @@ async function copy(call: Call): Promise<void> {
 
 function log(call: Call, method: "run" | "copy", how: { readonly started: number; readonly failed: boolean }): void {
   const milliseconds = Math.round(performance.now() - how.started);
-  const entry = { package: "command", method, type: call.type, name: call.name, urn: call.urn, preview: false, milliseconds };
+  const entry = {
+    package: "command",
+    method,
+    type: call.type,
+    name: call.name,
+    urn: call.urn,
+    preview: false,
+    milliseconds,
+  };
   call.world.log.append({ ...entry, ...(how.failed ? { failed: true } : {}) });
 }
 
