@@ -61,12 +61,6 @@ function server(context: Context) {
     extraEnvironmentVars: { VAULT_CACERT: `${tlsFolder}/ca.crt` },
     volumes: [{ name: "tls", secret: { secretName: tls, defaultMode: 0o440 } }],
     volumeMounts: [{ name: "tls", mountPath: tlsFolder, readOnly: true }],
-    annotations: {
-      "prometheus.io/scrape": "true",
-      "prometheus.io/scheme": "https",
-      "prometheus.io/port": "8200",
-      "prometheus.io/path": "/v1/sys/metrics",
-    },
     shareProcessNamespace: true,
     extraContainers: [reloadContainer()],
     statefulSet: { securityContext: { pod: podSecurity, container: containerSecurity } },
@@ -135,19 +129,11 @@ listener "tcp" {
   cluster_address = "[::]:8201"
   tls_cert_file = "${tlsFolder}/tls.crt"
   tls_key_file = "${tlsFolder}/tls.key"
-  telemetry {
-    unauthenticated_metrics_access = true
-  }
 }
 
 storage "raft" {
   path = "/vault/data"
 ${joins.join("\n")}
-}
-
-telemetry {
-  prometheus_retention_time = "1h"
-  disable_hostname = true
 }
 
 service_registration "kubernetes" {}

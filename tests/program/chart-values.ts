@@ -14,6 +14,8 @@ export { provePlacement, renderService } from "./placement-proof.ts";
  * traefik `service.spec`: "Additional entries here will be added to the Service spec".
  */
 const openMaps: Readonly<Record<string, readonly string[]>> = {
+  // grafana `grafana.ini`: "Grafana's primary configuration"; the template writes every section and key.
+  "kube-prometheus-stack": ["grafana.grafana.ini"],
   // minio `resources`: "Configure resource requests and limits"; its default has nothing but memory.
   minio: ["resources"],
   traefik: ["service.spec"],

@@ -131,7 +131,8 @@ function coreSchema(apiVersion: string, kind: string): ObjectSchema | undefined 
 }
 
 function ajv(): Ajv {
-  return new Ajv({ strict: false, allErrors: true, validateFormats: false, verbose: true, logger: false });
+  const code = { regExp: goPattern };
+  return new Ajv({ strict: false, allErrors: true, validateFormats: false, verbose: true, logger: false, code });
 }
 
 /** `closed`: fields that are not named are errors. `open`: below `anyOf` and its like, which only add to what stands outside. */
@@ -179,3 +180,10 @@ function exclusive({ exclusiveMinimum, exclusiveMaximum, minimum, maximum }: Jso
     ...(exclusiveMaximum === true ? { exclusiveMaximum: maximum } : {}),
   };
 }
+
+/** CRDs are written in Go, whose patterns may begin with `(?i)` where JavaScript has a flag. */
+const goPattern = Object.assign(
+  (pattern: string, flags: string): RegExp =>
+    pattern.includes("(?i)") ? new RegExp(pattern.replace("(?i)", ""), `${flags}i`) : new RegExp(pattern, flags),
+  { code: "new RegExp" },
+);

@@ -1,0 +1,87 @@
+import { below, defineService, type CapabilityName, type Footprint, type Generated } from "@isthmus/core";
+import { federationExports } from "./federation.ts";
+import {
+  checkMonitoring,
+  monitoringNames,
+  monitoringSchema,
+  type MonitoringArgs,
+  type MonitoringContext,
+} from "./monitoring-arguments.ts";
+import { monitoringObjects } from "./monitoring-objects.ts";
+import { crdsRelease, stackRelease } from "./monitoring-releases.ts";
+import { monitoringWorkloads } from "./monitoring-workloads.ts";
+
+/** Measurements, alerts and dashboards of the site, and a summary of the others. */
+export const monitoring = defineService<MonitoringArgs>({
+  name: "monitoring",
+  summary: "Prometheus measures the site, Alertmanager tells a person, Grafana shows it; sites watch one another.",
+  schema: monitoringSchema,
+  requires,
+  provides: () => ["metrics"],
+  check: checkMonitoring,
+  offers: ({ namespace }) => ({
+    // Every monitor of every namespace is seen, whatever its labels.
+    metrics: { scrapeLabels: {}, namespace },
+  }),
+  footprint,
+  generates,
+  charts: (context) => [crdsRelease(context), stackRelease(context)],
+  objects: monitoringObjects,
+  exports: federationExports,
+  afterwards,
+});
+
+function requires({ grafana, federation }: MonitoringArgs): CapabilityName[] {
+  return [
+    "volumes",
+    ...(grafana === undefined ? [] : [`ingress/${grafana.exposure}` as const]),
+    ...(federation === undefined ? [] : (["loadBalancer", "certificates"] as const)),
+  ];
+}
+
+function footprint(context: MonitoringContext): Footprint {
+  const { instance, namespace, args, from } = context;
+  const { grafana, federation } = args;
+  const service = monitoringNames(instance).grafana;
+  return {
+    workloads: monitoringWorkloads(context),
+    routes:
+      grafana === undefined
+        ? []
+        : [
+            {
+              name: service,
+              host: grafana.hostName,
+              exposure: grafana.exposure,
+              namespace,
+              backend: { service, port: 80, scheme: "http" },
+              from: below(from, "grafana", "hostName"),
+            },
+          ],
+    addresses:
+      federation === undefined
+        ? []
+        : [{ name: monitoringNames(instance).federation, ...federation, from: below(from, "federation") }],
+    // The node exporter reads the host's processes and file systems.
+    podSecurity: "privileged",
+  };
+}
+
+function generates({ instance, args }: MonitoringContext): Generated[] {
+  const names = monitoringNames(instance);
+  return [
+    ...(args.grafana === undefined ? [] : [names.grafanaAdmin]),
+    ...(args.federation === undefined ? [] : [names.federation]),
+  ].map((name) => ({ name, kind: "password", length: 32 }));
+}
+
+function afterwards({ instance, namespace, args }: MonitoringContext): string[] {
+  const { grafanaAdmin } = monitoringNames(instance);
+  const password = `kubectl -n ${namespace} get secret ${grafanaAdmin} -o jsonpath='{.data.password}' | base64 -d`;
+  return [
+    ...(args.grafana === undefined
+      ? []
+      : [`Grafana: https://${args.grafana.hostName}, user admin, password: ${password}`]),
+    ...(args.alerts === undefined ? ["alerts go nowhere: set alerts.discord to be told of them"] : []),
+  ];
+}
