@@ -115,11 +115,17 @@ export class Fleet {
     this.setFaults([...before, { ...kill, id: `kill ${seen} ${JSON.stringify(kill)}`, do: "hang" }]);
     const reached = async (ended: AbortSignal): Promise<void> => {
       while (this.#hanging() === seen) {
-        if (ended.aborted) return await new Promise<void>(() => undefined);
+        // It ended without the call: it is not this that ends it.
+        if (ended.aborted) await new Promise<never>(() => undefined);
         await sleep(POLL_MILLISECONDS);
       }
     };
-    return { reached, remove: () => { this.setFaults(before); } };
+    return {
+      reached,
+      remove: () => {
+        this.setFaults(before);
+      },
+    };
   }
 
   #hanging(): number {
@@ -141,10 +147,21 @@ export class Stack {
   }
 
   /** Keys are paths: `isthmus:site.nodes[0].memory`. */
-  async configure(plain: Readonly<Record<string, string>>, secrets: Readonly<Record<string, string>> = {}): Promise<void> {
+  async configure(
+    plain: Readonly<Record<string, string>>,
+    secrets: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
     const pairs = (flag: string, values: Readonly<Record<string, string>>): string[] =>
       Object.entries(values).flatMap(([key, value]) => [flag, `${key}=${value}`]);
-    const args = ["config", "set-all", "--path", "--stack", this.name, ...pairs("--plaintext", plain), ...pairs("--secret", secrets)];
+    const args = [
+      "config",
+      "set-all",
+      "--path",
+      "--stack",
+      this.name,
+      ...pairs("--plaintext", plain),
+      ...pairs("--secret", secrets),
+    ];
     must(await this.#fleet.pulumi(args));
   }
 
@@ -170,14 +187,23 @@ export class Stack {
   }
 
   async outputs(options: { readonly secrets?: boolean } = {}): Promise<Readonly<Record<string, unknown>>> {
-    const args = ["stack", "output", "--json", "--stack", this.name, ...(options.secrets === true ? ["--show-secrets"] : [])];
+    const args = [
+      "stack",
+      "output",
+      "--json",
+      "--stack",
+      this.name,
+      ...(options.secrets === true ? ["--show-secrets"] : []),
+    ];
     return JSON.parse(must(await this.#fleet.pulumi(args)).stdout) as Readonly<Record<string, unknown>>;
   }
 
   /** The state as the backend has it, secrets encrypted; with `secrets`, decrypted. */
   async export(options: { readonly secrets?: boolean } = {}): Promise<State> {
     const args = ["stack", "export", "--stack", this.name, ...(options.secrets === true ? ["--show-secrets"] : [])];
-    const { deployment } = JSON.parse(must(await this.#fleet.pulumi(args)).stdout) as { readonly deployment: Deployment };
+    const { deployment } = JSON.parse(must(await this.#fleet.pulumi(args)).stdout) as {
+      readonly deployment: Deployment;
+    };
     return { resources: deployment.resources ?? [], pendingOperations: deployment.pending_operations ?? [] };
   }
 

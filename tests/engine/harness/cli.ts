@@ -31,9 +31,15 @@ export interface RunOptions {
 }
 
 /** The folder of the `pulumi` on PATH. */
-export function pulumiFolder(): string | undefined {
+function pulumiFolder(): string | undefined {
   const folders = (process.env["PATH"] ?? "").split(delimiter);
   return folders.find((folder) => folder !== "" && existsSync(join(folder, "pulumi")));
+}
+
+export function requirePulumi(): string {
+  const folder = pulumiFolder();
+  if (folder === undefined) throw new Error(HOW_TO_GET_IT);
+  return folder;
 }
 
 /** For `before(needsPulumi)`: skips with the way to get it; where `CI=true`, a test that cannot run is a failure. */
@@ -48,9 +54,21 @@ export function needsPulumi(this: Mocha.Context): void {
 export async function runPulumi(options: RunOptions): Promise<Run> {
   const folder = mkdtempSync(join(tmpdir(), "isthmus-events-"));
   const eventLog = join(folder, "events.jsonl");
-  const args = [...options.args, "--non-interactive", "--color", "never", ...(options.events ? ["--event-log", eventLog] : [])];
+  const args = [
+    ...options.args,
+    "--non-interactive",
+    "--color",
+    "never",
+    ...(options.events ? ["--event-log", eventLog] : []),
+  ];
   const started = performance.now();
-  const child = execa("pulumi", args, { cwd: options.cwd, env: { ...options.env }, extendEnv: false, reject: false, stdin: "ignore" });
+  const child = execa("pulumi", args, {
+    cwd: options.cwd,
+    env: { ...options.env },
+    extendEnv: false,
+    reject: false,
+    stdin: "ignore",
+  });
   const killed = await watch(child, options);
   const result = await child;
   const events = parseEvents(options.events && existsSync(eventLog) ? readFileSync(eventLog, "utf8") : "");
@@ -72,8 +90,14 @@ type Child = PromiseLike<unknown> & { readonly pid?: number | undefined };
 /** True where it was killed on purpose. A run that outlives its time is killed too, and is an error. */
 async function watch(child: Child, options: RunOptions): Promise<boolean> {
   const ended = new AbortController();
-  const over = Promise.resolve(child).then(() => "over" as const).finally(() => { ended.abort(); });
-  const clock = setTimeout(() => { endTree(child.pid); }, options.timeoutMilliseconds);
+  const over = Promise.resolve(child)
+    .then(() => "over" as const)
+    .finally(() => {
+      ended.abort();
+    });
+  const clock = setTimeout(() => {
+    endTree(child.pid);
+  }, options.timeoutMilliseconds);
   const due = options.killWhen?.(ended.signal).then(() => "due" as const);
   const first = await (due === undefined ? over : Promise.race([over, due]));
   if (first === "due") endTree(child.pid);

@@ -27,26 +27,39 @@ export interface Events {
   /** Errors and warnings, as a person sees them. */
   readonly errors: readonly string[];
   readonly warnings: readonly string[];
-  /** The log itself, to look for what must not be in it. */
+  /**
+   * The log itself, to look for what must not be in it, without the engine's debug messages: those quote every output that
+   * the Node.js runtime is told of, secrets in plain. An event log is never to be kept or published.
+   */
   readonly eventLog: string;
 }
+
+/** That the providers are the simulated ones, the harness knows. */
+const FROM_PATH = /^using pulumi-resource-\S+ from \$PATH/;
 
 export function parseEvents(log: string): Events {
   const lines = log.split("\n").filter((line) => line.trim() !== "");
   // A run that was killed may leave half a line at the end.
   const events = lines.flatMap((line, index) => parseLine(line, index === lines.length - 1));
   const diagnostics = (severity: string): readonly string[] =>
-    events.flatMap((event) => (event.diagnosticEvent?.severity === severity ? [event.diagnosticEvent.message.trim()] : []));
+    events.flatMap((event) =>
+      event.diagnosticEvent?.severity === severity ? [event.diagnosticEvent.message.trim()] : [],
+    );
   return {
-    planned: events.flatMap((event) => (event.resourcePreEvent?.planning === true ? [step(event.resourcePreEvent.metadata)] : [])),
+    planned: events.flatMap((event) =>
+      event.resourcePreEvent?.planning === true ? [step(event.resourcePreEvent.metadata)] : [],
+    ),
     done: events.flatMap((event) => {
       const ended = event.resOutputsEvent;
       return ended === undefined || ended.planning === true ? [] : [step(ended.metadata)];
     }),
     policies: events.flatMap((event) => policyMessage(event)),
     errors: diagnostics("error"),
-    warnings: diagnostics("warning"),
-    eventLog: log,
+    warnings: diagnostics("warning").filter((message) => !FROM_PATH.test(message)),
+    eventLog: events
+      .filter((event) => (event.diagnosticEvent?.severity as string | undefined) !== "debug")
+      .map((event) => JSON.stringify(event))
+      .join("\n"),
   };
 }
 
@@ -68,7 +81,13 @@ function step(metadata: StepEventMetadata): Step {
   const detailed = Object.entries(metadata.detailedDiff ?? {});
   const diffs = detailed.map(([path, { diffKind }]) => (diffKind.endsWith("replace") ? `${path}!` : path));
   const { op, urn, type } = metadata;
-  return { op, urn, type, name: urn.split("::").slice(3).join("::"), diffs: diffs.length > 0 ? diffs : (metadata.diffs ?? []) };
+  return {
+    op,
+    urn,
+    type,
+    name: urn.split("::").slice(3).join("::"),
+    diffs: diffs.length > 0 ? diffs : (metadata.diffs ?? []),
+  };
 }
 
 function policyMessage(event: EngineEvent): readonly PolicyMessage[] {

@@ -1,10 +1,21 @@
 /** A folder in which the real engine runs a program without touching, or being touched by, anything of the person's. */
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { buildSync } from "esbuild";
 import { isMap, parseDocument, visit } from "yaml";
 
-import { pulumiFolder } from "./cli.ts";
+import { requirePulumi } from "./cli.ts";
 
 export const PACKAGES = ["command", "kubernetes", "proxmoxve", "vault", "minio", "random", "tls"] as const;
 export const PASSPHRASE = "engine tests";
@@ -36,10 +47,17 @@ export function createWorkspace(options: WorkspaceOptions): Workspace {
     mkdirSync(path, { mode: 0o700 });
     return path;
   };
-  const [bin, home, world, backend, program] = [folder("bin"), folder("home"), folder("world"), folder("backend"), folder("program")];
+  const [bin, home, world, backend, program] = [
+    folder("bin"),
+    folder("home"),
+    folder("world"),
+    folder("backend"),
+    folder("program"),
+  ];
   const [faults, answers] = [join(root, "faults.json"), join(root, "answers.json")];
   for (const file of [faults, answers]) writeFileSync(file, "[]");
-  for (const name of PACKAGES) writeProvider(bin, name);
+  bundleProvider(root);
+  for (const name of PACKAGES) writeProvider({ root, bin, name, executor: options.executor !== undefined });
   linkProgram(resolve(options.program), program);
   const sim = { ISTHMUS_SIM_STORE: world, ISTHMUS_SIM_FAULTS: faults, ISTHMUS_SIM_ANSWERS: answers };
   const executor = options.executor === undefined ? {} : { ISTHMUS_SIM_EXECUTOR: resolve(options.executor) };
@@ -48,8 +66,13 @@ export function createWorkspace(options: WorkspaceOptions): Workspace {
 }
 
 /** Nothing of the caller's environment but the way to the programs. */
-function environment(at: { readonly root: string; readonly bin: string; readonly home: string; readonly backend: string }): Record<string, string> {
-  const path = [at.bin, pulumiFolder() ?? "", dirname(process.execPath), "/usr/local/bin", "/usr/bin", "/bin"];
+function environment(at: {
+  readonly root: string;
+  readonly bin: string;
+  readonly home: string;
+  readonly backend: string;
+}): Record<string, string> {
+  const path = [at.bin, requirePulumi(), dirname(process.execPath), "/usr/local/bin", "/usr/bin", "/bin"];
   return {
     PATH: path.join(":"),
     HOME: at.home,
@@ -68,12 +91,47 @@ function environment(at: { readonly root: string; readonly bin: string; readonly
   };
 }
 
-function writeProvider(bin: string, name: string): void {
-  const provider = resolve(import.meta.dirname, "../providers/provider.ts");
-  const tsx = import.meta.resolve("tsx");
+/** One file starts in 150 ms where the sources take 500, and every run starts one process a package. */
+function bundleProvider(root: string): void {
+  buildSync({
+    entryPoints: [resolve(import.meta.dirname, "../providers/provider.ts")],
+    outfile: join(root, "provider.mjs"),
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    // Optional native parts of ssh2, which does without.
+    external: ["*.node", "cpu-features"],
+    // What CommonJS packages expect to be there.
+    banner: {
+      js: `import { createRequire } from "node:module"; const require = createRequire(import.meta.url); const __dirname = import.meta.dirname;`,
+    },
+    logLevel: "error",
+  });
+}
+
+interface ProviderScript {
+  readonly root: string;
+  readonly bin: string;
+  readonly name: (typeof PACKAGES)[number];
+  /** An executor is TypeScript as it is. */
+  readonly executor: boolean;
+}
+
+function writeProvider({ root, bin, name, executor }: ProviderScript): void {
   const file = join(bin, `pulumi-resource-${name}`);
-  writeFileSync(file, `#!/bin/sh\nexec '${process.execPath}' --import '${tsx}' '${provider}' --package ${name} "$@"\n`);
+  const loader = executor ? `--import '${import.meta.resolve("tsx")}' ` : "";
+  const start = `exec '${process.execPath}' ${loader}'${join(root, "provider.mjs")}' --package ${name} --version ${sdkVersion(name)} "$@"`;
+  writeFileSync(file, `#!/bin/sh\n${start}\n`);
   chmodSync(file, 0o755);
+}
+
+/** The engine compares a plugin's version with its SDK's; for a package whose SDK is not used here, any serves. */
+function sdkVersion(name: (typeof PACKAGES)[number]): string {
+  const sdk = name === "proxmoxve" ? "@muhlba91/pulumi-proxmoxve" : `@pulumi/${name}`;
+  const modules = nearestModules(import.meta.dirname) ?? "";
+  const file = join(modules, sdk, "package.json");
+  if (!existsSync(file)) return "1.0.0";
+  return (JSON.parse(readFileSync(file, "utf8")) as { readonly version: string }).version.replace(/^v/, "");
 }
 
 /** Links, but copies of `Pulumi*.yaml`, which the engine writes to; and the nearest `node_modules` above. */
@@ -92,7 +150,8 @@ function withoutSecrets(file: string): void {
   const document = parseDocument(readFileSync(file, "utf8"));
   document.delete("encryptionsalt");
   visit(document, {
-    Pair: (_, pair) => (isMap(pair.value) && pair.value.items.length === 1 && pair.value.has("secure") ? visit.REMOVE : undefined),
+    Pair: (_, pair) =>
+      isMap(pair.value) && pair.value.items.length === 1 && pair.value.has("secure") ? visit.REMOVE : undefined,
   });
   writeFileSync(file, document.toString());
 }

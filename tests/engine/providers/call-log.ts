@@ -3,10 +3,19 @@ import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 export type Method =
-  | "configure" | "checkConfig" | "diffConfig" | "invoke"
-  | "check" | "diff" | "create" | "read" | "update" | "delete"
+  | "configure"
+  | "checkConfig"
+  | "diffConfig"
+  | "invoke"
+  | "check"
+  | "diff"
+  | "create"
+  | "read"
+  | "update"
+  | "delete"
   /** A script or a copy that a `command` resource really had done on a host. */
-  | "run" | "copy";
+  | "run"
+  | "copy";
 
 export interface LoggedCall {
   /** ISO 8601. */

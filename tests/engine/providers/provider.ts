@@ -1,4 +1,4 @@
-/** A simulated Pulumi provider: `provider.ts --package NAME ENGINE-ADDRESS`. Its rules are in `rules/NAME.ts`. */
+/** A simulated Pulumi provider: `provider.ts --package NAME --version VERSION ENGINE-ADDRESS`. Its rules are in `rules/NAME.ts`. */
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
 
@@ -10,7 +10,11 @@ import { serve } from "./server.ts";
 import { Service } from "./service.ts";
 import { Store } from "./store.ts";
 
-const { values } = parseArgs({ options: { package: { type: "string" } }, allowPositionals: true, strict: false });
+const { values } = parseArgs({
+  options: { package: { type: "string" }, version: { type: "string" } },
+  allowPositionals: true,
+  strict: false,
+});
 const name = basename(String(values.package));
 const folder = process.env["ISTHMUS_SIM_STORE"];
 if (folder === undefined) throw new Error("ISTHMUS_SIM_STORE must name the folder of the simulated world");
@@ -21,7 +25,7 @@ const log = new CallLog(folder);
 const faults = new Faults(process.env["ISTHMUS_SIM_FAULTS"], folder);
 const service = new Service({ package: name, rules, faults, world: { store: new Store(folder), executor, log } });
 
-await serve(name, service, log);
+await serve({ name, version: String(values.version), service, log });
 
 // A provider whose engine was killed has nobody to answer: real ones notice too.
 const engine = process.ppid;

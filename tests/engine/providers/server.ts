@@ -24,11 +24,18 @@ interface Messages {
 
 type Answerer<Request> = (request: Request) => unknown;
 
+export interface ServeOptions {
+  readonly name: string;
+  readonly version: string;
+  readonly service: Service;
+  readonly log: CallLog;
+}
+
 /** Listens on a free port of the loopback address and prints it: that is how the engine finds a provider. */
-export async function serve(name: string, service: Service, log: CallLog): Promise<void> {
+export async function serve({ name, version, service, log }: ServeOptions): Promise<void> {
   const server = new grpc.Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
   const logged = logging(name, log);
-  server.addService(serviceProto.ResourceProviderService as unknown as grpc.ServiceDefinition, {
+  server.addService(serviceProto.ResourceProviderService, {
     ...configuration(service, logged),
     ...resources(service, logged),
     cancel: handler(() => {
@@ -36,7 +43,11 @@ export async function serve(name: string, service: Service, log: CallLog): Promi
       return new empty.Empty();
     }),
     attach: handler(() => new empty.Empty()),
-    getPluginInfo: handler(() => new pluginProto.PluginInfo()),
+    getPluginInfo: handler(() => {
+      const info = new pluginProto.PluginInfo();
+      info.setVersion(version);
+      return info;
+    }),
     getMapping: handler(() => new proto.GetMappingResponse()),
     getMappings: handler(() => new proto.GetMappingsResponse()),
   });
@@ -49,7 +60,10 @@ export async function serve(name: string, service: Service, log: CallLog): Promi
   process.stdout.write(`${port}\n`);
 }
 
-type Logged = <Request extends object>(method: Method, answer: Answerer<Request>) => grpc.handleUnaryCall<Request, unknown>;
+type Logged = <Request extends object>(
+  method: Method,
+  answer: Answerer<Request>,
+) => grpc.handleUnaryCall<Request, unknown>;
 
 interface Named {
   getUrn(): string;
@@ -70,7 +84,9 @@ function configuration(service: Service, logged: Logged): grpc.UntypedServiceImp
       const before = fromStruct(request.getOldInputs() ?? request.getOlds());
       const { changed, replaces } = service.diffConfig(before, fromStruct(request.getNews()));
       const response = new proto.DiffResponse();
-      response.setChanges(changed.length > 0 ? proto.DiffResponse.DiffChanges.DIFF_SOME : proto.DiffResponse.DiffChanges.DIFF_NONE);
+      response.setChanges(
+        changed.length > 0 ? proto.DiffResponse.DiffChanges.DIFF_SOME : proto.DiffResponse.DiffChanges.DIFF_NONE,
+      );
       response.setDiffsList([...changed]);
       response.setReplacesList([...replaces]);
       return response;

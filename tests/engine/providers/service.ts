@@ -1,6 +1,14 @@
 /** The calls of Pulumi's ResourceProvider protocol, answered by one package's rules. */
 import type { Method } from "./call-log.ts";
-import { Refusal, type Checked, type Found, type Made, type PackageRules, type ResourceRules, type World } from "./contract.ts";
+import {
+  Refusal,
+  type Checked,
+  type Found,
+  type Made,
+  type PackageRules,
+  type ResourceRules,
+  type World,
+} from "./contract.ts";
 import { changes, type Change } from "./diff.ts";
 import type { Faults } from "./faults.ts";
 import { at, contains, reveal, revealAll, secret, UNKNOWN, type Properties } from "./values.ts";
@@ -38,14 +46,18 @@ export class Service {
     this.#options.rules.configure?.(this.#config);
   }
 
-  diffConfig(before: Properties, after: Properties): { readonly changed: readonly string[]; readonly replaces: readonly string[] } {
+  diffConfig(
+    before: Properties,
+    after: Properties,
+  ): { readonly changed: readonly string[]; readonly replaces: readonly string[] } {
     const changed = changes(before, after).map((change) => change.path);
     return this.#options.rules.diffConfig?.(before, after) ?? { changed, replaces: [] };
   }
 
   invoke(token: string, args: Properties): Properties {
     const known = this.#options.rules.invokes?.[token];
-    if (known === undefined) throw new Refusal(`the simulated ${this.#options.package} provider has no function ${token}`);
+    if (known === undefined)
+      throw new Refusal(`the simulated ${this.#options.package} provider has no function ${token}`);
     return known(revealAll(args), this.#world());
   }
 
@@ -84,7 +96,11 @@ export class Service {
     return { id: made.id, outputs: marked(rules, { ...inputs, ...keepSecret(inputs, made.outputs) }) };
   }
 
-  previewUpdate(target: Target, inputs: Properties, before: { readonly inputs: Properties; readonly state: Properties }): Properties {
+  previewUpdate(
+    target: Target,
+    inputs: Properties,
+    before: { readonly inputs: Properties; readonly state: Properties },
+  ): Properties {
     const rules = this.#rules(target.type);
     const unsettled = rules.unsettledBy?.(changes(before.inputs, inputs)) ?? [];
     const unknown = Object.fromEntries(unsettled.map((name) => [name, UNKNOWN]));
@@ -110,7 +126,11 @@ export class Service {
     return marked(rules, { ...keepComputed(rules, before.state), ...inputs, ...keepSecret(inputs, outputs) });
   }
 
-  async read(target: Target & { readonly id: string }, state: Properties, inputs: Properties): Promise<Found | undefined> {
+  async read(
+    target: Target & { readonly id: string },
+    state: Properties,
+    inputs: Properties,
+  ): Promise<Found | undefined> {
     const rules = this.#rules(target.type);
     const { read } = rules;
     if (read === undefined) return { id: target.id, inputs, outputs: state };
@@ -139,7 +159,8 @@ export class Service {
 
   #rules(type: string): ResourceRules {
     const rules = this.#options.rules.resource(type);
-    if (rules === undefined) throw new Refusal(`the simulated ${this.#options.package} provider has no resource ${type}`);
+    if (rules === undefined)
+      throw new Refusal(`the simulated ${this.#options.package} provider has no resource ${type}`);
     return rules;
   }
 
@@ -163,7 +184,9 @@ export class Service {
 
 /** An output of the same name as an input that holds a secret holds it too. */
 function keepSecret(inputs: Properties, outputs: Properties): Properties {
-  const kept = Object.entries(outputs).map(([name, value]) => [name, contains(inputs[name], "secret") ? secret(reveal(value)) : value] as const);
+  const kept = Object.entries(outputs).map(
+    ([name, value]) => [name, contains(inputs[name], "secret") ? secret(reveal(value)) : value] as const,
+  );
   return Object.fromEntries(kept);
 }
 

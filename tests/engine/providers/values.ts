@@ -2,7 +2,7 @@
  * What travels between the engine and a provider: JSON, with two kinds of marks in it.
  * The marks are part of the wire format: https://pulumi-developer-docs.readthedocs.io/latest/docs/references/properties.html
  */
-import struct from "google-protobuf/google/protobuf/struct_pb.js";
+import struct, { type JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb.js";
 
 export type Value = null | boolean | number | string | readonly Value[] | Properties;
 export interface Properties {
@@ -29,13 +29,13 @@ export type Struct = InstanceType<typeof struct.Struct>;
 
 /** A message's properties as plain JSON, marks included. */
 export function fromStruct(message: Struct | undefined): Properties {
-  return (message?.toJavaScript() ?? {}) as Properties;
+  return message?.toJavaScript() ?? {};
 }
 
 /** Plain JSON as a message; keys without a value are left out. */
 export function toStruct(properties: Properties): Struct {
   const present = Object.entries(properties).filter(([, value]) => (value as unknown) !== undefined);
-  return struct.Struct.fromJavaScript(Object.fromEntries(present) as Parameters<typeof struct.Struct.fromJavaScript>[0]);
+  return struct.Struct.fromJavaScript(Object.fromEntries(present as [string, JavaScriptValue][]));
 }
 
 export function isObject(value: Value | undefined): value is Properties {

@@ -10,7 +10,9 @@ const FIRST_NAMESPACES: ReadonlySet<string> = new Set(["default", "kube-system",
 export function clusterOf(world: World): string {
   const server = textAt(activeCluster(world.config) ?? {}, "server");
   if (server === undefined) {
-    throw new Refusal("configured Kubernetes cluster is unreachable: unable to load Kubernetes client configuration from kubeconfig");
+    throw new Refusal(
+      "configured Kubernetes cluster is unreachable: unable to load Kubernetes client configuration from kubeconfig",
+    );
   }
   return server;
 }

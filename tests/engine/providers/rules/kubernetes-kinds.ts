@@ -1,11 +1,21 @@
 /** What a k3s cluster knows, and what charts add to it. */
-import { at, isObject, type Properties, type Value } from "../values.ts";
+import { at, isObject, textAt, type Properties, type Value } from "../values.ts";
 
 /** Kinds of an API group that ships with Kubernetes; `false`: not in a namespace. */
 const BUILT_IN: Readonly<Record<string, Readonly<Record<string, boolean>>>> = {
   core: {
-    ConfigMap: true, Endpoints: true, LimitRange: true, Namespace: false, Node: false, PersistentVolume: false,
-    PersistentVolumeClaim: true, Pod: true, ResourceQuota: true, Secret: true, Service: true, ServiceAccount: true,
+    ConfigMap: true,
+    Endpoints: true,
+    LimitRange: true,
+    Namespace: false,
+    Node: false,
+    PersistentVolume: false,
+    PersistentVolumeClaim: true,
+    Pod: true,
+    ResourceQuota: true,
+    Secret: true,
+    Service: true,
+    ServiceAccount: true,
   },
   apps: { DaemonSet: true, Deployment: true, StatefulSet: true },
   batch: { CronJob: true, Job: true },
@@ -19,8 +29,10 @@ const BUILT_IN: Readonly<Record<string, Readonly<Record<string, boolean>>>> = {
   "apiextensions.k8s.io": { CustomResourceDefinition: false },
   "apiregistration.k8s.io": { APIService: false },
   "admissionregistration.k8s.io": {
-    MutatingWebhookConfiguration: false, ValidatingWebhookConfiguration: false,
-    ValidatingAdmissionPolicy: false, ValidatingAdmissionPolicyBinding: false,
+    MutatingWebhookConfiguration: false,
+    ValidatingWebhookConfiguration: false,
+    ValidatingAdmissionPolicy: false,
+    ValidatingAdmissionPolicyBinding: false,
   },
   "coordination.k8s.io": { Lease: true },
   "node.k8s.io": { RuntimeClass: false },
@@ -50,7 +62,10 @@ const BY_CHART: Readonly<Record<string, ChartCrds>> = {
   "argo-cd": { groups: ["argoproj.io"], switches: [{ path: "crds.install", otherwise: true }] },
   "cert-manager": {
     groups: ["cert-manager.io", "acme.cert-manager.io"],
-    switches: [{ path: "crds.enabled", otherwise: false }, { path: "installCRDs", otherwise: false }],
+    switches: [
+      { path: "crds.enabled", otherwise: false },
+      { path: "installCRDs", otherwise: false },
+    ],
   },
   "cloudnative-pg": { groups: ["postgresql.cnpg.io"], switches: [{ path: "crds.create", otherwise: true }] },
   "csi-driver-nfs": { groups: ["snapshot.storage.k8s.io"] },
@@ -92,13 +107,18 @@ export function isNamespaced(group: string, kind: string): boolean | undefined {
 }
 
 /** The groups whose CRDs are there, given the releases and the CRDs that are. */
-export function installedGroups(releases: readonly Properties[], definitions: readonly Properties[]): ReadonlySet<string> {
-  const defined = definitions.map((definition) => at(definition, "spec.group")).filter((group) => typeof group === "string");
+export function installedGroups(
+  releases: readonly Properties[],
+  definitions: readonly Properties[],
+): ReadonlySet<string> {
+  const defined = definitions
+    .map((definition) => at(definition, "spec.group"))
+    .filter((group) => typeof group === "string");
   return new Set([...OF_K3S, ...defined, ...releases.flatMap(groupsOfRelease)]);
 }
 
 function groupsOfRelease(release: Properties): readonly string[] {
-  const chart = String(release["chart"]).split("/").pop() ?? "";
+  const chart = textAt(release, "chart")?.split("/").pop() ?? "";
   const known = BY_CHART[chart];
   if (known === undefined || release["skipCrds"] === true) return [];
   const values = isObject(release["values"]) ? release["values"] : {};

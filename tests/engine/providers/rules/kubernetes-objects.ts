@@ -1,10 +1,18 @@
 /** Objects of the Kubernetes API: named, in a namespace that exists, of a kind that the cluster knows. */
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 
-import { Refusal, type Call, type Checked, type DiffCall, type Draft, type ExistingCall, type ResourceRules } from "../contract.ts";
+import {
+  Refusal,
+  type Call,
+  type Checked,
+  type DiffCall,
+  type Draft,
+  type ExistingCall,
+  type ResourceRules,
+} from "../contract.ts";
 import { touches, type Change } from "../diff.ts";
 import { text, thing } from "../things.ts";
-import { at, isObject, isUnknown, reveal, textAt, type Properties, type Value } from "../values.ts";
+import { at, isObject, isUnknown, textAt, type Properties } from "../values.ts";
 import { clusterOf, declared, defaultNamespace, requireNamespace } from "./kubernetes-cluster.ts";
 import { groupOf, installedGroups, isBuiltInGroup, isNamespaced } from "./kubernetes-kinds.ts";
 
@@ -79,7 +87,10 @@ function check(kind: Kind, draft: Draft): Checked {
   const metadata = draft.inputs["metadata"] ?? {};
   if (isUnknown(metadata) || !isObject(metadata)) return { inputs: draft.inputs, failures: [] };
   const named = metadata["name"] !== undefined ? metadata : { ...metadata, ...autoname(draft) };
-  const placed = kind.namespaced && named["namespace"] === undefined ? { ...named, namespace: defaultNamespace(draft.world) } : named;
+  const placed =
+    kind.namespaced && named["namespace"] === undefined
+      ? { ...named, namespace: defaultNamespace(draft.world) }
+      : named;
   const inputs = { ...draft.inputs, apiVersion: kind.apiVersion, kind: kind.kind, metadata: placed };
   return { inputs, failures: [] };
 }
@@ -94,7 +105,8 @@ function autoname(draft: Draft): Properties {
 }
 
 function replaces(kind: Kind, change: Change, call: DiffCall): boolean {
-  const mutable = (setting: string): boolean => at(call.world.config, setting) === true && at(call.before, "immutable") !== true;
+  const mutable = (setting: string): boolean =>
+    at(call.world.config, setting) === true && at(call.before, "immutable") !== true;
   const fields = ["metadata.name", "metadata.namespace", ...(IMMUTABLE[kind.name] ?? [])];
   if (kind.name === "core.Secret" && !mutable("enableSecretMutable")) fields.push("type", "data", "stringData");
   if (kind.name === "core.ConfigMap" && !mutable("enableConfigMapMutable")) fields.push("data", "binaryData");
@@ -123,14 +135,20 @@ function outputs(kind: Kind, call: Call): Properties {
   const held = isObject(known) ? at(known, "metadata") : undefined;
   const uid = isObject(held) && typeof held["uid"] === "string" ? held["uid"] : randomUUID();
   const resourceVersion = createHash("sha256").update(JSON.stringify(call.inputs)).digest("hex").slice(0, 8);
-  return { metadata: { ...metadata, uid, resourceVersion }, ...secretData(kind, call.inputs), ...serviceStatus(kind, call) };
+  return {
+    metadata: { ...metadata, uid, resourceVersion },
+    ...secretData(kind, call.inputs),
+    ...serviceStatus(kind, call),
+  };
 }
 
 /** The API server keeps `stringData` as `data`. */
 function secretData(kind: Kind, inputs: Properties): Properties {
   const plain = inputs["stringData"];
   if (kind.name !== "core.Secret" || !isObject(plain)) return {};
-  const encoded = Object.entries(plain).map(([key, value]) => [key, Buffer.from(String(value)).toString("base64")] as const);
+  const encoded = Object.entries(plain).map(
+    ([key, value]) => [key, Buffer.from(typeof value === "string" ? value : "").toString("base64")] as const,
+  );
   const data = isObject(inputs["data"]) ? inputs["data"] : {};
   return { data: { ...data, ...Object.fromEntries(encoded) } };
 }
@@ -140,13 +158,16 @@ function serviceStatus(kind: Kind, call: Call): Properties {
   if (kind.name !== "core.Service") return {};
   if (textAt(call.inputs, "spec.type") !== "LoadBalancer") return { status: { loadBalancer: {} } };
   const annotations = at(call.inputs, "metadata.annotations");
-  const asked = isObject(annotations) ? annotations["metallb.io/loadBalancerIPs"] : undefined;
-  const address = asked ?? at(call.inputs, "spec.loadBalancerIP") ?? firstOfPool(call);
-  if (address === undefined) throw new Refusal("Service was not allocated an IP address; does your cloud provider support this?");
-  return { status: { loadBalancer: { ingress: [{ ip: String(reveal(address) as string).split(",")[0] ?? "" }] } } };
+  const asked = isObject(annotations)
+    ? textAt({ asked: annotations["metallb.io/loadBalancerIPs"] ?? null }, "asked")
+    : undefined;
+  const address = asked ?? textAt(call.inputs, "spec.loadBalancerIP") ?? firstOfPool(call);
+  if (address === undefined)
+    throw new Refusal("Service was not allocated an IP address; does your cloud provider support this?");
+  return { status: { loadBalancer: { ingress: [{ ip: address.split(",")[0] ?? "" }] } } };
 }
 
-function firstOfPool(call: Call): Value | undefined {
+function firstOfPool(call: Call): string | undefined {
   const pools = declared(call, "metallb.io.IPAddressPool");
   const range = pools.map((pool) => textAt(pool, "spec.addresses.0")).find((first) => first !== undefined);
   return range?.split(/[-/]/)[0];

@@ -11,14 +11,21 @@ const DEFAULT_TIMEOUT_SECONDS = 300;
 
 const base = thing({
   replaceOn: [],
-  key: (call) => ["kubernetes", clusterOf(call.world), "Release", text(call.inputs, "namespace"), text(call.inputs, "name")],
+  key: (call) => [
+    "kubernetes",
+    clusterOf(call.world),
+    "Release",
+    text(call.inputs, "namespace"),
+    text(call.inputs, "name"),
+  ],
   id: (call) => `${text(call.inputs, "namespace")}/${text(call.inputs, "name")}`,
   outputs: (call) => ({ status: status(call), resourceNames: {} }),
   taken: () => "cannot re-use a name that is still in use",
   before: (call) => {
     const namespace = text(call.inputs, "namespace");
     const made = at(call.inputs, "createNamespace") === true;
-    if (!made && !namespaceExists(call, namespace)) throw new Refusal(`create: failed to create: namespaces "${namespace}" not found`);
+    if (!made && !namespaceExists(call, namespace))
+      throw new Refusal(`create: failed to create: namespaces "${namespace}" not found`);
   },
   importKey: (id, call) => ["kubernetes", clusterOf(call.world), "Release", ...id.split("/")],
 });
@@ -31,7 +38,13 @@ export const releaseRules: ResourceRules = {
   replaces: (change) => touches(change.path, ["name", "namespace"]),
   unsettledBy: (changes) => (changes.length > 0 ? ["status", "resourceNames"] : []),
   delete: (call) => {
-    const place = ["kubernetes", clusterOf(call.world), "Release", text(call.state, "namespace"), text(call.state, "name")];
+    const place = [
+      "kubernetes",
+      clusterOf(call.world),
+      "Release",
+      text(call.state, "namespace"),
+      text(call.state, "name"),
+    ];
     if (!call.world.store.remove(place)) {
       const name = text(call.state, "name");
       throw new Refusal(`uninstall: Release not loaded: ${name}: release: not found`);
@@ -41,7 +54,8 @@ export const releaseRules: ResourceRules = {
 
 function check(draft: Draft): Checked {
   const before = textAt(draft.before, "name");
-  const autoname = before?.startsWith(`${draft.name}-`) === true ? before : `${draft.name}-${randomBytes(4).toString("hex")}`;
+  const autoname =
+    before?.startsWith(`${draft.name}-`) === true ? before : `${draft.name}-${randomBytes(4).toString("hex")}`;
   const timeout = at(draft.inputs, "skipAwait") === true ? {} : { timeout: DEFAULT_TIMEOUT_SECONDS };
   const inputs = { namespace: defaultNamespace(draft.world), name: autoname, ...timeout, ...draft.inputs };
   return { inputs, failures: chartFailures(draft.inputs) };
@@ -55,13 +69,28 @@ function chartFailures(inputs: Properties): readonly Failure[] {
   const isFolder = /^[./]/.test(chart);
   const versioned = isFolder || at(inputs, "version") !== undefined;
   return [
-    ...(findable ? [] : [{ property: "chart", reason: `chart "${chart}" not found; check the chart name and repository configuration.` }]),
-    ...(versioned ? [] : [{ property: "version", reason: `"${chart}" has no version: the newest of the day would be taken` }]),
+    ...(findable
+      ? []
+      : [
+          {
+            property: "chart",
+            reason: `chart "${chart}" not found; check the chart name and repository configuration.`,
+          },
+        ]),
+    ...(versioned
+      ? []
+      : [{ property: "version", reason: `"${chart}" has no version: the newest of the day would be taken` }]),
   ];
 }
 
 function status(call: Call): Properties {
-  const place = ["kubernetes", clusterOf(call.world), "Release", text(call.inputs, "namespace"), text(call.inputs, "name")];
+  const place = [
+    "kubernetes",
+    clusterOf(call.world),
+    "Release",
+    text(call.inputs, "namespace"),
+    text(call.inputs, "name"),
+  ];
   const former = call.world.store.get(place)?.state["outputs"];
   const revision = isObject(former) ? Number(at(former, "status.revision") ?? 0) : 0;
   return {

@@ -5,12 +5,9 @@ import { Refusal, type Call, type PackageRules, type ResourceRules } from "../co
 import { text, thing } from "../things.ts";
 import { textAt } from "../values.ts";
 
-const place = (kind: string, path: string) => (call: Call): readonly string[] => [
-  "minio",
-  text(call.world.config, "minioServer"),
-  kind,
-  text(call.inputs, path),
-];
+const place =
+  (kind: string, path: string) =>
+  (call: Call): readonly string[] => ["minio", text(call.world.config, "minioServer"), kind, text(call.inputs, path)];
 
 function exists(call: Call, kind: string, name: string): void {
   const found = call.world.store.get(["minio", text(call.world.config, "minioServer"), kind, name]);

@@ -19,9 +19,15 @@ const vmRules: ThingRules = {
   required: ["nodeName"],
   computed: ["ipv4Addresses", "ipv6Addresses", "macAddresses", "networkInterfaceNames", "vmId"],
   replaceOn: [
-    "vmId", "amdSev", "clone", "disks.*.fileId", "initialization.type",
-    "initialization.userDataFileId", "initialization.vendorDataFileId",
-    "initialization.networkDataFileId", "initialization.metaDataFileId",
+    "vmId",
+    "amdSev",
+    "clone",
+    "disks.*.fileId",
+    "initialization.type",
+    "initialization.userDataFileId",
+    "initialization.vendorDataFileId",
+    "initialization.networkDataFileId",
+    "initialization.metaDataFileId",
   ],
   key: (call) => ["proxmoxve", endpoint(call), "vm", String(vmNumber(call))],
   id: (call) => String(vmNumber(call)),
@@ -30,7 +36,8 @@ const vmRules: ThingRules = {
   taken: (call) => `unable to create VM ${vmNumber(call)}: config file already exists`,
   before: filesExist,
   beforeDelete: (call) => {
-    if (at(call.state, "protection") === true) throw new Refusal(`can't remove VM ${call.id} - protection mode enabled`);
+    if (at(call.state, "protection") === true)
+      throw new Refusal(`can't remove VM ${call.id} - protection mode enabled`);
   },
   importKey: (id, call) => ["proxmoxve", endpoint(call), "vm", id.split("/")[1] ?? id],
 };
@@ -81,7 +88,16 @@ const snippetOrImage = thing({
 const download = thing({
   required: ["nodeName", "datastoreId", "contentType", "url"],
   computed: ["fileName", "size"],
-  replaceOn: ["nodeName", "datastoreId", "contentType", "url", "fileName", "checksum", "checksumAlgorithm", "decompressionAlgorithm"],
+  replaceOn: [
+    "nodeName",
+    "datastoreId",
+    "contentType",
+    "url",
+    "fileName",
+    "checksum",
+    "checksumAlgorithm",
+    "decompressionAlgorithm",
+  ],
   key: (call) => fileKey(call, downloadFileId(call)),
   id: downloadFileId,
   outputs: (call) => ({ fileName: downloadFileName(call), size: 612_368_384 }),
@@ -129,7 +145,9 @@ function filesExist(call: Call): void {
   const ofDisks = Array.isArray(disks) ? (disks as readonly Value[]).map((_, index) => index) : [];
   const ids = [
     ...names.map((name) => textAt(call.inputs, `initialization.${name}`)),
-    ...ofDisks.flatMap((disk) => ["fileId", "importFrom"].map((field) => textAt(call.inputs, `disks.${disk}.${field}`))),
+    ...ofDisks.flatMap((disk) =>
+      ["fileId", "importFrom"].map((field) => textAt(call.inputs, `disks.${disk}.${field}`)),
+    ),
   ];
   for (const id of ids) {
     if (id === undefined || !/^[^:/]+:(snippets|iso|import|vztmpl)\//.test(id)) continue;
@@ -141,8 +159,12 @@ function filesExist(call: Call): void {
 function addresses(inputs: Properties, vmId: number): Properties {
   const configs = at(inputs, "initialization.ipConfigs");
   const count = Array.isArray(configs) ? configs.length : 0;
-  const own = Array.from({ length: count }, (_, index) => textAt(inputs, `initialization.ipConfigs.${index}.ipv4.address`));
-  const fixed = own.flatMap((address) => (address === undefined || address === "dhcp" ? [] : [[address.replace(/\/.*/, "")]]));
+  const own = Array.from({ length: count }, (_, index) =>
+    textAt(inputs, `initialization.ipConfigs.${index}.ipv4.address`),
+  );
+  const fixed = own.flatMap((address) =>
+    address === undefined || address === "dhcp" ? [] : [[address.replace(/\/.*/, "")]],
+  );
   const agent = at(inputs, "agent.enabled") === true;
   return {
     vmId,
@@ -157,7 +179,9 @@ function needsSsh(call: Call): void {
   const ssh = call.world.config["ssh"];
   const given = isObject(ssh) || (typeof ssh === "string" && ssh !== "");
   if (textAt(call.inputs, "contentType") !== "snippets" || given) return;
-  throw new Refusal("failed to open SSH client: unable to authenticate user; snippets need the provider's `ssh` settings");
+  throw new Refusal(
+    "failed to open SSH client: unable to authenticate user; snippets need the provider's `ssh` settings",
+  );
 }
 
 function fileKey(call: Pick<Call, "world" | "inputs">, fileId: string): readonly string[] {

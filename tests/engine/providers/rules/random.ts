@@ -91,7 +91,10 @@ function characters(inputs: Properties): string {
     { set: DIGITS, on: on("numeric") && on("number"), least: numberAt(inputs, "minNumeric", 0) },
     { set: textAt(inputs, "overrideSpecial") ?? SPECIAL, on: on("special"), least: numberAt(inputs, "minSpecial", 0) },
   ];
-  const all = classes.filter((kind) => kind.on).map((kind) => kind.set).join("");
+  const all = classes
+    .filter((kind) => kind.on)
+    .map((kind) => kind.set)
+    .join("");
   if (all === "") throw new Refusal("the character set specified is empty");
   const picked = classes.flatMap((kind) => pick(kind.set, kind.least));
   const rest = pick(all, Math.max(0, numberAt(inputs, "length", 0) - picked.length));
@@ -115,7 +118,7 @@ function numberAt(inputs: Properties, path: string, otherwise: number): number {
 /** By the system's crypt(3), which knows bcrypt on today's Linux distributions; the password goes by stdin. */
 async function bcrypt(password: string): Promise<string> {
   const salt = randomBytes(32).toString("base64").replace(/[+/=]/g, "").slice(0, 21);
-  const running = promisify(execFile)("perl", ["-e", 'local $/; print crypt(<STDIN>, $ARGV[0])', `$2b$10$${salt}e`]);
+  const running = promisify(execFile)("perl", ["-e", "local $/; print crypt(<STDIN>, $ARGV[0])", `$2b$10$${salt}e`]);
   running.child.stdin?.end(password);
   const { stdout } = await running;
   if (!stdout.startsWith("$2b$10$")) throw new Refusal("crypt(3) does not know bcrypt here; libxcrypt (Linux) does");

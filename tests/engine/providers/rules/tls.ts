@@ -1,7 +1,7 @@
 /** `@pulumi/tls`: real keys and real certificates, made by ssh2 (OpenSSH's formats) and openssl. */
 import { execFile } from "node:child_process";
 import { createHash, createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -12,8 +12,13 @@ import { text } from "../things.ts";
 import { at, isObject, textAt, type Properties, type Value } from "../values.ts";
 
 const KEY_OUTPUTS = [
-  "privateKeyPem", "privateKeyPemPkcs8", "privateKeyOpenssh",
-  "publicKeyPem", "publicKeyOpenssh", "publicKeyFingerprintMd5", "publicKeyFingerprintSha256",
+  "privateKeyPem",
+  "privateKeyPemPkcs8",
+  "privateKeyOpenssh",
+  "publicKeyPem",
+  "publicKeyOpenssh",
+  "publicKeyFingerprintMd5",
+  "publicKeyFingerprintSha256",
 ];
 const CERTIFICATE_OUTPUTS = ["certPem", "keyAlgorithm", "readyForRenewal", "validityStartTime", "validityEndTime"];
 const CURVES: Readonly<Record<string, 256 | 384 | 521>> = { P256: 256, P384: 384, P521: 521 };
@@ -31,9 +36,7 @@ const certRequest: ResourceRules = {
   computed: ["certRequestPem", "keyAlgorithm"],
   create: async (call) => {
     const certRequestPem = await inFolder(async (folder) => {
-      writeKey(folder, "key.pem", call, "privateKeyPem");
-      writeFileSync(join(folder, "request.cnf"), requestConfig(call.inputs));
-      return openssl(["req", "-new", "-key", join(folder, "key.pem"), "-config", join(folder, "request.cnf")]);
+      return requestFor(folder, call);
     });
     const keyAlgorithm = algorithm(text(call.inputs, "privateKeyPem"));
     return { id: digest(certRequestPem), outputs: { certRequestPem, keyAlgorithm } };
@@ -46,10 +49,7 @@ const selfSignedCert: ResourceRules = {
   computed: CERTIFICATE_OUTPUTS,
   create: async (call) => {
     const pem = await inFolder(async (folder) => {
-      writeKey(folder, "key.pem", call, "privateKeyPem");
-      writeFileSync(join(folder, "request.cnf"), requestConfig(call.inputs));
-      const request = join(folder, "request.pem");
-      await openssl(["req", "-new", "-key", join(folder, "key.pem"), "-config", join(folder, "request.cnf"), "-out", request]);
+      writeFileSync(join(folder, "request.pem"), await requestFor(folder, call));
       return sign(folder, call.inputs, ["-signkey", join(folder, "key.pem")]);
     });
     return certificate(pem, text(call.inputs, "privateKeyPem"));
@@ -62,7 +62,7 @@ const locallySignedCert: ResourceRules = {
   computed: [...CERTIFICATE_OUTPUTS, "caKeyAlgorithm"],
   create: async (call) => {
     const pem = await inFolder(async (folder) => {
-      writeKey(folder, "ca-key.pem", call, "caPrivateKeyPem");
+      writeKey(join(folder, "ca-key.pem"), text(call.inputs, "caPrivateKeyPem"));
       writeFileSync(join(folder, "ca.pem"), text(call.inputs, "caCertPem"));
       writeFileSync(join(folder, "request.pem"), text(call.inputs, "certRequestPem"));
       return sign(folder, call.inputs, ["-CA", join(folder, "ca.pem"), "-CAkey", join(folder, "ca-key.pem")]);
@@ -134,7 +134,14 @@ async function sign(folder: string, inputs: Properties, signer: readonly string[
   writeFileSync(join(folder, "extensions.cnf"), extensions(inputs));
   // openssl 3.0 counts in whole days; the certificate itself then says until when it holds.
   const days = Math.max(1, Math.ceil(Number(at(inputs, "validityPeriodHours")) / 24));
-  const request = ["-in", join(folder, "request.pem"), "-copy_extensions", "copy", "-extfile", join(folder, "extensions.cnf")];
+  const request = [
+    "-in",
+    join(folder, "request.pem"),
+    "-copy_extensions",
+    "copy",
+    "-extfile",
+    join(folder, "extensions.cnf"),
+  ];
   return openssl(["x509", "-req", ...request, ...signer, "-days", String(days), "-sha256"]);
 }
 
@@ -152,6 +159,16 @@ function extensions(inputs: Properties): string {
   ].join("\n");
 }
 
+/** Leaves the key in `key.pem`, for who signs with it. */
+async function requestFor(folder: string, call: Call): Promise<string> {
+  const [key, config] = [join(folder, "key.pem"), join(folder, "request.cnf")];
+  writeKey(key, text(call.inputs, "privateKeyPem"));
+  writeFileSync(config, requestConfig(call.inputs));
+  // An empty subject cannot be said in the file.
+  const subject = at(call.inputs, "subject") === undefined ? ["-subj", "/"] : [];
+  return openssl(["req", "-new", "-key", key, "-config", config, ...subject]);
+}
+
 function requestConfig(inputs: Properties): string {
   const names = [
     ...texts(at(inputs, "dnsNames")).map((name) => `DNS:${name}`),
@@ -160,15 +177,25 @@ function requestConfig(inputs: Properties): string {
   ];
   const subject = at(inputs, "subject");
   const fields: Readonly<Record<string, string>> = {
-    commonName: "CN", organization: "O", organizationalUnit: "OU", locality: "L", province: "ST", country: "C",
+    commonName: "CN",
+    organization: "O",
+    organizationalUnit: "OU",
+    locality: "L",
+    province: "ST",
+    country: "C",
   };
   const parts = Object.entries(isObject(subject) ? subject : {}).flatMap(([key, value]) => {
     const field = fields[key];
     return field !== undefined && typeof value === "string" ? [`${field}=${value}`] : [];
   });
-  const head = ["[req]", "prompt=no", "distinguished_name=subject", ...(names.length > 0 ? ["req_extensions=names"] : [])];
+  const head = [
+    "[req]",
+    "prompt=no",
+    "distinguished_name=subject",
+    ...(names.length > 0 ? ["req_extensions=names"] : []),
+  ];
   const alternative = names.length > 0 ? ["[names]", `subjectAltName=${names.join(",")}`] : [];
-  return [...head, "[subject]", ...(parts.length > 0 ? parts : ["CN="]), ...alternative, ""].join("\n");
+  return [...head, "[subject]", ...parts, ...alternative, ""].join("\n");
 }
 
 function certificate(certPem: string, keyPem: string): Made {
@@ -186,8 +213,8 @@ function algorithm(keyPem: string): string {
   return type === "ec" ? "ECDSA" : (type ?? "").toUpperCase();
 }
 
-function writeKey(folder: string, file: string, call: Call, property: string): void {
-  writeFileSync(join(folder, file), text(call.inputs, property), { mode: 0o600 });
+function writeKey(file: string, pem: string): void {
+  writeFileSync(file, pem, { mode: 0o600 });
 }
 
 async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
@@ -200,9 +227,8 @@ async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
 }
 
 async function openssl(args: readonly string[]): Promise<string> {
-  const output = args.indexOf("-out");
   const { stdout } = await promisify(execFile)("openssl", [...args]);
-  return output < 0 ? stdout : readFileSync(args[output + 1] ?? "", "utf8");
+  return stdout;
 }
 
 function texts(value: Value | undefined): readonly string[] {

@@ -3,12 +3,14 @@ import { Refusal, type Call, type PackageRules, type ResourceRules } from "../co
 import { text, thing } from "../things.ts";
 import { textAt } from "../values.ts";
 
-const place = (kind: string, ...paths: readonly string[]) => (call: Call): readonly string[] => [
-  "vault",
-  text(call.world.config, "address"),
-  kind,
-  paths.map((path) => text(call.inputs, path)).join("/"),
-];
+const place =
+  (kind: string, ...paths: readonly string[]) =>
+  (call: Call): readonly string[] => [
+    "vault",
+    text(call.world.config, "address"),
+    kind,
+    paths.map((path) => text(call.inputs, path)).join("/"),
+  ];
 
 /** A mounted path; a KV secret or a role can only live under one. */
 function under(kind: "mount" | "auth", path: string): (call: Call) => void {
@@ -63,7 +65,12 @@ const kubernetesConfig = thing({
   required: ["kubernetesHost"],
   secrets: ["tokenReviewerJwt"],
   replaceOn: ["backend"],
-  key: (call) => ["vault", text(call.world.config, "address"), "auth-config", textAt(call.inputs, "backend") ?? "kubernetes"],
+  key: (call) => [
+    "vault",
+    text(call.world.config, "address"),
+    "auth-config",
+    textAt(call.inputs, "backend") ?? "kubernetes",
+  ],
   id: (call) => `auth/${textAt(call.inputs, "backend") ?? "kubernetes"}/config`,
   before: under("auth", "backend"),
   taken: "adopt",
