@@ -1,5 +1,14 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import process from "node:process";
 
 import ssh2 from "ssh2";
@@ -21,20 +30,34 @@ export interface Lab {
   destroy(): Promise<void>;
 }
 
+/** A file of this machine that all hosts of a lab have on their disks from the start, also after a wipe. */
+export interface SharedFile {
+  readonly from: string;
+  readonly to: string;
+  readonly mode?: number;
+}
+
 /** Makes and switches on a host for each name. Leftovers of runs that were killed are removed first. */
-export async function createLab(names: readonly string[]): Promise<Lab> {
+export async function createLab(names: readonly string[], files: readonly SharedFile[] = []): Promise<Lab> {
   await removeLeftovers();
   const number = claimNumber();
   const folder = labFolder(number);
   try {
-    return await build(number, folder, names);
+    return await build({ number, folder, names, files });
   } catch (error) {
     await removeLab(number);
     throw error;
   }
 }
 
-async function build(number: number, folder: string, names: readonly string[]): Promise<Lab> {
+interface Blueprint {
+  readonly number: number;
+  readonly folder: string;
+  readonly names: readonly string[];
+  readonly files: readonly SharedFile[];
+}
+
+async function build({ number, folder, names, files }: Blueprint): Promise<Lab> {
   await run("mount", ["-t", "tmpfs", "-o", "mode=700,size=80%", "isthmus-hosts", folder]);
   writeOwner(folder);
   mkdirSync(join(folder, "base"));
@@ -43,6 +66,12 @@ async function build(number: number, folder: string, names: readonly string[]): 
     join(folder, "base"),
     import.meta.dirname,
   ]);
+  for (const { from, to, mode = 0o644 } of files) {
+    const target = join(folder, "base", to);
+    mkdirSync(dirname(target), { recursive: true });
+    copyFileSync(from, target);
+    chmodSync(target, mode);
+  }
   const network = new Network(number);
   await network.create();
   const clientKey = ssh2.utils.generateKeyPairSync("ed25519");

@@ -1,0 +1,109 @@
+"""The smaller commands: token, certificate, secrets-encrypt, kubectl."""
+
+import datetime
+import glob
+import json
+import os
+import secrets
+import shutil
+import sys
+import time
+
+from cryptography import x509
+
+from standin import etcd, log, options, pki, token
+from standin.server import Server, bootstrap_key
+
+
+def kubectl(arguments):
+    """The real kubectl of this host, on the kubeconfig that k3s writes."""
+    env = dict(os.environ)
+    if not env.get("KUBECONFIG") and os.path.exists("/etc/rancher/k3s/k3s.yaml"):
+        env["KUBECONFIG"] = "/etc/rancher/k3s/k3s.yaml"
+    for folder in env.get("PATH", "/usr/bin").split(":"):
+        path = os.path.join(folder, "kubectl")
+        if os.access(path, os.X_OK) and os.path.basename(os.path.realpath(path)) != "k3s":
+            os.execve(path, ["kubectl", *arguments], env)
+    log.fatal("stand-in: there is no kubectl on this host: apt-get install kubernetes-client")
+
+
+def flag(arguments, name):
+    for index, word in enumerate(arguments):
+        if word == name:
+            return arguments[index + 1]
+        if word.startswith(name + "="):
+            return word.partition("=")[2]
+    return ""
+
+
+def token_command(arguments):
+    verb = (arguments or ["help"])[0]
+    if verb == "generate":
+        print(f"{secrets.token_hex(3)}.{secrets.token_hex(8)}")
+    elif verb == "rotate":
+        rotate(Server(options.load("server", [])), flag(arguments, "--token") or flag(arguments, "-t"), flag(arguments, "--new-token"))
+    else:
+        sys.exit(f"stand-in: k3s token {verb} is not served here")
+
+
+def rotate(server, old, new):
+    """Seals the shared files with the new token. The other servers need it in their configuration at their next start."""
+    old, new = token.password(old) if old else server.token, new or secrets.token_hex(16)
+    client = etcd.Client(server.tls)
+    sealed, _ = client.get(bootstrap_key(old))
+    if sealed is None or old != server.token:
+        log.fatal("Error: see server log for details: invalid server token")
+    client.put(bootstrap_key(new), pki.seal(new, pki.unseal(old, sealed)), 0)
+    client.delete(bootstrap_key(old))
+    server.given = new
+    server.write_tokens()
+    print("Token rotated, restart k3s nodes with new token")
+
+
+def certificate_command(arguments):
+    verb = (arguments or ["help"])[0]
+    data = flag(arguments, "--data-dir") or "/var/lib/rancher/k3s"
+    if verb == "rotate":
+        rotate_certificates(data)
+    elif verb == "check":
+        check_certificates(data, flag(arguments, "--output") or flag(arguments, "-o"))
+    else:
+        sys.exit(f"stand-in: k3s certificate {verb} is not served here")
+
+
+def leaves(data):
+    for path in sorted(glob.glob(f"{data}/server/tls/**/*.crt", recursive=True) + glob.glob(f"{data}/agent/*.crt")):
+        if not os.path.basename(path).endswith("-ca.crt"):
+            yield path
+
+
+def rotate_certificates(data):
+    backup = f"{data}/server/tls-{int(time.time())}"
+    if os.path.isdir(f"{data}/server/tls"):
+        shutil.copytree(f"{data}/server/tls", backup)
+    for path in leaves(data):
+        os.unlink(path)
+    log.info(f"Successfully backed up certificates to {backup}, please restart k3s server or agent to rotate certificates")
+
+
+def check_certificates(data, form):
+    rows = []
+    for path in leaves(data):
+        certificate = x509.load_pem_x509_certificate(pki.read(path))
+        left = certificate.not_valid_after - datetime.datetime.utcnow()
+        state = "EXPIRED" if left.days < 0 else "WARNING" if left.days < 90 else "OK"
+        rows.append({"file": os.path.basename(path), "subject": certificate.subject.rfc4514_string(), "status": state,
+                     "expires": certificate.not_valid_after.strftime("%b %d, %Y %H:%M UTC")})
+    if form == "json":
+        print(json.dumps(rows))
+        return
+    print(f"{'FILENAME':<36} {'SUBJECT':<60} {'STATUS':<8} EXPIRES")
+    for row in rows:
+        print(f"{row['file']:<36} {row['subject']:<60} {row['status']:<8} {row['expires']}")
+
+
+def encryption_command(arguments):
+    if (arguments or ["help"])[0] != "status":
+        sys.exit(f"stand-in: k3s secrets-encrypt {' '.join(arguments)} is not served here")
+    enabled = os.path.exists("/var/lib/rancher/k3s/server/cred/encryption-config.json")
+    print(f"Encryption Status: {'Enabled' if enabled else 'Disabled, no configuration file found'}")

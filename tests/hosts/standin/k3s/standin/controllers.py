@@ -1,0 +1,202 @@
+"""What k3s and Kubernetes do about nodes while they run: promote learners, tell who votes, let go of removed members."""
+
+import os
+import time
+
+from standin import etcd, log, pki
+from standin.objects import ApiError, NODES, now, secrets
+from standin.server_names import ADDRESS, ETCD_FINALIZER, MEMBER, NODE_FINALIZER, REMOVE, REMOVED, ROLES
+
+TICK = float(os.environ.get("K3S_STANDIN_TICK", "0.5"))
+GRACE = float(os.environ.get("K3S_STANDIN_NODE_GRACE", "5"))
+PROMOTE_AFTER = float(os.environ.get("K3S_STANDIN_PROMOTE_AFTER", "0"))
+UNREACHABLE = "node.kubernetes.io/unreachable"
+
+
+class Controllers:
+    """A round every TICK seconds. The server whose member leads etcd does what is to be done once in a cluster."""
+
+    def __init__(self, server):
+        self.server, self.store, self.etcd = server, server.store, server.etcd
+        self.heard, self.learners = {}, {}
+
+    def run(self):
+        while True:
+            try:
+                self.round()
+            except (ApiError, etcd.EtcdError, OSError) as error:
+                log.error(f"Failed to check local etcd status for learner management: {error}")
+            time.sleep(TICK)
+
+    def round(self):
+        status = self.etcd.status()
+        self._own_node()
+        self._copy_bootstrap()
+        if status.get("leader") != status["header"]["member_id"]:
+            self.heard.clear()
+            return
+        members = self.etcd.members()
+        self._promote(members)
+        nodes, _ = self.store.list(NODES)
+        for node in nodes:
+            if node["metadata"].get("deletionTimestamp"):
+                self._let_go(node)
+            else:
+                self._removal_asked(node)
+                self._voter(node, members)
+                self._heartbeat(node)
+
+    def _edit(self, name, edit):
+        try:
+            self.store.change(NODES, name, edit)
+        except ApiError as error:
+            if error.code != 404:
+                raise
+
+    def _own_node(self):
+        """Roles, and which etcd member this node is."""
+        wanted = {MEMBER: self.server.process.name, ADDRESS: self.server.address}
+
+        def edit(node):
+            meta = node["metadata"]
+            if meta.get("deletionTimestamp") or meta.get("annotations", {}).get(REMOVED) == self.server.process.name:
+                return node
+            meta.setdefault("annotations", {}).update(wanted)
+            meta.setdefault("labels", {}).update({role: "true" for role in ROLES})
+            if ETCD_FINALIZER not in meta.setdefault("finalizers", []):
+                meta["finalizers"].append(ETCD_FINALIZER)
+            return node
+
+        if not self.server.process.removed:
+            self._edit(self.server.node, edit)
+
+    def _copy_bootstrap(self):
+        """What the store keeps sealed, also on disk: a start without a majority checks the token with it."""
+        rows, _ = self.etcd.list("/bootstrap/")
+        path = os.path.join(self.server.db, "bootstrap-copy")
+        if rows and (not os.path.exists(path) or pki.read(path) != rows[0][1]):
+            pki.write(path, rows[0][1])
+
+    # --- once in a cluster -------------------------------------------------------------------------------------------
+
+    def _promote(self, members):
+        for member in members:
+            if not member.get("isLearner"):
+                continue
+            since = self.learners.setdefault(member["ID"], time.monotonic())
+            if time.monotonic() - since < PROMOTE_AFTER:
+                return
+            try:
+                self.etcd.promote(member["ID"])
+                log.info(f"Promoted learner {member.get('name', '')}")
+            except etcd.EtcdError:
+                pass  # not caught up yet
+            return
+
+    def _voter(self, node, members):
+        meta = node["metadata"]
+        if "node-role.kubernetes.io/etcd" not in meta.get("labels", {}):
+            return
+        mine = next((one for one in members if one.get("name") == meta.get("annotations", {}).get(MEMBER)), None)
+        self._condition(node, *voter_condition(self.server.tls, mine))
+
+    def _condition(self, node, value, why, message):
+        before = condition_of(node, "EtcdIsVoter")
+        if before and (before["status"], before["reason"], before["message"]) == (value, why, message):
+            return
+
+        def edit(current):
+            rest = [each for each in current.setdefault("status", {}).get("conditions", []) if each["type"] != "EtcdIsVoter"]
+            current["status"]["conditions"] = rest + [{"type": "EtcdIsVoter", "status": value, "reason": why, "message": message,
+                                                       "lastHeartbeatTime": now(), "lastTransitionTime": now()}]
+            return current
+
+        self._edit(node["metadata"]["name"], edit)
+
+    def _heartbeat(self, node):
+        """A node of which nothing was heard for GRACE seconds, by this server's own clock, is Unknown and tainted."""
+        name, ready = node["metadata"]["name"], condition_of(node, "Ready")
+        if ready is None:
+            return
+        beat = (ready.get("lastHeartbeatTime"), ready["status"])
+        last, since = self.heard.get(name, (None, 0.0))
+        if beat != last:
+            since = time.monotonic()
+            self.heard[name] = (beat, since)
+        silent = time.monotonic() - since > GRACE
+        tainted = any(taint["key"] == UNREACHABLE for taint in node["spec"].get("taints", []))
+        if silent and ready["status"] == "True":
+            self._edit(name, unknown)
+        elif ready["status"] == "True" and tainted:
+            self._edit(name, reachable)
+
+    def _removal_asked(self, node):
+        notes = node["metadata"].get("annotations", {})
+        if notes.get(REMOVE, "").lower() != "true" or REMOVED in notes or MEMBER not in notes:
+            return
+        self._remove_member(notes[MEMBER], notes.get(ADDRESS))
+
+        def edit(current):
+            current["metadata"]["annotations"][REMOVED] = current["metadata"]["annotations"].pop(MEMBER)
+            current["metadata"]["annotations"].pop(ADDRESS, None)
+            return current
+
+        self._edit(node["metadata"]["name"], edit)
+
+    def _let_go(self, node):
+        """A deleted Node waits for its etcd member, and for its password, to be gone."""
+        meta, name = node["metadata"], node["metadata"]["name"]
+        notes = meta.get("annotations", {})
+        if ETCD_FINALIZER in meta.get("finalizers", []) and MEMBER in notes:
+            log.info(f"Removing etcd member {name} from cluster")
+            self._remove_member(notes[MEMBER], notes.get(ADDRESS))
+        try:
+            self.store.delete(secrets(), f"{name}.node-password.k3s")
+        except ApiError as error:
+            if error.code != 404:
+                raise
+
+        def edit(current):
+            current["metadata"]["finalizers"] = [one for one in current["metadata"].get("finalizers", [])
+                                                 if one not in (ETCD_FINALIZER, NODE_FINALIZER)]
+            return current
+
+        self._edit(name, edit)
+
+    def _remove_member(self, name, address):
+        for member in self.etcd.members():
+            if member.get("name") == name and f"https://{address}:2380" in member["peerURLs"]:
+                log.info(f"Removing name={name} id={member['ID']} address={address} from etcd")
+                self.etcd.remove(member["ID"])
+
+
+def condition_of(node, kind):
+    return next((each for each in node.get("status", {}).get("conditions", []) if each["type"] == kind), None)
+
+
+def voter_condition(tls, member):
+    """As k3s tells it: a member that does not answer is not counted as a voter, though etcd counts it."""
+    if member is None:
+        return "False", "NotAMember", "Node is not a member of the etcd cluster"
+    try:
+        etcd.Client(tls, [etcd.client_address(member) or "0.0.0.0"], timeout=1.0).status()
+    except etcd.EtcdError:
+        return "False", "Unhealthy", "failed to check etcd member status: context deadline exceeded"
+    if member.get("isLearner"):
+        return "False", "MemberIsLearner", "Node has not been promoted to voting member of the etcd cluster"
+    return "True", "MemberNotLearner", "Node is a voting member of the etcd cluster"
+
+
+def unknown(node):
+    for condition in node["status"]["conditions"]:
+        if condition["type"] != "EtcdIsVoter":
+            condition.update({"status": "Unknown", "reason": "NodeStatusUnknown", "message": "Kubelet stopped posting node status.",
+                              "lastTransitionTime": now()})
+    taints = [taint for taint in node["spec"].get("taints", []) if taint["key"] != UNREACHABLE]
+    node["spec"]["taints"] = taints + [{"key": UNREACHABLE, "effect": effect, "timeAdded": now()} for effect in ("NoSchedule", "NoExecute")]
+    return node
+
+
+def reachable(node):
+    node["spec"]["taints"] = [taint for taint in node["spec"].get("taints", []) if taint["key"] != UNREACHABLE]
+    return node

@@ -1,0 +1,9 @@
+"""Labels, annotations and finalizers by which k3s knows its nodes."""
+
+MEMBER = "etcd.k3s.cattle.io/node-name"
+ADDRESS = "etcd.k3s.cattle.io/node-address"
+REMOVE = "etcd.k3s.cattle.io/remove"
+REMOVED = "etcd.k3s.cattle.io/removed-node-name"
+ETCD_FINALIZER = "wrangler.cattle.io/managed-etcd-controller"
+NODE_FINALIZER = "wrangler.cattle.io/node"
+ROLES = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/etcd", "node-role.kubernetes.io/master")

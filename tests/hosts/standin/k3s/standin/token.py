@@ -1,0 +1,84 @@
+"""Tokens: `K10<SHA-256 of the CA certificate>::<user>:<password>`, or the password alone."""
+
+import base64
+import hashlib
+import json
+import ssl
+import urllib.error
+import urllib.request
+
+
+class TokenError(Exception):
+    """A token, or a server, that a join has to refuse."""
+
+
+def ca_hash(certificate):
+    return hashlib.sha256(certificate).hexdigest()
+
+
+def full(password, user, certificate):
+    return f"K10{ca_hash(certificate)}::{user}:{password}"
+
+
+def parse(token):
+    """(hash of the CA or '', user or '', password)"""
+    if not token:
+        raise TokenError("token must not be empty")
+    if not token.startswith("K10"):
+        return "", "", token
+    digest, separator, credentials = token[3:].partition("::")
+    if not separator:
+        digest, credentials = "", token[3:]
+    if digest and len(digest) != 64:
+        raise TokenError("invalid token CA hash length")
+    user, colon, password = credentials.partition(":")
+    if not colon or not password:
+        raise TokenError("invalid token format")
+    return digest, user, password
+
+
+def password(token):
+    return parse(token)[2]
+
+
+class Access:
+    """A server that was asked for its CA, and what a token says about it: all further calls go through here."""
+
+    def __init__(self, url, token, user):
+        digest, _, self.password = parse(token)
+        if not url.startswith("https://"):
+            raise TokenError(f"only https:// URLs are supported, invalid scheme: {url}")
+        self.url, self.user = url.rstrip("/"), user
+        self.context = ssl._create_unverified_context()  # the CA is fetched first, then checked by its hash
+        try:
+            self.ca = self.get("/cacerts", anonymous=True)
+        except OSError as error:
+            raise TokenError(f"failed to get CA certs: Get \"{self.url}/cacerts\": {reason(error)}") from error
+        if digest and digest != ca_hash(self.ca):
+            raise TokenError(f"token CA hash does not match the Cluster CA certificate hash: {digest} != {ca_hash(self.ca)}")
+        self.warn = not digest
+        self.context = ssl.create_default_context(cadata=self.ca.decode())
+        self.context.check_hostname = False
+
+    def get(self, path, headers=None, anonymous=False, timeout=10):
+        request = urllib.request.Request(self.url + path, headers=headers or {})
+        if not anonymous:
+            secret = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
+            request.add_header("Authorization", f"Basic {secret}")
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=self.context))
+        with opener.open(request, timeout=timeout) as response:
+            return response.read()
+
+    def get_json(self, path, headers=None):
+        return json.loads(self.get(path, headers))
+
+
+def reason(error):
+    if isinstance(error, urllib.error.HTTPError):
+        return f"{error.code} {error.reason}"
+    inner = getattr(error, "reason", error)
+    if isinstance(inner, ConnectionRefusedError):
+        return "dial tcp: connect: connection refused"
+    if isinstance(inner, TimeoutError):
+        return "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
+    return str(inner)
