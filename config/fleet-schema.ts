@@ -41,6 +41,11 @@ export const fleetSchema = z.strictObject({
   domain: hostName.describe("The private DNS zone of the fleet; each site's zone is `<site>.<domain>`."),
   sites: z.array(name).min(1).describe("The sites, each with a file Pulumi.<site>.yaml."),
   overlay: overlay.optional().describe("The network between the sites; left out where there is one site."),
+  chartMirror: z
+    .string()
+    .regex(/^(oci:\/\/\S+|\/\S+|\.\/\S+)$/, "oci://registry/path, or a folder that holds the packed charts")
+    .optional()
+    .describe("Where charts come from instead of their own repositories, for sites without internet."),
   state: state.describe("Backend and passphrase of the stacks."),
 });
 

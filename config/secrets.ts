@@ -14,7 +14,7 @@ export function readSecrets(
   sources: Sources,
   file: string,
 ): { value: Readonly<Record<string, DeclaredSecret>>; findings: readonly Finding[] } {
-  const raw = sources.readAlso(file, ["config", "isthmus:secrets"]);
+  const raw = sources.raw(file, ["config", "isthmus:secrets"]);
   const from: SourcePath = `${file}#/../isthmus:secrets`;
   const findings: Finding[] = [];
   const value: Record<string, DeclaredSecret> = {};

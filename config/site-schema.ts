@@ -1,5 +1,5 @@
 import { hostSchema } from "@isthmus/hosts";
-import { k3sSettings } from "../components/k3s/schema.ts";
+import { k3sSettings } from "@isthmus/k3s";
 import { proxmoxSchema, vmSchema } from "@isthmus/proxmox";
 import { z } from "zod";
 import { address, addressRange, bytes, cidr, cores, labels, name, secretName, taint } from "./shapes.ts";
@@ -49,6 +49,12 @@ export const siteSchema = z.strictObject({
     .describe("How the machines are reached."),
   nodes: z.record(name, node).describe("The machines of the cluster, by name. A name is its host name and DNS name."),
   kubernetes: k3sSettings.describe("The site's k3s cluster."),
+  workloadsOnServers: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Lets ordinary pods run on servers, for small sites. Default: false: servers carry the control plane's taint.",
+    ),
   pools: z.record(name, addressRange).default({}).describe("Ranges of addresses for load balancers, by name."),
   services: z
     .record(name, z.looseObject({ service: z.string().optional() }))

@@ -43,8 +43,8 @@ export class Sources {
     return root.reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), value);
   }
 
-  /** Another value of a file that was read. */
-  readAlso(file: string, path: readonly string[]): unknown {
+  /** A value of a file that was read. */
+  raw(file: string, path: readonly string[]): unknown {
     const value: unknown = this.#files.get(file)?.document.getIn(path);
     return isNode(value) ? (value.toJSON() as unknown) : value;
   }

@@ -1,13 +1,22 @@
-import type { FleetFootprint, PlacedService } from "@isthmus/availability";
-import type { CapabilityName, Finding, SiteFacts } from "@isthmus/core";
+import {
+  assess,
+  controlPlaneOf,
+  type Assessment,
+  type FleetFootprint,
+  type PlacedService,
+} from "@isthmus/availability";
+import { below, type CapabilityName, type Finding, type SiteFacts } from "@isthmus/core";
+import type { ClusterFacts } from "@isthmus/k3s";
 import type { Model, SiteModel } from "../config/load.ts";
 import { checkAddresses } from "../config/rules/addresses.ts";
 import { checkNetworks } from "../config/rules/networks.ts";
 import { checkNodes } from "../config/rules/nodes.ts";
 import { checkState } from "../config/rules/state.ts";
+import { planCluster } from "./cluster.ts";
 import { dnsRecords, type DnsRecord } from "./dns.ts";
 import { planSiteMachines, type MachinesPlan } from "./machines.ts";
 import { linksOf, linksService, type Link } from "./links.ts";
+import { checkBudget } from "./rules/budget.ts";
 import { checkClaims } from "./rules/claims.ts";
 import { checkPlacement } from "./rules/placement.ts";
 import { checkPromises } from "./rules/promises.ts";
@@ -20,6 +29,7 @@ export interface SitePlan {
   readonly site: SiteModel;
   readonly facts: SiteFacts;
   readonly machines: MachinesPlan;
+  readonly cluster: ClusterFacts;
   readonly services: readonly ServicePlan[];
   readonly dnsRecords: readonly DnsRecord[];
   /** What waits for other sites on a first `up`. */
@@ -31,6 +41,8 @@ export interface FleetPlan {
   readonly model: Model;
   readonly sites: readonly SitePlan[];
   readonly footprint: FleetFootprint;
+  /** What each failure does to each service. */
+  readonly assessments: readonly Assessment[];
   /** Everything that is wrong with the stack files, in the order of files. Nothing is deployed while there is any. */
   readonly findings: readonly Finding[];
 }
@@ -40,6 +52,7 @@ export function planFleet(model: Model): FleetPlan {
   const planned = model.sites.map((site) => planSite(site, model));
   const sites = planned.map(({ plan }) => plan);
   const footprint = footprintOf(sites);
+  const assessments = assess(footprint);
   const findings = [
     ...checkState(model),
     ...checkNetworks(model),
@@ -47,8 +60,10 @@ export function planFleet(model: Model): FleetPlan {
     ...checkNodes(model),
     ...planned.flatMap((one) => one.findings),
     ...checkClaims(sites),
+    ...checkBudget(sites, footprint),
+    ...checkPromises(sites, footprint, assessments),
   ];
-  return { model, sites, footprint, findings: [...findings, ...checkPromises(sites, footprint)] };
+  return { model, sites, footprint, assessments, findings };
 }
 
 function planSite(site: SiteModel, model: Model): { plan: SitePlan; findings: readonly Finding[] } {
@@ -56,25 +71,31 @@ function planSite(site: SiteModel, model: Model): { plan: SitePlan; findings: re
   const { plans, findings } = planServices(site, facts);
   const services = facts.peers.length === 0 ? plans : [...plans, linksService(facts)];
   const machines = planSiteMachines(site, facts.domain);
+  const cluster = planCluster(site, facts);
   const plan = {
     site,
     facts,
     machines: machines.plan,
+    cluster: cluster.plan,
     services,
     dnsRecords: dnsRecords(facts, site.kubernetes.api.address, services),
     links: linksOf(services),
     secrets: neededSecrets(site, services),
   };
-  return { plan, findings: [...machines.findings, ...findings, ...checkPlacement(services, facts)] };
+  return {
+    plan,
+    findings: [...machines.findings, ...cluster.findings, ...findings, ...checkPlacement(services, facts)],
+  };
 }
 
 /** What availability is derived from: the services of all sites, and the control plane of each. */
 export function footprintOf(sites: readonly SitePlan[]): FleetFootprint {
   return {
     topology: { sites: sites.map(({ facts }) => facts.topology) },
-    services: sites.flatMap(({ facts, services }) =>
-      services.filter((plan) => plan.footprint.workloads.length > 0).map((plan) => placed(plan, facts.name)),
-    ),
+    services: sites.flatMap(({ site, facts, services }) => [
+      controlPlaneOf(facts.topology, below(site.from, "kubernetes")),
+      ...services.filter((plan) => plan.footprint.workloads.length > 0).map((plan) => placed(plan, facts.name)),
+    ]),
   };
 }
 

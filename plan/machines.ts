@@ -10,7 +10,10 @@ export interface MachinesPlan {
   readonly existing: readonly HostPlan[];
 }
 
-export function planSiteMachines(site: SiteModel, domain: string): { plan: MachinesPlan; findings: readonly Finding[] } {
+export function planSiteMachines(
+  site: SiteModel,
+  domain: string,
+): { plan: MachinesPlan; findings: readonly Finding[] } {
   const virtual = virtualMachines(site, domain);
   const existing = planHosts(
     Object.entries(site.nodes).flatMap(([name, { address, machine }]) =>
@@ -36,12 +39,23 @@ function virtualMachines(
     return { plan: undefined, findings: [{ rule: "proxmox-missing", at: first.from, problem, mend }] };
   }
   const network = networkOf(site, first.address);
-  const elsewhere = machines.filter(({ address }) => network === undefined || !contains(cidrRange(network.cidr), address));
+  const elsewhere = machines.filter(
+    ({ address }) => network === undefined || !contains(cidrRange(network.cidr), address),
+  );
   if (network === undefined || elsewhere.length > 0) {
-    return { plan: undefined, findings: network === undefined ? [] : elsewhere.map((machine) => otherNetwork(machine, first)) };
+    return {
+      plan: undefined,
+      findings: network === undefined ? [] : elsewhere.map((machine) => otherNetwork(machine, first)),
+    };
   }
   const { cidr, gateway, dns } = network;
-  const plan = { site: site.name, domain, network: { cidr, gateway, nameservers: dns }, proxmox: site.proxmox, machines };
+  const plan = {
+    site: site.name,
+    domain,
+    network: { cidr, gateway, nameservers: dns },
+    proxmox: site.proxmox,
+    machines,
+  };
   return { plan, findings: [] };
 }
 

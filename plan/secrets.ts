@@ -22,10 +22,16 @@ export function neededSecrets(site: SiteModel, services: readonly ServicePlan[])
     }));
 }
 
-function machineSecrets({ ssh, proxmox, nodes }: SiteModel): { name: string; for: string }[] {
+/** Keys of the object store that etcd snapshots go to. */
+export const snapshotSecrets = { accessKey: "snapshotAccessKey", secretKey: "snapshotSecretKey" } as const;
+
+function machineSecrets({ ssh, proxmox, nodes, kubernetes }: SiteModel): { name: string; for: string }[] {
   const used = proxmox !== undefined && Object.values(nodes).some((node) => node.vm !== undefined);
   return [
     { name: ssh.privateKey, for: "SSH to the machines" },
+    ...(kubernetes.snapshots.s3 === undefined
+      ? []
+      : Object.values(snapshotSecrets).map((name) => ({ name, for: "the bucket of etcd snapshots" }))),
     ...(used
       ? [
           { name: proxmox.api.token.secret, for: "the Proxmox API" },

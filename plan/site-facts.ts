@@ -55,7 +55,7 @@ function nodeFacts({ name, node, site }: { name: string; node: NodeSettings; sit
       [topologyKey.architecture]: physical.architecture,
       ...(server ? { "node-role.kubernetes.io/control-plane": "true" } : {}),
     },
-    taints: server && site.kubernetes.controlPlaneTaint ? [controlPlaneTaint, ...node.taints] : node.taints,
+    taints: server && !site.workloadsOnServers ? [controlPlaneTaint, ...node.taints] : node.taints,
     from,
   };
 }

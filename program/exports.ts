@@ -11,19 +11,26 @@ export interface Exported {
 }
 
 export function exportsOf(plan: SitePlan, values: Values): Exported {
+  const { open, hidden } = exportedData(plan);
+  const secrets = Object.fromEntries(hidden.map(({ path, leaf }) => [path, resolve(leaf, values)]));
+  return { exports: resolve(open, values), exportSecrets: pulumi.secret(secrets) };
+}
+
+/** The same as plain data, references unresolved. */
+export function exportedData(plan: SitePlan): { open: object; hidden: readonly { path: string; leaf: unknown }[] } {
   const stated: Partial<SiteExports> = Object.assign({}, ...plan.services.map((service) => service.exports));
   const hidden = secretPaths(stated);
-  const exports = {
+  const overlay = plan.facts.topology.nodes.flatMap((node) =>
+    node.overlayAddress === undefined ? [] : [`${node.name} ${node.overlayAddress}`],
+  );
+  const open = {
     version: outputsVersion,
     site: plan.facts.name,
     ingressAddresses: lines(ingressAddresses(plan)),
-    overlayAddresses: lines(
-      plan.facts.topology.nodes.flatMap((node) => (node.overlayAddress === undefined ? [] : [`${node.name} ${node.overlayAddress}`])),
-    ),
+    overlayAddresses: lines(overlay),
     ...(withoutPaths(stated, new Set(hidden.map(({ path }) => path))) as object),
   };
-  const secrets = Object.fromEntries(hidden.map(({ path, leaf }) => [path, resolve(leaf, values)]));
-  return { exports: resolve(exports, values), exportSecrets: pulumi.secret(secrets) };
+  return { open, hidden };
 }
 
 const lines = (of: readonly string[]): string => of.join("\n");
@@ -40,7 +47,8 @@ function ingressAddresses(plan: SitePlan): string[] {
 /** Leaves that only this site may show: configured secrets, and generated passwords and keys. */
 function secretPaths(value: unknown, path: readonly string[] = []): { path: string; leaf: unknown }[] {
   if (isReference(value)) {
-    if ("$peer" in value || "$linked" in value) throw new Error(`${path.join(".")} is exported and derives from another site`);
+    if ("$peer" in value || "$linked" in value)
+      throw new Error(`${path.join(".")} is exported and derives from another site`);
     const open = "$generated" in value && (value.part === "certificate" || value.part === "publicKey");
     return open ? [] : [{ path: path.join("."), leaf: value }];
   }

@@ -45,6 +45,10 @@ export class GeneratedSecrets extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    return { certificate: certificate.certPem, privateKey: pulumi.secret(key.privateKeyPem), publicKey: key.publicKeyPem };
+    return {
+      certificate: certificate.certPem,
+      privateKey: pulumi.secret(key.privateKeyPem),
+      publicKey: key.publicKeyPem,
+    };
   }
 }

@@ -12,11 +12,18 @@ interface MachinesArgs {
 }
 
 /** Makes the VMs and takes up the machines that are there; both look alike from here on. */
-export function buildMachines({ site, plan, secret, parent }: MachinesArgs): Readonly<Record<string, MachineConnection>> {
+export function buildMachines({
+  site,
+  plan,
+  secret,
+  parent,
+}: MachinesArgs): Readonly<Record<string, MachineConnection>> {
   const virtual =
     plan.virtual === undefined
       ? {}
       : new VirtualMachines(`${site}-vms`, { machines: plan.virtual, secretValue: secret }, { parent }).machines;
-  const existing = plan.existing.map((host) => [host.name, new ExistingMachine(host.name, { plan: host }, { parent })] as const);
+  const existing = plan.existing.map(
+    (host) => [host.name, new ExistingMachine(host.name, { plan: host }, { parent })] as const,
+  );
   return { ...virtual, ...Object.fromEntries(existing) };
 }

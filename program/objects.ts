@@ -1,22 +1,29 @@
-import type { Manifest } from "@isthmus/core";
-import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource.js";
+import { CustomResource, type CustomResourceArgs } from "@pulumi/kubernetes/apiextensions/customResource.js";
 import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap.js";
+import { LimitRange } from "@pulumi/kubernetes/core/v1/limitRange.js";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret.js";
 import { Service } from "@pulumi/kubernetes/core/v1/service.js";
 import type * as pulumi from "@pulumi/pulumi";
 
-/** The kinds of the core API that services make; others have a group and need no class of their own. */
-const coreKinds = { ConfigMap, Secret, Service } as const;
-
 /** Registers a Kubernetes object from its manifest, references already resolved. */
 export function kubernetesObject(
   name: string,
-  manifest: Manifest,
+  manifest: CustomResourceArgs,
   options: pulumi.CustomResourceOptions,
 ): pulumi.CustomResource {
-  if (manifest.apiVersion !== "v1") return new CustomResource(name, manifest, options);
-  const kind = manifest.kind as keyof typeof coreKinds;
-  const Kind = coreKinds[kind];
-  if (!Object.hasOwn(coreKinds, kind)) throw new Error(`objects of kind ${manifest.kind} are not registered here yet: add them to coreKinds`);
-  return new Kind(name, manifest as ConstructorParameters<typeof Kind>[1], options);
+  const { apiVersion, kind, ...rest } = manifest;
+  if (apiVersion !== "v1") return new CustomResource(name, manifest, options);
+  // Kinds of the core API have types without a group, so that each needs its own class.
+  switch (kind) {
+    case "ConfigMap":
+      return new ConfigMap(name, rest, options);
+    case "LimitRange":
+      return new LimitRange(name, rest, options);
+    case "Secret":
+      return new Secret(name, rest, options);
+    case "Service":
+      return new Service(name, rest, options);
+    default:
+      throw new Error(`a plan has an object of kind ${JSON.stringify(kind)}, which is not registered here yet`);
+  }
 }

@@ -1,10 +1,10 @@
 import { isReference, type GeneratedPart, type Reference } from "@isthmus/core";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 
 /** Where the values behind references come from. */
 export interface Values {
-  secret(name: string): pulumi.Output<string>;
-  generated(name: string, part: GeneratedPart): pulumi.Output<string>;
+  secret(name: string): pulumi.Input<string>;
+  generated(name: string, part: GeneratedPart): pulumi.Input<string>;
   /** A value of a linked site's outputs; `undefined` where that site is not linked. */
   peer(site: string, output: string): pulumi.Input<unknown>;
 }

@@ -1,6 +1,7 @@
 import { ServiceInstance } from "@isthmus/core/components";
-import { sitesNeeded, type Manifest } from "@isthmus/core";
+import { sitesNeeded } from "@isthmus/core";
 import { ChartRelease, type ChartMirror } from "@isthmus/helm/components";
+import type { CustomResourceArgs } from "@pulumi/kubernetes/apiextensions/customResource.js";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
 import type { Provider } from "@pulumi/kubernetes/provider.js";
 import type * as pulumi from "@pulumi/pulumi";
@@ -19,17 +20,9 @@ export interface ServicesArgs {
   readonly mirror: ChartMirror | undefined;
 }
 
-/** Something of a service that waits until another site is up. */
-export interface PendingLink {
-  readonly site: string;
-  readonly service: string;
-  readonly item: string;
-}
-
-/** Registers all services of a site, providers before those that use them. Returns what waits for other sites. */
-export function buildServices(args: ServicesArgs): PendingLink[] {
+/** Registers all services of a site, providers before those that use them. What waits for another site is left out. */
+export function buildServices(args: ServicesArgs): void {
   const components = new Map<string, pulumi.Resource>();
-  const pending: PendingLink[] = [];
   for (const plan of args.services) {
     const dependsOn = Object.values(plan.providers).flatMap((name) => components.get(name) ?? []);
     const component = new ServiceInstance(
@@ -45,9 +38,8 @@ export function buildServices(args: ServicesArgs): PendingLink[] {
       { parent: args.parent, provider: args.provider, dependsOn },
     );
     components.set(plan.instance, component);
-    pending.push(...buildService(plan, component, { ...args, dependsOn }));
+    buildService(plan, component, { ...args, dependsOn });
   }
-  return pending;
 }
 
 interface Around extends ServicesArgs {
@@ -55,28 +47,28 @@ interface Around extends ServicesArgs {
 }
 
 /** Items of one service in the order that their `after` gives. */
-function buildService(plan: ServicePlan, parent: ServiceInstance, around: Around): PendingLink[] {
+function buildService(plan: ServicePlan, parent: ServiceInstance, around: Around): void {
+  if (plan.releases.length + plan.objects.length === 0) return;
   const namespace = new Namespace(
     `${plan.instance}-namespace`,
     { metadata: { name: plan.namespace, labels: podSecurityLabels(plan.footprint.podSecurity) } },
-    { parent, dependsOn: [...around.dependsOn], retainOnDelete: false },
+    { parent, dependsOn: [...around.dependsOn] },
   );
-  const pending: PendingLink[] = [];
   const made = new Map<string, pulumi.Resource>();
   for (const item of inOrder(plan)) {
     const after = (item.plan.after ?? []).flatMap((name) => made.get(name) ?? []);
     const options = { parent, dependsOn: [namespace, ...around.dependsOn, ...after] };
     if (item.kind === "release") {
-      made.set(item.id, new ChartRelease(`${plan.instance}-${item.plan.name}`, { plan: item.plan, mirror: around.mirror }, options));
+      made.set(
+        item.id,
+        new ChartRelease(`${plan.instance}-${item.plan.name}`, { plan: item.plan, mirror: around.mirror }, options),
+      );
       continue;
     }
-    const waitsFor = sitesNeeded(item.plan.manifest).filter((site) => !around.linked.has(site));
-    pending.push(...waitsFor.map((site) => ({ site, service: plan.instance, item: item.plan.id })));
-    if (waitsFor.length > 0) continue;
-    const manifest = resolve(item.plan.manifest, around.values) as Manifest;
+    if (sitesNeeded(item.plan.manifest).some((site) => !around.linked.has(site))) continue;
+    const manifest = resolve(item.plan.manifest, around.values) as CustomResourceArgs;
     made.set(item.id, kubernetesObject(`${plan.instance}-${item.plan.id}`, manifest, options));
   }
-  return pending;
 }
 
 type Item =
@@ -93,7 +85,10 @@ export function inOrder(plan: Pick<ServicePlan, "instance" | "releases" | "objec
   while (waiting.length > 0) {
     const done = new Set(ordered.map((item) => item.id));
     const ready = waiting.filter((item) => (item.plan.after ?? []).every((name) => done.has(name)));
-    if (ready.length === 0) throw new Error(`${plan.instance}: ${waiting.map((item) => item.id).join(", ")} wait for one another or for nothing`);
+    if (ready.length === 0)
+      throw new Error(
+        `${plan.instance}: ${waiting.map((item) => item.id).join(", ")} wait for one another or for nothing`,
+      );
     ordered.push(...ready);
     waiting = waiting.filter((item) => !ready.includes(item));
   }

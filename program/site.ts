@@ -1,15 +1,17 @@
-import { unique } from "@isthmus/core";
+import type { MachineConnection } from "@isthmus/core";
 import { Site } from "@isthmus/core/components";
-import { K3sCluster } from "@isthmus/k3s/components";
+import { K3sCluster, type K3sClusterArgs } from "@isthmus/k3s/components";
 import { Provider } from "@pulumi/kubernetes/provider.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { SitePlan } from "../plan/fleet.ts";
+import { linksOf, type Link } from "../plan/links.ts";
+import { snapshotSecrets } from "../plan/secrets.ts";
 import { exportsOf } from "./exports.ts";
 import { GeneratedSecrets } from "./generated.ts";
 import { buildMachines } from "./machines.ts";
 import { peerValue, type Peer } from "./peers.ts";
 import type { Values } from "./resolve.ts";
-import { buildServices, type PendingLink } from "./services.ts";
+import { buildServices } from "./services.ts";
 
 export interface SiteInputs {
   readonly plan: SitePlan;
@@ -26,7 +28,7 @@ export interface SiteOutputs {
   readonly exports: pulumi.Input<unknown>;
   readonly exportSecrets: pulumi.Output<unknown>;
   readonly dnsRecords: readonly { name: string; type: string; value: string; ttl: number }[];
-  readonly pendingLinks: readonly (PendingLink & { readonly why: string })[];
+  readonly pendingLinks: readonly (Link & { readonly why: string })[];
   readonly afterwards: readonly string[];
   readonly peers: Readonly<Record<string, unknown>>;
   readonly peerSecrets: pulumi.Output<Readonly<Record<string, unknown>>>;
@@ -43,23 +45,50 @@ export function buildSite({ plan, secret, peers, chartMirror }: SiteInputs): Sit
     { kubeconfig: cluster.kubeconfig, clusterIdentifier: cluster.clusterIdentifier },
     { parent: cluster },
   );
-  const generated = new GeneratedSecrets(`${site}-generated`, plan.services.flatMap((service) => service.generates), { parent });
+  const generated = new GeneratedSecrets(
+    `${site}-generated`,
+    plan.services.flatMap((service) => service.generates),
+    { parent },
+  );
   const known = peers.filter((peer) => peer.values !== undefined);
   const values: Values = {
     secret,
     generated: (name, part) => generated.get(name, part),
-    peer: (name, output) => peerValue(known.find((peer) => peer.site === name), output),
+    peer: (name, output) =>
+      peerValue(
+        known.find((peer) => peer.site === name),
+        output,
+      ),
   };
   const linked = new Set(known.map((peer) => peer.site));
-  const pending = buildServices({ site, services: plan.services, values, linked, provider, parent, mirror: chartMirror });
+  buildServices({ site, services: plan.services, values, linked, provider, parent, mirror: chartMirror });
   return {
     site,
     kubeconfig: pulumi.secret(cluster.kubeconfig),
     ...exportsOf(plan, values),
     dnsRecords: plan.dnsRecords.map(({ name, type, value, ttl }) => ({ name, type, value, ttl })),
-    pendingLinks: [...pending, ...unlinkedKeys(plan, linked)].map((link) => ({ ...link, why: whyPending(link.site, peers) })),
+    pendingLinks: linksOf(plan.services)
+      .filter((link) => !linked.has(link.site))
+      .map((link) => ({ ...link, why: peers.find((peer) => peer.site === link.site)?.why ?? "it was not looked for" })),
     afterwards: plan.services.flatMap((service) => service.afterwards),
     peers: Object.fromEntries(known.map((peer) => [peer.site, peer.values])),
     peerSecrets: pulumi.secret(Object.fromEntries(known.map((peer) => [peer.site, peer.secrets]))),
+  };
+}
+
+function clusterArgs(
+  plan: SitePlan,
+  machines: Readonly<Record<string, MachineConnection>>,
+  secret: SiteInputs["secret"],
+): K3sClusterArgs {
+  return {
+    ...plan.cluster,
+    machines,
+    privateKey: secret(plan.site.ssh.privateKey),
+    ...(plan.cluster.settings.snapshots.s3 === undefined
+      ? {}
+      : {
+          snapshotKeys: { accessKey: secret(snapshotSecrets.accessKey), secretKey: secret(snapshotSecrets.secretKey) },
+        }),
   };
 }

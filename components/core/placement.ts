@@ -1,6 +1,6 @@
 import type { Aspect, AspectPlace, PodPlaces, Values } from "./plan.ts";
-import { topologyKey, type Taint } from "./topology.ts";
-import { membersAt, type LabelRequirement, type Workload } from "./workload.ts";
+import { allArchitectures, topologyKey, type Taint } from "./topology.ts";
+import { membersAt, type LabelRequirement, type Spread, type Workload } from "./workload.ts";
 
 /** What a workload's footprint comes to in a pod specification, by aspect. */
 export type PodFragment = Readonly<Partial<Record<Aspect, unknown>>>;
@@ -63,7 +63,8 @@ export function getAt(target: unknown, path: string): unknown {
 }
 
 function affinityOf(workload: Workload): Values {
-  const { required, preferred, spread } = workload.runsOn;
+  const { preferred, spread } = workload.runsOn;
+  const required = [...workload.runsOn.required, ...architectureRequirement(workload)];
   const nodeAffinity = {
     ...(required.length === 0
       ? {}
@@ -77,7 +78,7 @@ function affinityOf(workload: Workload): Values {
           })),
         }),
   };
-  const term = (over: keyof typeof topologyKey) => ({
+  const term = (over: Spread["over"]) => ({
     labelSelector: { matchLabels: workload.selector },
     topologyKey: topologyKey[over],
   });
@@ -93,6 +94,13 @@ function affinityOf(workload: Workload): Values {
     ...(Object.keys(nodeAffinity).length === 0 ? {} : { nodeAffinity }),
     ...(Object.keys(podAntiAffinity).length === 0 ? {} : { podAntiAffinity }),
   };
+}
+
+/** Half of a homelab is arm64: pods whose images lack an architecture stay away from such nodes. */
+function architectureRequirement({ architectures }: Workload): LabelRequirement[] {
+  return allArchitectures.every((architecture) => architectures.includes(architecture))
+    ? []
+    : [{ key: topologyKey.architecture, values: architectures }];
 }
 
 function toSelectorTerm(requirements: readonly LabelRequirement[]): Values {

@@ -39,3 +39,16 @@ export function referencesIn(value: unknown): Reference[] {
   if (typeof value === "object" && value !== null) return Object.values(value).flatMap(referencesIn);
   return [];
 }
+
+/** The sites that must be linked before `data` can be: those of its `$peer` leaves that do not stand under `$linked`. */
+export function sitesNeeded(data: unknown): string[] {
+  if (isReference(data)) return "$peer" in data ? [data.$peer] : [];
+  if (typeof data !== "object" || data === null) return [];
+  return [...new Set(Object.values(data).flatMap(sitesNeeded))];
+}
+
+/** The sites whose link adds something to `data`, needed or not. */
+export function sitesWanted(data: unknown): string[] {
+  const sites = referencesIn(data).flatMap((leaf) => ("$peer" in leaf ? [leaf.$peer] : "$linked" in leaf ? [leaf.$linked] : []));
+  return [...new Set(sites)];
+}

@@ -20,5 +20,7 @@ export function splitSourcePath(path: SourcePath): { readonly file: string; read
 
 /** A path as people write it: `nodes.k3s-a-server-1.memory`. */
 export function readablePath(path: SourcePath): string {
-  return splitSourcePath(path).keys.join(".");
+  return splitSourcePath(path)
+    .keys.filter((key) => key !== "..")
+    .join(".");
 }

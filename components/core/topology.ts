@@ -1,7 +1,8 @@
 import type { Bytes, Cpu } from "./quantity.ts";
 import type { SourcePath } from "./source-path.ts";
 
-export type Architecture = "amd64" | "arm64";
+export const allArchitectures = ["amd64", "arm64"] as const;
+export type Architecture = (typeof allArchitectures)[number];
 /** `server`: control plane and etcd voter. `agent`: runs pods only. */
 export type NodeRole = "server" | "agent";
 
@@ -48,6 +49,7 @@ export const topologyKey = {
   node: "kubernetes.io/hostname",
   host: "topology.kubernetes.io/zone",
   site: "topology.kubernetes.io/region",
+  architecture: "kubernetes.io/arch",
 } as const;
 
 export const controlPlaneTaint: Taint = { key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" };

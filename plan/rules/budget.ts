@@ -1,0 +1,55 @@
+import { budget, type Budget, type FleetFootprint } from "@isthmus/availability";
+import { below, formatMebibytes, formatMillicores, type Finding } from "@isthmus/core";
+import type { SitePlan } from "../fleet.ts";
+
+/** What a site's nodes have is enough for what is to run on them, while nothing is lost. */
+export function checkBudget(sites: readonly SitePlan[], fleet: FleetFootprint): Finding[] {
+  const budgets = budget(fleet.topology, fleet.services);
+  return sites.flatMap((plan) => [...crowdedNodes(plan, budgets), ...homeless(plan, budgets)]);
+}
+
+/** What stands on a node in any case is more than the node has: the control plane, and pods of every node. */
+function crowdedNodes({ facts }: SitePlan, { nodes }: Budget): Finding[] {
+  return nodes.flatMap((node) => {
+    const known = facts.topology.nodes.find((one) => one.name === node.node);
+    if (node.site !== facts.name || known === undefined) return [];
+    const memory = node.fixed.memory + node.reserved.memory;
+    const cpu = node.fixed.cpu + node.reserved.cpu;
+    const what = `the system, ${node.role === "server" ? "the control plane " : ""}and the pods of every node`;
+    const findings: Finding[] = [];
+    if (memory > node.capacity.memory) {
+      findings.push({
+        rule: "node-too-small",
+        at: known.from,
+        problem: `${node.node} has "${known.memory}" of memory, and ${what} ask for ${formatMebibytes(memory)}`,
+        mend: `give it at least ${formatMebibytes(memory)}`,
+      });
+    }
+    if (cpu > node.capacity.cpu) {
+      findings.push({
+        rule: "node-too-small",
+        at: known.from,
+        problem: `${node.node} has ${known.cpu} cores, and ${what} ask for ${formatMillicores(cpu)}`,
+        mend: `give it at least ${Math.ceil(cpu / 1000)} cores`,
+      });
+    }
+    return findings;
+  });
+}
+
+function homeless({ facts, services }: SitePlan, { sites }: Budget): Finding[] {
+  const own = sites.find((one) => one.site === facts.name);
+  if (own === undefined) return [];
+  return own.homeless
+    .filter(({ because }) => because === "no room")
+    .map(({ service, workload, members, of }) => {
+      const instance = service.split("/").at(-1) ?? service;
+      const asked = `${formatMebibytes(own.requested.memory)} of ${formatMebibytes(own.allocatable.memory)} memory and ${formatMillicores(own.requested.cpu)} of ${formatMillicores(own.allocatable.cpu)} cores`;
+      return {
+        rule: "site-too-small",
+        at: services.find((plan) => plan.instance === instance)?.from ?? below(`Pulumi.${facts.name}.yaml#`, "nodes"),
+        problem: `${members} of ${of} members of ${instance}'s ${workload} find no room at ${facts.name}: ${asked} are asked for`,
+        mend: "give the agents more memory or cores, add an agent, or run fewer or smaller members",
+      };
+    });
+}

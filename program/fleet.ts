@@ -1,0 +1,97 @@
+import { isDeepStrictEqual } from "node:util";
+import { lookUp, UserError } from "@isthmus/core";
+import * as pulumi from "@pulumi/pulumi";
+import { describeFindings } from "../config/describe.ts";
+import { fleetFile, load, siteFile } from "../config/load.ts";
+import { catalogue } from "../plan/catalogue.ts";
+import { planFleet, type FleetPlan, type SitePlan } from "../plan/fleet.ts";
+import { readPeers, readStack } from "./peers.ts";
+import { buildSite, type SiteOutputs } from "./site.ts";
+
+/** The program under the engine: this stack's site, from the stack files beside Pulumi.yaml. */
+export async function fleetProgram(): Promise<SiteOutputs> {
+  return userErrorsWithoutStack(async () => {
+    const fleet = planOrRefuse(pulumi.runtime.getRootDirectory?.() ?? process.cwd());
+    const plan = siteOfStack(fleet, pulumi.getStack());
+    refuseOtherSources(fleet, plan);
+    refuseMissingSecrets(plan);
+    const peers = await readPeers(
+      plan.facts.name,
+      plan.facts.peers.map((peer) => peer.name),
+      readStack,
+    );
+    for (const peer of peers)
+      if (peer.why !== undefined) void pulumi.log.info(`${peer.site}: ${peer.status}, ${peer.why}`);
+    return buildSite({ plan, secret: stackSecret, peers, chartMirror: fleet.model.fleet.chartMirror });
+  });
+}
+
+function planOrRefuse(directory: string): FleetPlan {
+  const loaded = load(directory, catalogue);
+  if ("findings" in loaded) throw new UserError(describeFindings(loaded.findings, loaded.sources), loaded.findings);
+  const fleet = planFleet(loaded.model);
+  if (fleet.findings.length > 0) throw new UserError(describeFindings(fleet.findings, loaded.sources), fleet.findings);
+  return fleet;
+}
+
+function siteOfStack(fleet: FleetPlan, stack: string): SitePlan {
+  const plan = fleet.sites.find((site) => site.facts.name === stack);
+  if (plan !== undefined) return plan;
+  const names = fleet.sites.map((site) => site.facts.name).join(", ");
+  throw new UserError(
+    `There is no site "${stack}" in ${fleetFile}. Choose one of its sites: pulumi stack select NAME (${names}).`,
+  );
+}
+
+/** Topology that comes from anywhere but the files would be checked against nothing, and unknown to the other site. */
+function refuseOtherSources({ model }: FleetPlan, plan: SitePlan): void {
+  const config = new pulumi.Config("isthmus");
+  const sources: readonly (readonly [string, string, readonly string[]])[] = [
+    ["fleet", fleetFile, ["config", "isthmus:fleet", "value"]],
+    ["site", siteFile(plan.facts.name), ["config", "isthmus:site"]],
+  ];
+  for (const [key, file, path] of sources) {
+    const given = config.getObject<unknown>(key);
+    if (given !== undefined && !isDeepStrictEqual(given, model.sources.raw(file, path))) {
+      throw new UserError(
+        `isthmus:${key} differs from what ${file} says: it comes from an environment or from --config. ` +
+          `Write it into ${file}: both sites are checked against the files.`,
+      );
+    }
+  }
+}
+
+/** A preview goes without secrets; an update that lacks one would stop midway. */
+function refuseMissingSecrets(plan: SitePlan): void {
+  const missing = plan.secrets.filter((secret) => !secret.present);
+  if (missing.length === 0) return;
+  const lines = missing.map(
+    ({ name, for: use }) => `  pulumi config set --path --secret 'isthmus:secrets.${name}'    # ${use}`,
+  );
+  const message = `Secrets of ${plan.facts.name} are not set:\n${lines.join("\n")}`;
+  if (!pulumi.runtime.isDryRun()) throw new UserError(message);
+  void pulumi.log.warn(message);
+}
+
+/** A secret of this stack; in a preview one that is not set yet is unknown, as its value would be. */
+function stackSecret(name: string): pulumi.Output<string> {
+  const secrets = new pulumi.Config("isthmus").getSecretObject<Record<string, string>>("secrets");
+  if (secrets === undefined) return unset();
+  return secrets.apply((all) =>
+    Object.hasOwn(all, name) ? lookUp(all, name, "secret") : unset(),
+  ) as pulumi.Output<string>;
+}
+
+function unset(): pulumi.Output<string> {
+  return pulumi.secret("(not set)");
+}
+
+/** Pulumi prints an error's stack; a user's mistake has none that helps. */
+async function userErrorsWithoutStack<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new pulumi.RunError(error.message);
+  }
+}

@@ -1,0 +1,68 @@
+import { Command, CommanderError, Option } from "commander";
+import { UserError } from "@isthmus/core";
+import { describeFindings } from "../config/describe.ts";
+import { load } from "../config/load.ts";
+import { catalogue } from "../plan/catalogue.ts";
+import { planFleet } from "../plan/fleet.ts";
+import { previewDocument } from "./preview/document.ts";
+import { previewText } from "./preview/text.ts";
+import { writeOut } from "./preview/write-out.ts";
+
+/** Exit codes: 0 all in order, 1 wrong stack files or a violated mandatory policy, 2 wrong usage. */
+const wrong = 1;
+const usage = 2;
+
+interface Options {
+  readonly config: string;
+  readonly json?: true;
+  readonly out?: string;
+  readonly tree?: true;
+}
+
+const command = new Command("npm run preview --")
+  .description("Shows what would be deployed, what it needs and what it survives: no CLI, no credentials, no network.")
+  .argument("[site...]", "sites to show; default: all")
+  .option("--config <folder>", "folder of the stack files", process.cwd())
+  .option("--json", "print one JSON document (schemas/preview.json)")
+  .addOption(
+    new Option("--out <folder>", "also write charts' values, objects, machines, DNS, availability and policy results"),
+  )
+  .option("--tree", "list every resource")
+  .addHelpText(
+    "after",
+    "\nExamples:\n  npm run preview\n  npm run preview -- site-a --tree\n  npm run preview -- --out out && git diff --no-index out-before out\n",
+  )
+  .exitOverride();
+
+async function preview(sites: readonly string[], options: Options): Promise<number> {
+  const loaded = load(options.config, catalogue);
+  if ("findings" in loaded) return refuse(describeFindings(loaded.findings, loaded.sources));
+  const unknown = sites.filter((name) => !loaded.model.fleet.sites.includes(name));
+  if (unknown.length > 0) {
+    process.stderr.write(`There is no site ${unknown.join(", ")}; there are: ${loaded.model.fleet.sites.join(", ")}\n`);
+    return usage;
+  }
+  const fleet = planFleet(loaded.model);
+  if (fleet.findings.length > 0) return refuse(describeFindings(fleet.findings, loaded.sources));
+  const document = await previewDocument(fleet, sites);
+  if (options.out !== undefined) writeOut(options.out, document, fleet);
+  const text = options.json
+    ? JSON.stringify(document, null, 2)
+    : previewText(document, fleet, { wholeTree: options.tree ?? false });
+  process.stdout.write(`${text}\n`);
+  return Object.values(document.sites).some((site) => site.policy.blocked) ? wrong : 0;
+}
+
+function refuse(message: string): number {
+  process.stderr.write(`${message}\n`);
+  return wrong;
+}
+
+try {
+  command.parse();
+  process.exitCode = await preview(command.args, command.opts<Options>());
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : usage;
+  else if (error instanceof UserError) process.exitCode = refuse(error.message);
+  else throw error;
+}

@@ -1,0 +1,109 @@
+import { toText as availabilityText, type NodeBudget } from "@isthmus/availability";
+import { formatMebibytes, formatMillicores, type SourcePath } from "@isthmus/core";
+import type { Sources } from "../../config/sources.ts";
+import { splitSourcePath } from "@isthmus/core";
+import type { FleetPlan } from "../../plan/fleet.ts";
+import { toText as policyText, type Locate } from "../../policy/report.ts";
+import type { PreviewDocument, PreviewedSite } from "./document.ts";
+import { table } from "./table.ts";
+import { tree } from "./tree.ts";
+
+export interface TextOptions {
+  /** Every resource, not only how many there are. */
+  readonly wholeTree: boolean;
+}
+
+/** The preview for people. */
+export function previewText(document: PreviewDocument, fleet: FleetPlan, options: TextOptions): string {
+  const locate = locator(fleet.model.sources);
+  const sites = Object.entries(document.sites).map(([name, site]) => siteText({ name, site, locate, options }));
+  const names = Object.keys(document.sites);
+  const assessments = fleet.assessments.filter(({ service }) => names.some((name) => service.startsWith(`${name}/`)));
+  const blocked = Object.values(document.sites).some((site) => site.policy.blocked);
+  return [
+    ...sites,
+    heading("What survives which failure"),
+    availabilityText(assessments, fleet.footprint.topology),
+    "",
+    blocked ? "A mandatory policy is violated: `pulumi up` would refuse." : "Stack files and policies are in order.",
+  ].join("\n");
+}
+
+export function locator(sources: Sources): Locate {
+  return (from: SourcePath) => ({ file: splitSourcePath(from).file, line: sources.line(from) });
+}
+
+function heading(text: string): string {
+  return `\n${text}\n${"─".repeat(text.length)}`;
+}
+
+function siteText({
+  name,
+  site,
+  locate,
+  options,
+}: {
+  name: string;
+  site: PreviewedSite;
+  locate: Locate;
+  options: TextOptions;
+}): string {
+  const parts = [
+    heading(`${name}: ${site.resources.length} resources, ${site.releases.length} charts`),
+    tree(site, options.wholeTree),
+    "\nMemory and CPU of each node",
+    budgetTable(site.budgets.nodes),
+    ...budgetWarnings(site),
+    "\nDNS",
+    table(site.dnsRecords.map((record) => [record.name, record.type, record.value, `${record.ttl} s`])),
+    "\nPolicies",
+    policyText(site.policy, locate),
+  ];
+  if (site.pendingLinks.length > 0) parts.push("\nWaits until the other site is up", table(groupedLinks(site)));
+  const missing = site.secrets.filter((secret) => !secret.present);
+  if (missing.length > 0) {
+    const commands = missing.map((secret) => [
+      `pulumi config set -s ${name} --path --secret 'isthmus:secrets.${secret.name}'`,
+      `# ${secret.for}`,
+    ]);
+    parts.push("\nSecrets to set before `up`", table(commands));
+  }
+  if (site.afterwards.length > 0)
+    parts.push("\nOnce, after the first `up`", ...site.afterwards.map((line) => `  ${line}`));
+  return parts.join("\n");
+}
+
+function groupedLinks(site: PreviewedSite): string[][] {
+  const services = [...new Set(site.pendingLinks.map((link) => `${link.site} ${link.service}`))];
+  return services.map((key) => {
+    const items = site.pendingLinks.filter((link) => `${link.site} ${link.service}` === key).map((link) => link.item);
+    const [peer = "", service = ""] = key.split(" ");
+    return [service, [...new Set(items)].join(", "), `needs ${peer}`];
+  });
+}
+
+function budgetTable(nodes: readonly NodeBudget[]): string {
+  const asked = (node: NodeBudget, what: "memory" | "cpu"): number =>
+    node.reserved[what] + node.fixed[what] + node.share[what];
+  const rows = nodes.map((node) => [
+    node.node,
+    `${formatMebibytes(asked(node, "memory"))} of ${formatMebibytes(node.capacity.memory)}`,
+    bar(asked(node, "memory") / node.capacity.memory),
+    `${formatMillicores(asked(node, "cpu"))} of ${formatMillicores(node.capacity.cpu)} cores`,
+    bar(asked(node, "cpu") / node.capacity.cpu),
+  ]);
+  return table(rows);
+}
+
+const bar = (share: number): string => "█".repeat(Math.min(10, Math.round(share * 10))).padEnd(10, "░");
+
+function budgetWarnings({ budgets }: PreviewedSite): string[] {
+  return budgets.site.afterLossOf
+    .filter(({ homeless }) => homeless.length > 0)
+    .map(({ host, homeless }) => {
+      const who = homeless.map(
+        ({ service, workload, members }) => `${members} × ${service.split("/").at(-1) ?? service} ${workload}`,
+      );
+      return `  Without ${host} there is no room for ${who.join(", ")}.`;
+    });
+}

@@ -1,0 +1,89 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { toMarkdown } from "@isthmus/availability";
+import { plannedNodes, planCluster } from "@isthmus/k3s";
+import { maskedUserData, planMachines, renderMetaData } from "@isthmus/proxmox";
+import { stringify } from "yaml";
+import type { FleetPlan, SitePlan } from "../../plan/fleet.ts";
+import { toSarif } from "../../policy/report.ts";
+import { resolve } from "../../program/resolve.ts";
+import { renderDns } from "../dns/formats.ts";
+import { releasesOf, type PreviewDocument } from "./document.ts";
+import { readable } from "./readable.ts";
+import { locator } from "./text.ts";
+
+/** Files by their path below the folder. */
+type Files = ReadonlyMap<string, string>;
+
+/** Writes everything that would be deployed, secrets masked, the same from run to run, so that any diff compares two. */
+export function writeOut(directory: string, document: PreviewDocument, fleet: FleetPlan): void {
+  for (const plan of fleet.sites.filter((site) => Object.hasOwn(document.sites, site.facts.name))) {
+    const folder = join(directory, plan.facts.name);
+    rmSync(folder, { recursive: true, force: true });
+    for (const [path, content] of siteFiles(plan, document, fleet)) {
+      const target = join(folder, path);
+      mkdirSync(dirname(target), { recursive: true });
+      writeFileSync(target, content);
+    }
+  }
+}
+
+function siteFiles(plan: SitePlan, document: PreviewDocument, fleet: FleetPlan): Files {
+  const { name } = plan.facts;
+  const site = document.sites[name];
+  if (site === undefined) throw new Error(`${name} was not previewed`);
+  const own = fleet.assessments.filter(({ service }) => service.startsWith(`${name}/`));
+  return new Map([
+    ...releaseFiles(plan),
+    ...objectFiles(plan),
+    ...machineFiles(plan),
+    ...renderDns(plan.dnsRecords, fleet.model.fleet.domain).map(
+      ({ file, content }) => [`dns/${file}`, content] as const,
+    ),
+    ["availability.md", toMarkdown(own, fleet.footprint.topology)],
+    ["policy.sarif", `${JSON.stringify(toSarif(site.policy, locator(fleet.model.sources)), null, 2)}\n`],
+  ]);
+}
+
+const yaml = (value: unknown): string =>
+  stringify(value, { sortMapEntries: true, lineWidth: 120, aliasDuplicateObjects: false });
+
+function releaseFiles(plan: SitePlan): [string, string][] {
+  const summaries = releasesOf(plan);
+  return plan.services.flatMap((service) =>
+    service.releases.flatMap((release): [string, string][] => {
+      const summary = summaries.find((one) => one.name === release.name && one.service === service.instance);
+      return [
+        [`releases/${release.name}/release.json`, `${JSON.stringify(summary, null, 2)}\n`],
+        [`releases/${release.name}/values.yaml`, yaml(release.values)],
+      ];
+    }),
+  );
+}
+
+function objectFiles(plan: SitePlan): [string, string][] {
+  return plan.services.flatMap((service) =>
+    service.objects.map((object): [string, string] => {
+      const { kind, metadata } = object.manifest;
+      const folder = metadata.namespace ?? "_cluster";
+      return [
+        `objects/${folder}/${kind.toLowerCase()}-${metadata.name}.yaml`,
+        yaml(resolve(object.manifest, readable)),
+      ];
+    }),
+  );
+}
+
+function machineFiles(plan: SitePlan): [string, string][] {
+  const vms = plan.machines.virtual === undefined ? [] : planMachines(plan.machines.virtual);
+  const nodes = plannedNodes(planCluster(plan.cluster));
+  return [
+    ...vms.flatMap((vm): [string, string][] => [
+      [`machines/${vm.name}/user-data.yaml`, maskedUserData(vm.userData)],
+      [`machines/${vm.name}/meta-data.yaml`, renderMetaData(vm.metaData)],
+    ]),
+    ...nodes.flatMap(({ node, files }) =>
+      files.map((file): [string, string] => [`machines/${node.name}${file.path}`, file.content]),
+    ),
+  ];
+}
