@@ -20,5 +20,6 @@ export {
   type ClusterPlan,
   type NodePlan,
 } from "./plan.ts";
+export { restoreStages, type RestoreRequest, type Step } from "./restore.ts";
 export { k3sSettings, type K3sSettings, type K3sSettingsInput } from "./schema.ts";
 export { scripts } from "./scripts.ts";

@@ -9,6 +9,7 @@ import {
   statusParameters,
 } from "./parameters.ts";
 import { planCluster } from "./plan.ts";
+import { restoreStages } from "./restore.ts";
 import { scripts } from "./scripts.ts";
 import { settingsOf, sixNodes } from "./six-nodes.ts";
 
@@ -17,6 +18,8 @@ const [server] = plan.order.servers;
 const agent = plan.order.lanes[0]?.[0];
 assert.ok(server && agent);
 const live = { machine: "m", ca: "", servers: ["10.0.20.11"], adopt: false };
+const [, [restore] = []] = restoreStages(plan, { snapshot: "latest", occasion: "now", machines: {} });
+assert.ok(restore);
 const members = memberParameters(plan, {});
 
 /** What each script is really told: shellcheck then finds a variable that nobody sets. */
@@ -30,6 +33,10 @@ const told: Readonly<Record<keyof typeof scripts, readonly [Parameters, readonly
   kubeconfig: [{ API_ADDRESS: "10.0.20.10", CLUSTER: "site-a" }, []],
   membership: [{ ...members, DRAIN_SECONDS: 60 }, []],
   labels: [members, []],
+  snapshot: [{ SNAPSHOT: "before-upgrade" }, []],
+  leave: [{ OCCASION: "now" }, []],
+  restore: [restore.parameters, restore.secretNames],
+  rotateCertificates: [{ NODE: "server-1", ROLE: "server", WAIT_SECONDS: 300 }, []],
   status: [statusParameters(plan, server), []],
 };
 

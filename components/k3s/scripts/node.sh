@@ -96,7 +96,6 @@ digest() {
   } | sha256sum | cut -d' ' -f1
 }
 
-unit_active() { systemctl is-active --quiet "$ISTHMUS_UNIT" 9>&-; }
 unit_pid() { systemctl show -p MainPID --value "$ISTHMUS_UNIT" 9>&-; }
 
 # Does the running k3s know what is declared? `applied` is what it was last started with and found well, `pending` what a

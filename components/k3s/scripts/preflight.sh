@@ -80,8 +80,8 @@ check_ports() {
 }
 
 check_addresses() {
-  ip -o addr show | grep -qF " $ADDRESS/" || finding "no interface has the address $ADDRESS" 'correct its address in the stack file, or on the host'
-  ip route show default | grep -q . || finding 'there is no default route, which k3s needs to find its address' 'add one, even to a dummy interface'
+  ip -o addr show | grep -F " $ADDRESS/" >/dev/null || finding "no interface has the address $ADDRESS" 'correct its address in the stack file, or on the host'
+  ip route show default | grep . >/dev/null || finding 'there is no default route, which k3s needs to find its address' 'add one, even to a dummy interface'
 }
 
 check_networks() {

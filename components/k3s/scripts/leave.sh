@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# shellcheck disable=SC2034,SC2154 # parts of a script are joined, and parameters come before: see ../scripts.ts
+# Before a restore: this server stops and forgets its etcd, so that it joins the restored cluster as a new member. Its
+# snapshots stay.
+lock
+ISTHMUS_UNIT=k3s
+mkdir -p "$RECORD"
+# A run that goes on after a kill finds servers that have joined again already.
+if [ "$(cat "$RECORD/k3s.left" 2>/dev/null || true)" = "$OCCASION" ]; then exit 0; fi
+step 'stop k3s'
+if [ -f /etc/systemd/system/k3s.service ]; then systemctl stop k3s 9>&-; fi
+step 'set the old etcd aside'
+rm -f "$RECORD/k3s.joined" "$RECORD/k3s.applied" "$RECORD/k3s.pending" "$RECORD/k3s.may-start-cluster"
+if [ -d "$K3S_DATA/server/db/etcd" ]; then
+  rm -rf "$K3S_DATA/server/db/etcd-before-restore"
+  mv "$K3S_DATA/server/db/etcd" "$K3S_DATA/server/db/etcd-before-restore"
+fi
+printf %s "$OCCASION" >"$RECORD/k3s.left"

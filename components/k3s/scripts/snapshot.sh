@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# shellcheck disable=SC2034,SC2154 # parts of a script are joined, and parameters come before: see ../scripts.ts
+# Takes a snapshot of etcd now, where snapshots are kept, and prints its name.
+lock
+require_api
+ISTHMUS_UNIT=k3s
+step "take snapshot $SNAPSHOT"
+k3s etcd-snapshot save --name "$SNAPSHOT" 9>&- 2>&1 | relay
+# k3s adds node and time to the name.
+found=$(find "$K3S_DATA/server/db/snapshots" -maxdepth 1 -type f -name "$SNAPSHOT-*" -printf '%T@ %f\n' 2>/dev/null | sort -n | tail -n 1 | cut -d' ' -f2)
+[ -n "$found" ] || fail "k3s wrote no snapshot $SNAPSHOT" 'see that there is room below /var/lib/rancher'
+printf '%s\n' "$found"
