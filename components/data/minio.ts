@@ -81,7 +81,8 @@ function servers(context: Context): Workload {
     architectures: ["amd64", "arm64"],
     uses: [
       { capability: "certificates", to: ["start"] },
-      { capability: "loadBalancer", to: ["read", "write"] },
+      // Its address is announced; assigning it anew is not needed.
+      { capability: "loadBalancer", to: ["read"] },
       ...(args.drives === "volumes" ? [{ capability: "volumes", to: ["start", "read", "write"] } as const] : []),
     ],
     reads: { kind: "atLeast", members: quorum.readMembers },

@@ -171,8 +171,8 @@ function proxyPod(instance: string) {
         volumeMounts: [
           { name: "templates", mountPath: "/etc/nginx/templates", readOnly: true },
           { name: "tls", mountPath: "/tls", readOnly: true },
-          { name: "written", mountPath: "/etc/nginx/conf.d", subPath: "conf.d" },
-          { name: "written", mountPath: "/tmp", subPath: "tmp" },
+          { name: "written", mountPath: "/etc/nginx/conf.d" },
+          { name: "scratch", mountPath: "/tmp" },
         ],
       },
     ],
@@ -181,6 +181,7 @@ function proxyPod(instance: string) {
       { name: "tls", secret: { secretName: names.federationTls, defaultMode: 0o440 } },
       // In memory: the password is among what is written.
       { name: "written", emptyDir: { medium: "Memory", sizeLimit: "16Mi" } },
+      { name: "scratch", emptyDir: { sizeLimit: "64Mi" } },
     ],
   };
 }

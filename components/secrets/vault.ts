@@ -62,7 +62,8 @@ function servers(context: Context): Workload {
     uses: [
       { capability: "volumes", to: ["start", "read", "write"] },
       { capability: "certificates", to: ["start"] },
-      { capability: "loadBalancer", to: ["read", "write"] },
+      // Its address is announced; assigning it anew is not needed.
+      { capability: "loadBalancer", to: ["read"] },
     ],
     // Standbys answer nothing by themselves: they pass everything on to the leader.
     reads: { kind: "majority" },

@@ -19,7 +19,6 @@ export function longhornWorkloads(context: Context): Workload[] {
   const dataAtHand = { kind: "atLeast", members: Math.max(1, copies) } as const;
   const perNode = { controller: "DaemonSet", members: { perNode: true } } as const;
   const one = { controller: "Deployment", members: { perSite: { [site.name]: 1 } } } as const;
-  const idle = { reads: { kind: "nothing" }, writes: { kind: "nothing" } } as const;
   return [
     {
       ...alike,
@@ -41,7 +40,7 @@ export function longhornWorkloads(context: Context): Workload[] {
       writes: dataAtHand,
       restarts: { by: "itself", within: "5m" },
     },
-    { ...alike, ...perNode, ...idle, name: "engine-image", selector: { "longhorn.io/component": "engine-image" } },
+    { ...alike, ...perNode, name: "engine-image", selector: { "longhorn.io/component": "engine-image" } },
     {
       ...alike,
       ...perNode,
@@ -50,9 +49,9 @@ export function longhornWorkloads(context: Context): Workload[] {
       requests: { memory: "96Mi", cpu: "30m" },
       limits: { memory: "384Mi" },
     },
-    { ...alike, ...one, ...idle, name: "driver-deployer", selector: { app: "longhorn-driver-deployer" } },
+    { ...alike, ...one, name: "driver-deployer", selector: { app: "longhorn-driver-deployer" } },
     ...csiControllers.map((part) => ({ ...alike, ...csiController(part, site.name) })),
-    ...(args.ui === undefined ? [] : [{ ...alike, ...one, ...idle, name: "ui", selector: { app: "longhorn-ui" } }]),
+    ...(args.ui === undefined ? [] : [{ ...alike, ...one, name: "ui", selector: { app: "longhorn-ui" } }]),
   ];
 }
 
@@ -62,9 +61,9 @@ function commonOf({ args }: Context) {
     requests: defaultRequest,
     limits: { memory: "256Mi" },
     uses: [],
-    // Volumes that are attached go on without it; attaching and creating need one.
+    // Volumes that are attached go on without it; attaching and creating wait until it is back.
     reads: { kind: "nothing" },
-    writes: { kind: "any" },
+    writes: { kind: "nothing" },
     restarts: { by: "itself", within: "3m" },
     runsOn: { required: [], preferred: [], tolerations: args.tolerations, spread: [] },
     reaches: [],
