@@ -19,7 +19,7 @@ export interface PolicyMessage {
 }
 
 export interface Events {
-  /** What a preview, or the preview phase of an update, would do. */
+  /** What a preview would do, or the preview phase that ended an update: an update that goes on writes its log anew. */
   readonly planned: readonly Step[];
   /** What was done. */
   readonly done: readonly Step[];
