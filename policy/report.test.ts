@@ -136,6 +136,7 @@ describe("reports", () => {
   it("as text say what has no line, what is advice, what is decided by the chart and what is off", () => {
     const config = { all: "disabled", "no-latest-image": "advisory" };
     const some = evaluate([{ ...latest, parent: undefined }, spoiled(release, ["props", "values"], {})], { config });
+    assert.equal(toSarif(some, () => undefined).runs[0].results[0]?.level, "warning");
     const text = toText(some, () => undefined);
     assert.ok(text.startsWith(`${latest.urn}: warning: ${message} [no-latest-image]\n`), text);
     assert.match(text, /^no-latest-image +1 passed, 1 failed, 1 decided by the chart$/m);
@@ -155,6 +156,7 @@ describe("reports", () => {
       artifactLocation: { uri: "Pulumi.site-a.yaml" },
       region: { startLine: 42 },
     });
+    assert.equal(result.level, "error");
     assert.equal(result.message.text, `${message}. Name the version that is meant, by a tag or a digest.`);
   });
 

@@ -75,7 +75,7 @@ export function keyOf(node: Node): string {
 export function isLiteralSecret(node: Node): boolean {
   const key = keyOf(node);
   const suspicion = suspicionOf(key);
-  if (suspicion === "no" || isUnknown(node.value)) return false;
+  if (suspicion === "no" || isUnknown(node.value) || isBelowNames(node)) return false;
   if (typeof node.value === "number") return true;
   if (typeof node.value !== "string") return false;
   const text = node.value.trim();
@@ -101,7 +101,17 @@ function isKeyWord(key: string): boolean {
   return wordsOf(key).at(-1) === "key";
 }
 
-/** `{secretName: s3, secretKey: password}` names a key of a Secret. */
+/** `{secretName: s3, secretKey: password}` and `{certSecret: web-tls, privateKey: tls.key}` name keys of a Secret. */
 function namesSecretBeside(holder: Props = {}): boolean {
-  return ["secretName", "existingSecret", "secretRef"].some((key) => holder[key] !== undefined && holder[key] !== "");
+  if ("secretName" in holder) return true;
+  return Object.entries(holder).some(([key, value]) => {
+    const names = key === "existingSecret" || suspicionOf(key) === "name-or-literal";
+    return names && typeof value === "string" && isObjectName(value);
+  });
+}
+
+/** `existingSecretKeys: {password: admin-password}`: the key above says that what is below are names. */
+function isBelowNames(node: Node): boolean {
+  const above = node.keys.at(-2);
+  return above !== undefined && wordsOf(above).some((word) => namingWords.has(word));
 }

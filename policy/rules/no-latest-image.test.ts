@@ -113,6 +113,11 @@ describe("no-latest-image", () => {
       ]);
     });
 
+    it("leaves alone what the engine notes down for itself in a state", () => {
+      const noted = { __defaults: [], image: { repository: "x", tag: "1", __defaults: { image: "y" } } };
+      assert.deepEqual(kinds(outcomes(rule, spoiled(release, ["props", "values"], noted))), ["pass"]);
+    });
+
     it("reads values that are written down as YAML in a text", () => {
       const text = "- name: dump\n  image: example/dump:latest\n  command: [dump]\n";
       assert.deepEqual(messages(outcomes(rule, spoiled(release, ["props", "values", "extraContainers"], text))), [

@@ -34,6 +34,9 @@ describe("no-secret-in-chart-values", () => {
         publicKey: "abc",
         key: "x",
       },
+      { tls: { certSecret: "web-tls", publicCrt: "tls.crt", privateKey: "tls.key" } },
+      { license: { secretName: "", secretKey: "license" } },
+      { existingSecretKeys: { password: "admin-password", secretKey: "key" } },
       { url: "https://user@example.org", text: "ask for a password:\nnobody knows" },
     ]) {
       assert.deepEqual(outcomes(rule, withValues(values)), [{ kind: "pass" }], JSON.stringify(values));
@@ -82,6 +85,8 @@ describe("no-secret-in-chart-values", () => {
     assert.deepEqual(said({ env: [{ name: "LOG_LEVEL", value: "x1" }] }), []);
     assert.deepEqual(said({ password: 1234 }), plain("values.password"));
     assert.deepEqual(said({ existingSecret: "login", password: "x" }), plain("values.password"));
+    assert.deepEqual(said({ existingSecret: "", secretKey: "abc" }), plain("values.secretKey"));
+    assert.deepEqual(said({ clientSecret: "abc", privateKey: "abc" }).length, 2);
     assert.deepEqual(said({ secretName: "s3", secretKey: "Zm9v+YmFy/" }), plain("values.secretKey"));
   });
 

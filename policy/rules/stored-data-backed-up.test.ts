@@ -44,6 +44,7 @@ describe("stored-data-backed-up", () => {
     assert.deepEqual(messages(reason("no need")), said('gives no reason: "no need"'));
     assert.deepEqual(messages(reason("TODO: think about it")), said('puts the reason off: "TODO: think about it"'));
     assert.deepEqual(messages(reason("not backed up for now")), said('puts the reason off: "not backed up for now"'));
+    assert.deepEqual(messages(reason("rebuilt from metrics")), []);
     assert.deepEqual(messages(reason("the todoist export is elsewhere")), []);
   });
 

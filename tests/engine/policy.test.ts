@@ -41,7 +41,7 @@ describe("policy pack", function () {
       names.map((name) => `${name} mandatory`).sort(),
     );
     assert.deepEqual(run.done, []);
-    assert.deepEqual(fleet.calls({ method: "Create", preview: false }), []);
+    assert.deepEqual(fleet.calls({ method: "create", preview: false }), []);
     assert.match(
       said(run, "etcd-on-distinct-hosts"),
       /pve-1; without it, 1 of 3 voters are left.*Move server-2.*pve-2.*#\/nodes\/server-2/s,
@@ -69,6 +69,13 @@ describe("policy pack", function () {
       allowed.policies.map(({ policy }) => policy),
       ["etcd-on-distinct-hosts"],
     );
+    const blind = await withConfig({
+      "keep-inputs": "disabled",
+      all: "disabled",
+      "public-route-protected": "mandatory",
+    });
+    assert.match(said(blind, "public-route-protected"), /enable the policy keep-inputs/);
+    assert.notEqual(blind.exitCode, 0);
     const wrong = await withConfig({ "no-latest-image": { allowedImages: 7 } });
     assert.notEqual(wrong.exitCode, 0);
     assert.match(`${wrong.stdout}${wrong.stderr}`, /allowedImages/);
