@@ -1,8 +1,10 @@
 import {
   together,
+  tolerates,
   without,
   type Condition,
   type PodPlaces,
+  type SiteFacts,
   type Store,
   type Values,
   type Workload,
@@ -36,7 +38,12 @@ export function cnpgWorkloads(context: CnpgContext): Workload[] {
       selector: { "app.kubernetes.io/name": "cloudnative-pg", "app.kubernetes.io/instance": instance },
       requests: { memory: "96Mi", cpu: "50m" },
       uses: [],
-      runsOn: { required: [], preferred: [], tolerations: [], spread: [{ over: "node", required: false }] },
+      runsOn: {
+        required: [],
+        preferred: [],
+        tolerations: [],
+        spread: [{ over: "node", required: openNodes(site) > 1 }],
+      },
     },
     {
       ...controller,
@@ -53,6 +60,10 @@ export function cnpgWorkloads(context: CnpgContext): Workload[] {
     ...Object.entries(args.clusters).map(([name, settings]) => clusterWorkload(context, name, settings)),
   ];
 }
+
+/** Nodes that keep no pods off. */
+const openNodes = (site: SiteFacts): number =>
+  site.topology.nodes.filter((node) => node.taints.every((taint) => tolerates([], taint))).length;
 
 /** The plugin's release; its instance label too. */
 export const barmanRelease = (instance: string): string => `${instance}-barman-cloud`;

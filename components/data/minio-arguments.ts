@@ -5,16 +5,16 @@ import { maximumDrives, quorumOf, usualParity, type ErasureSet } from "./erasure
 export const minioSchema = z.strictObject({
   members: z
     .union([z.int().min(1).max(maximumDrives), z.record(shapes.name, z.int().min(1).max(maximumDrives))])
-    .default(4)
+    .default(3)
     .describe(
-      "MinIO servers at this site. Default: 4. A set stretched over sites ({site-a: 2, site-b: 2}) is refused, with the reason.",
+      "MinIO servers at this site. Default: 3. They keep apart, each on a node of its own, where there are as many nodes. A set stretched over sites ({site-a: 2, site-b: 2}) is refused, with the reason.",
     ),
   drivesPerMember: z
     .int()
     .min(1)
     .max(maximumDrives)
-    .default(1)
-    .describe("Drives of each server. Default: 1. 4 to 16 in all."),
+    .default(2)
+    .describe("Drives of each server. Default: 2. 4 to 16 in all; 3 servers with 2 each go on without one of them."),
   size: shapes.bytes.default("50Gi").describe("Size of each drive. Default: 50Gi. It cannot shrink."),
   parity: z
     .int()

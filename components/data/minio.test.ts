@@ -17,7 +17,9 @@ describe("minio", () => {
   });
 
   it("refuses one set over two sites, with the arithmetic and what holds instead", () => {
-    const [finding] = minio.check!(contextWith({ members: { "site-a": 2, "site-b": 2 }, parity: 2 }));
+    const [finding] = minio.check!(
+      contextWith({ members: { "site-a": 2, "site-b": 2 }, drivesPerMember: 1, parity: 2 }),
+    );
     assert.equal(finding?.at, "Pulumi.site-a.yaml#/services/minio/members");
     assert.match(finding.problem, /EC:2 on 4 drives reads with 2 and writes with 3/);
     assert.match(finding.problem, /site-a lost leaves 2: read-only, deletes fail too/);
@@ -25,21 +27,37 @@ describe("minio", () => {
   });
 
   it("says what a lopsided set would lose", () => {
-    const [finding] = minio.check!(contextWith({ members: { "site-a": 3, "site-b": 1 }, parity: 1 }));
+    const [finding] = minio.check!(
+      contextWith({ members: { "site-a": 3, "site-b": 1 }, drivesPerMember: 1, parity: 1 }),
+    );
     assert.match(finding!.problem, /site-a lost leaves 1: all data is out of reach; site-b lost leaves 3: it goes on/);
   });
 
   it("refuses sets that MinIO would not build", () => {
     const rules = (args: object) => minio.check!(contextWith(args)).map(({ rule }) => rule);
-    assert.deepEqual(rules({ members: 3 }), ["erasure-set-size"]);
+    assert.deepEqual(rules({ members: 3, drivesPerMember: 1 }), ["erasure-set-size"]);
     assert.deepEqual(rules({ members: 5, drivesPerMember: 4 }), ["erasure-set-size"]);
-    assert.deepEqual(rules({ members: 4, parity: 3 }), ["erasure-set-parity"]);
-    assert.deepEqual(rules({ members: 4, parity: 2 }), []);
+    assert.deepEqual(rules({ members: 4, drivesPerMember: 1, parity: 3 }), ["erasure-set-parity"]);
+    assert.deepEqual(rules({}), []);
   });
 
   it("states the set's real arithmetic", () => {
-    assert.deepEqual(serverOf().reads, { kind: "atLeast", members: 2 });
-    assert.deepEqual(serverOf().writes, { kind: "atLeast", members: 3 });
+    const four = serverOf({ members: 4, drivesPerMember: 1 });
+    assert.deepEqual(
+      [four.reads, four.writes].map((one) => one.kind === "atLeast" && one.members),
+      [2, 3],
+    );
+    const usual = serverOf();
+    assert.deepEqual(
+      [usual.reads, usual.writes].map((one) => one.kind === "atLeast" && one.members),
+      [2, 2],
+    );
+  });
+
+  it("keeps servers apart by rule only where there are as many nodes", () => {
+    const apart = (args: object) => serverOf(args).runsOn.spread.find(({ over }) => over === "node")?.required;
+    assert.equal(apart({ members: 3 }), true);
+    assert.equal(apart({ members: 4 }), false);
   });
 
   it("keeps backups out of the backups, which would grow without end", () => {
