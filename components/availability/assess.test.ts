@@ -134,7 +134,13 @@ describe("PostgreSQL with three instances and failover by an operator", () => {
   it("fails over within a minute and is whole again when the lost instance has moved", () => {
     const found = verdict(lostNode("a-agent-1"), "a/db", [sample.service("a/db", database)]);
     assert.equal(course(found), "read-only → full");
-    assert.deepEqual(found.returns, { by: "itself", within: 740, because: "what is lost starts on other nodes" });
+    assert.deepEqual(found.returns, {
+      by: "itself",
+      within: 60,
+      fullWithin: 740,
+      because: "another member takes over",
+    });
+    assert.match(found.why, /within 60 s another member takes over, full within 12 min$/);
     assert.equal(found.dataAtRisk, "its data: the last writes that the lost leader had not handed on");
   });
 
@@ -144,6 +150,14 @@ describe("PostgreSQL with three instances and failover by an operator", () => {
     assert.equal(course(found), "read-only → degraded");
     assert.deepEqual(found.returns, { by: "itself", within: 60, because: "another member takes over" });
     assert.deepEqual(found.untilFull, ["repair or replace the lost node"]);
+  });
+
+  it("can be read all the time, so that who only reads to start does not wait for a leader", () => {
+    const local = sample.service("a/db", { ...database, stores: sample.localDisk });
+    const reader = sample.workload({ uses: [{ capability: "postgres", to: ["start"] }] });
+    const services = [local, sample.service("a/web", reader, { postgres: "a/db" })];
+    const { returns } = verdict(lostNode("a-agent-1"), "a/web", services);
+    assert.equal(returns.by === "itself" && returns.within, 380);
   });
 
   it("does not fail over without a control plane", () => {
@@ -189,6 +203,24 @@ describe("a single replica", () => {
     assert.equal(course(found), "down → full");
     assert.equal(found.returns.by === "itself" && found.returns.within, 740);
     assert.equal(found.dataAtRisk, undefined);
+    assert.equal(
+      verdict(lostSite("a"), "a/web", [sample.service("a/web", moving)]).dataAtRisk,
+      "its data: what is newer than the last backup (Velero to site b, every 1d) if the site's disks are gone for good",
+    );
+  });
+
+  it("among two that stand apart does not move where the one that is left has the only room", () => {
+    const large = { requests: { memory: "20Gi", cpu: "1" } } as const;
+    const pair = sample.workload({ ...large, members: { perSite: { a: 2 } }, runsOn: sample.apartOver("node") });
+    const services = [sample.service("a/pair", pair), sample.service("a/other", sample.workload(large))];
+    const agents = sample.plainSite("a", 0, 3).nodes;
+    const server = sample.node("server", "a", { role: "server", memory: "4Gi" });
+    const found = verdict(lostNode("a-agent-1"), "a/pair", {
+      services,
+      topology: { sites: [sample.site("a", [...agents, server])] },
+    });
+    assert.equal(course(found), "degraded → degraded");
+    assert.deepEqual(found.untilFull, ["free 20Gi of memory and 1 of CPU for each member of main, or add a node"]);
   });
 
   it("hangs on a dead node where nothing frees its pod", () => {
@@ -261,6 +293,7 @@ describe("what a service uses", () => {
     assert.equal(verdict(link, "b/app", [remote, user(["read"])]).after, "down");
     const running = verdict(link, "b/app", [remote, user(["start"])]);
     assert.equal(course(running), "degraded → degraded");
+    assert.deepEqual(running.untilFull.slice(1), ["bring a/minio back first"]);
     assert.equal(running.why, "what stops cannot start again: that needs objectStore of a/minio");
   });
 
@@ -379,6 +412,11 @@ describe("split brain", () => {
     assert.equal(found.after, "degraded");
     assert.deepEqual(found.sites?.["a"], { during: "read-only", after: "read-only" });
     assert.match(found.why, /the site where the leader stands goes on/);
+    const uneven = { ...led, members: { perSite: { a: 2, b: 1 } }, reads: { kind: "majority" } } as const;
+    // The leader may stand at b, which is no majority; then nobody can write.
+    const headless = verdict(link, "files", [sample.service("files", uneven)]);
+    assert.equal(headless.after, "read-only");
+    assert.doesNotMatch(headless.why, /goes on/);
     assert.match(found.dataAtRisk ?? "", /^split brain, if a person promotes/);
   });
 });
@@ -390,5 +428,16 @@ describe("the control plane", () => {
     const [first] = twoSites.sites;
     const stated = controlPlaneOf(first!, "Pulumi.site-a.yaml#/k3s");
     assert.equal(assess({ topology: { sites: [first!] }, services: [stated] }, [everything]).length, 1);
+  });
+
+  it("heeds no taint, and neither does another process of the host; a pod does", () => {
+    const taints = [{ key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" }] as const;
+    const topology = { sites: [sample.site("a", [sample.node("one", "a", { role: "server", taints })])] };
+    const after = (controller: "host" | "Deployment") =>
+      verdict(everything, "a/x", { topology, services: [sample.service("a/x", sample.workload({ controller }))] });
+    assert.equal(after("host").after, "full");
+    assert.equal(after("Deployment").after, "down");
+    assert.equal(after("Deployment").why, "1 of 1 members found no node from the start");
+    assert.deepEqual(after("Deployment").untilFull, ["add nodes for main: 0 of 1 members find one"]);
   });
 });

@@ -5,21 +5,13 @@ import { classifier } from "./equivalence.ts";
 import { failuresOf, sidesAfter, type Failure } from "./failure.ts";
 import { indexFleet, type FleetIndex, type IndexedService } from "./fleet-index.ts";
 import type { FleetFootprint } from "./fleet.ts";
+import { returnOf, type Course } from "./return.ts";
 import { reasonOf, stuckText, type Reason } from "./reason.ts";
 import { recover, type Recovery } from "./recovery.ts";
 import { servingOf, type Side } from "./serving.ts";
 import { stateFrom, stateOf } from "./state.ts";
 import { missingOf, stepsFor, type Aftermath } from "./steps.ts";
-import {
-  bestOfSides,
-  compareStates,
-  serves,
-  worst,
-  type Assessment,
-  type Return,
-  type State,
-  type Verdict,
-} from "./verdict.ts";
+import { best, serves, worst, type Assessment, type State, type Verdict } from "./verdict.ts";
 import { circleOf, describeEdges, edgesFrom } from "./waits-for.ts";
 
 /**
@@ -110,40 +102,6 @@ function verdictOn(service: IndexedService, aftermath: Aftermath): Verdict {
   };
 }
 
-interface Course {
-  readonly during: State;
-  readonly after: State;
-}
-
-function returnOf(
-  service: IndexedService,
-  aftermath: Aftermath,
-  course: Course & { steps: readonly string[] },
-): Return {
-  const { during, after, steps } = course;
-  if (!serves(after)) return { by: "person", steps };
-  if (compareStates(after, during) <= 0) return { by: "nothing to return" };
-  return { by: "itself", within: secondsOf(service, aftermath), because: returnText(service, aftermath) };
-}
-
-/** What brings a service back, in half a sentence. */
-function returnText(service: IndexedService, { index, failure, recovery }: Aftermath): string {
-  const groups = service.workloads.flatMap((workload) => workload.groups);
-  const started = groups.filter((group) => recovery.startedAt[group.id] !== undefined);
-  if (failure.kind === "everything") {
-    const starts = started.flatMap((group) => group.needs.filter((need) => need.to.includes("start")));
-    const hosted = service.workloads.every(({ workload }) => workload.controller === "host");
-    const planes = hosted ? [] : started.map((group) => index.controlPlanes.get(group.site));
-    const before = unique([...planes, ...starts.map((need) => need.provider)].map((each) => each?.service.id ?? ""));
-    return before.length === 0 ? "it starts by itself" : `it starts by itself after ${before.join(", ")}`;
-  }
-  if (started.length > 0) return "what is lost starts on other nodes";
-  const led = service.workloads.some(
-    ({ workload }) => workload.reads.kind === "primary" || workload.writes.kind === "primary",
-  );
-  return led ? "another member takes over" : "what it uses is back";
-}
-
 function whyOf(
   service: IndexedService,
   aftermath: Aftermath,
@@ -152,9 +110,11 @@ function whyOf(
   const { during, after, first, lasting } = course;
   const { index, recovery, failure } = aftermath;
   if (serves(after)) {
-    if (compareStates(after, during) <= 0) return first.text;
-    const rest = after === "full" ? "" : lasting.text === first.text ? ", degraded" : `, degraded: ${lasting.text}`;
-    const back = `within ${formatSeconds(secondsOf(service, aftermath))} ${returnText(service, aftermath)}${rest}`;
+    const returns = returnOf(service, aftermath, { during, after, steps: [] });
+    if (returns.by !== "itself") return first.text;
+    const full = returns.fullWithin === undefined ? "" : `, full within ${formatSeconds(returns.fullWithin)}`;
+    const rest = after === "full" ? full : lasting.text === first.text ? ", degraded" : `, degraded: ${lasting.text}`;
+    const back = `within ${formatSeconds(returns.within)} ${returns.because}${rest}`;
     return failure.kind === "everything" ? back : `${first.text}; ${back}`;
   }
   const circle = circleOf(service, index, recovery);
@@ -163,13 +123,6 @@ function whyOf(
   const stuck = unique(missingOf(service, aftermath).flatMap((casualty: Casualty) => stuckText(casualty) ?? []));
   const waits = edges.length === 0 ? [] : [describeEdges(edges)];
   return unique([lasting.text, ...stuck, ...waits]).join("; ");
-}
-
-/** Seconds until a service serves, with every member that starts again by itself. */
-function secondsOf({ index, workloads }: IndexedService, { recovery }: Aftermath): number {
-  const groups = workloads.flatMap((workload) => workload.groups);
-  const starts = groups.map((group) => recovery.startedAt[group.id] ?? 0);
-  return Math.max(recovery.readAt[index] ?? 0, recovery.writeAt[index] ?? 0, ...starts);
 }
 
 /** The verdict on a service of which the cut leaves members on several sides. */
@@ -181,18 +134,19 @@ function acrossSides(service: IndexedService, at: readonly Aftermath[]): Verdict
   const overall = (moment: "during" | "after"): State => {
     const asSeen = sides.map(({ verdict }) => verdict[moment]);
     const led = at.map((aftermath) => whereLed(service, aftermath, moment));
-    return bestOfSides([...asSeen, worst(led)]);
+    return best([...asSeen, worst(led)]);
   };
   const during = overall("during");
   const after = overall("after");
   const steps = unique(sides.flatMap(({ verdict }) => verdict.untilFull));
   const cause = sides.find(({ verdict }) => verdict.cause !== undefined)?.verdict.cause;
-  const differ = overallDiffers(service, sides);
+  const led = serves(after) && sides.every(({ verdict }) => !serves(verdict.after));
+  const whichSide = led ? "; the site where the leader stands goes on" : "";
   return {
     during,
     after,
     returns: serves(after) ? { by: "nothing to return" } : { by: "person", steps },
-    why: sides.map(({ site, verdict }) => `${site} is ${verdict.after}: ${verdict.why}`).join("; ") + differ,
+    why: sides.map(({ site, verdict }) => `${site} is ${verdict.after}: ${verdict.why}`).join("; ") + whichSide,
     untilFull: after === "full" ? [] : steps,
     sites: Object.fromEntries(
       sides.map(({ site, verdict }) => [site, { during: verdict.during, after: verdict.after }]),
@@ -206,11 +160,4 @@ function whereLed(service: IndexedService, { recovery }: Aftermath, moment: "dur
   const stage = recovery[moment];
   const led = servingOf(service, { ...stage.moment, leaderHere: true }, stage.serving);
   return stateFrom(led, service, stage);
-}
-
-function overallDiffers({ workloads }: IndexedService, sides: readonly { verdict: Verdict }[]): string {
-  const led = workloads.some(({ workload }) => workload.writes.kind === "primary");
-  return led && sides.every(({ verdict }) => !serves(verdict.after))
-    ? "; the site where the leader stands goes on"
-    : "";
 }

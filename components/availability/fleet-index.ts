@@ -109,9 +109,10 @@ function statedMembers(service: PlacedService, workload: Workload): number {
   return Object.values(workload.members.perSite).reduce((sum, members) => sum + members, 0);
 }
 
-/** The control plane runs on servers as a process of the host; everything else as labels, taints and architecture say. */
+/** The control plane runs on servers; a process of the host heeds no taint; all else goes by labels, taints, architecture. */
 function mayStandOn(service: PlacedService, workload: Workload, node: NodeFacts): boolean {
-  return service.id === controlPlaneId(node.site) ? node.role === "server" : mayRunOn(workload, node);
+  if (service.id === controlPlaneId(node.site)) return node.role === "server";
+  return mayRunOn(workload, workload.controller === "host" ? { ...node, taints: [] } : node);
 }
 
 function apartOf(service: PlacedService, workload: Workload): Apart {

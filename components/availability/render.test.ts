@@ -77,6 +77,14 @@ describe("the terminal", () => {
     assert.ok(text.split("\n").length < 25, "13 failures of 3 services read in one screen");
   });
 
+  it("names every node and host where it does not know the topology", () => {
+    const small = { sites: [sample.plainSite("a", 1, 0)] };
+    assert.match(
+      toText(assess({ topology: small, services: [] })),
+      /^losing node a-server-1 of a, host a-server-1-host of a:/,
+    );
+  });
+
   it("names nodes where they differ from others of their role", () => {
     const two = {
       sites: [

@@ -10,7 +10,14 @@ export type State = "full" | "degraded" | "read-only" | "down";
 export type Return =
   /** Nothing was lost that could come back while the failure lasts: it serves all the time. */
   | { readonly by: "nothing to return" }
-  | { readonly by: "itself"; readonly within: number; readonly because: string }
+  | {
+      readonly by: "itself";
+      /** Seconds until it serves again; for one that serves all the time, until it is as good as it gets. */
+      readonly within: number;
+      /** Seconds until it is full again, where that takes longer. */
+      readonly fullWithin?: number;
+      readonly because: string;
+    }
   | { readonly by: "person"; readonly steps: readonly string[] };
 
 /** What a failure does to a service. */
@@ -53,8 +60,7 @@ export function worst(states: readonly State[]): State {
   return order.find((state) => states.includes(state)) ?? "down";
 }
 
-/** The best of some states; where they differ, no better than degraded. */
-export function bestOfSides(states: readonly State[]): State {
-  const best = order.findLast((state) => states.includes(state)) ?? "down";
-  return best === "full" && states.some((state) => state !== "full") ? "degraded" : best;
+/** The best of some states. */
+export function best(states: readonly State[]): State {
+  return order.findLast((state) => states.includes(state)) ?? "down";
 }

@@ -3,7 +3,10 @@ import type { Assessment } from "./verdict.ts";
 
 /** A verdict in a cell: `down, full within 6 min`, `read-only, a person acts`, `degraded`. */
 export function briefly({ during, after, returns }: Assessment): string {
-  if (returns.by === "itself") return `${during}, ${after} within ${formatSeconds(returns.within)}`;
+  if (returns.by === "itself") {
+    const serving = `${during}, ${returns.fullWithin === undefined ? after : "degraded"} within ${formatSeconds(returns.within)}`;
+    return returns.fullWithin === undefined ? serving : `${serving}, full within ${formatSeconds(returns.fullWithin)}`;
+  }
   if (returns.by === "person") return `${after === during ? after : `${during}, then ${after}`}, a person acts`;
   return after === during ? after : `${during}, then ${after}`;
 }
