@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 
-import { changed, Fleet, must, needsPulumi, type Run, type Stack } from "./harness.ts";
+import { changed, disposing, Fleet, must, needsPulumi, type Run, type Stack } from "./harness.ts";
 
 const PROGRAM = join(import.meta.dirname, "fixtures/sample");
 const VM = "proxmoxve:index/vmLegacy:VmLegacy";
@@ -29,9 +29,7 @@ describe("a site under the real engine", () => {
     site = fleet.stack("a");
     await site.init();
   });
-  after(() => {
-    fleet.dispose();
-  });
+  after(disposing(() => fleet));
 
   it("is previewed before anything exists, with what is not known yet left unknown", async () => {
     const run = must(await site.preview());
@@ -130,9 +128,7 @@ describe("a run that is killed", () => {
     site = fleet.stack("a");
     await site.init();
   });
-  afterEach(() => {
-    fleet.dispose();
-  });
+  afterEach(disposing(() => fleet));
 
   it("leaves a lock; after `cancel`, the next run ends what was begun", async () => {
     const killed = await site.up({ kill: { method: "create", type: VM, nth: 1, when: "before" } });
@@ -187,9 +183,7 @@ describe("a provider in trouble", () => {
     site = fleet.stack("a");
     await site.init();
   });
-  after(() => {
-    fleet.dispose();
-  });
+  after(disposing(() => fleet));
 
   it("fails once: the run says so, and the next one goes through", async () => {
     fleet.setFaults([{ id: "pool", name: "pool", method: "create", nth: 1, when: "before", do: "fail" }]);
@@ -231,9 +225,7 @@ describe("secrets under the real engine", () => {
       );
     }
   });
-  after(() => {
-    fleet.dispose();
-  });
+  after(disposing(() => fleet));
 
   it("are decrypted where they belong", async () => {
     const login = fleet.store.list().find((thing) => thing.key.includes("login"));
@@ -250,6 +242,25 @@ describe("secrets under the real engine", () => {
       const found = places.filter(([, content]) => content.includes(canary)).map(([place]) => place);
       assert.deepEqual(found, [], canary);
     }
+  });
+});
+
+describe("an executor of a test's own", () => {
+  let fleet: Fleet;
+
+  before(needsPulumi);
+  before(() => {
+    fleet = Fleet.create({ program: PROGRAM, executor: join(import.meta.dirname, "fixtures/shouting-executor.ts") });
+  });
+  after(disposing(() => fleet));
+
+  it("does the work of the commands in place of the table", async () => {
+    const site = fleet.stack("a");
+    await site.init();
+    await site.configure({}, { "sample:token": "12345678" });
+    must(await site.up());
+    const { installed } = await site.outputs({ secrets: true });
+    assert.equal(installed, "INSTALL K3S on server.a with 8 characters");
   });
 });
 
@@ -276,9 +287,7 @@ describe("outputs of other stacks, and of one's own last run", () => {
     await site.init();
     await site.configure({ "sample:peer": "b" });
   });
-  after(() => {
-    fleet.dispose();
-  });
+  after(disposing(() => fleet));
 
   it("an absent stack is refused, which a program can catch; one's own is empty before the first up", async () => {
     must(await site.preview());
@@ -339,9 +348,7 @@ describe("the kubernetes provider, when its kubeconfig is not known yet", () => 
   before(() => {
     fleet = Fleet.create({ program: PROGRAM });
   });
-  after(() => {
-    fleet.dispose();
-  });
+  after(disposing(() => fleet));
 
   /** Brought up, then previewed and brought up with the kubeconfig being read anew: the same, as it turns out. */
   async function readAnew(

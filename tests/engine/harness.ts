@@ -231,6 +231,13 @@ interface Deployment {
   readonly pending_operations?: State["pendingOperations"];
 }
 
+/** For `after(disposing(() => fleet))`: where `needsPulumi` skipped the tests, there is none. */
+export function disposing(fleet: () => Fleet | undefined): () => void {
+  return () => {
+    fleet()?.dispose();
+  };
+}
+
 /** The run, or an error with what it said. */
 export function must(run: Run): Run {
   if (run.exitCode === 0) return run;

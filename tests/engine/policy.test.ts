@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { evaluate, fromState, rules } from "@isthmus/policy";
-import { Fleet, must, needsPulumi, type Run, type Stack } from "./harness.ts";
+import { disposing, Fleet, must, needsPulumi, type Run, type Stack } from "./harness.ts";
 
 const pack = join(import.meta.dirname, "../../policy");
 const program = join(import.meta.dirname, "fixtures/policy");
@@ -20,9 +20,7 @@ describe("policy pack", function () {
     stack = fleet.stack("site-a");
     await stack.init();
   });
-  after(() => {
-    fleet.dispose();
-  });
+  after(disposing(() => fleet));
 
   const breaking = async (...broken: readonly string[]) => stack.configure({ "policy:break": broken.join(",") });
 
