@@ -25,13 +25,13 @@ export function usualParity(drives: number): number {
 }
 
 /**
- * Reading takes as many drives as an object has data parts; writing as many, and one more where that is half of all, so
- * that two halves never both write. Deleting takes more than half of the drives, and locks more than half of the members.
+ * Reading takes as many drives as an object has data parts. Writing takes as many, and always more than half of all, so
+ * that two halves never both write; so does deleting. Locks take half of the members to read and more than half to write.
  */
 export function quorumOf({ members, drivesPerMember, parity }: ErasureSet): Quorum {
   const drives = members * drivesPerMember;
   const data = drives - parity;
-  const writeDrives = Math.max(data === parity ? data + 1 : data, Math.floor(drives / 2) + 1);
+  const writeDrives = Math.max(data, Math.floor(drives / 2) + 1);
   return {
     readDrives: data,
     writeDrives,
