@@ -1,6 +1,6 @@
-import { readdirSync } from "node:fs";
-import { below, UserError, type Finding, type Service, type SourcePath } from "@isthmus/core";
-import { check } from "./findings.ts";
+import { existsSync, readdirSync } from "node:fs";
+import { below, quote, unique, UserError, type Finding, type Service, type SourcePath } from "@isthmus/core";
+import { check, unknownKey } from "./findings.ts";
 import { fleetSchema, type Fleet } from "./fleet-schema.ts";
 import { readSecrets, type DeclaredSecret } from "./secrets.ts";
 import { siteSchema, type SiteSettings } from "./site-schema.ts";
@@ -43,7 +43,10 @@ export function load(directory: string, catalogue: readonly Service[]): Loaded {
   const findings: Finding[] = [];
   const fleet = collect(() => readFleet(sources), findings);
   const names = fleet?.sites ?? namesFromFiles(directory);
-  const sites = names.map((name, index) => collect(() => readSite(name, index, { sources, catalogue }), findings));
+  findings.push(...sitesTwice(names));
+  const sites = unique(names).map((name, index) =>
+    collect(() => readSite(name, index, { sources, catalogue }), findings),
+  );
   const complete = sites.filter((site) => site !== undefined);
   if (findings.length > 0 || fleet === undefined) return { findings, sources };
   return { model: { fleet, sites: complete, sources }, sources };
@@ -73,13 +76,41 @@ function readFleet(sources: Sources): Read<Fleet> {
   if (!sources.has(fleetFile))
     return missingFile(fleetFile, `make it: the fleet stands under config → isthmus:fleet → value`);
   const raw = sources.read(fleetFile, ["config", "isthmus:fleet", "value"]);
+  const keys = unknownKeys(sources, fleetFile, ["isthmus:fleet"]);
   if (raw === undefined) {
     const problem = "it has no fleet";
     const mend = "add config → isthmus:fleet → value with the facts that all sites share";
-    return { value: undefined, findings: [{ rule: "missing", at: `${fleetFile}#`, problem, mend }] };
+    return { value: undefined, findings: [...keys, { rule: "missing", at: `${fleetFile}#`, problem, mend }] };
   }
   const checked = check(fleetSchema, raw, `${fleetFile}#`);
-  return "value" in checked ? { value: checked.value, findings: [] } : { value: undefined, findings: checked.findings };
+  return "value" in checked
+    ? { value: checked.value, findings: keys }
+    : { value: undefined, findings: [...keys, ...checked.findings] };
+}
+
+/** Keys of ours under `config` that nothing reads: a slip of the pen, or facts that stand in the wrong file. */
+function unknownKeys(sources: Sources, file: string, known: readonly string[]): Finding[] {
+  const config = sources.raw(file, ["config"]);
+  // `..` leads from the value that paths begin at to the keys beside it.
+  const beside: SourcePath = file === fleetFile ? `${file}#/../..` : `${file}#/..`;
+  return Object.keys(isRecord(config) ? config : {})
+    .filter((key) => (key.startsWith("isthmus:") || !key.includes(":")) && !known.includes(key))
+    .map((key) => unknownKey(below(beside, key), key, known));
+}
+
+function sitesTwice(names: readonly string[]): Finding[] {
+  return names.flatMap((name, index) =>
+    names.indexOf(name) === index
+      ? []
+      : [
+          {
+            rule: "name-twice",
+            at: `${fleetFile}#/sites/${index}` as SourcePath,
+            problem: `"${name}" is named twice`,
+            mend: "name each site once",
+          },
+        ],
+  );
 }
 
 function missingFile(file: string, mend: string): { value: undefined; findings: Finding[] } {
@@ -101,10 +132,16 @@ function readSite(
     return missingFile(file, mend);
   }
   const raw = sources.read(file, ["config", "isthmus:site"]);
-  const checked = check(siteSchema, raw ?? {}, from);
+  const keys = unknownKeys(sources, file, ["isthmus:site", "isthmus:secrets"]);
+  if (raw === undefined) {
+    const mend = "add config → isthmus:site with what is at that site";
+    return { value: undefined, findings: [...keys, { rule: "missing", at: from, problem: "it has no site", mend }] };
+  }
+  const checked = check(siteSchema, raw, from);
   const secrets = readSecrets(sources, file);
   const services = readServices(isRecord(raw) ? raw["services"] : undefined, below(from, "services"), catalogue);
-  const findings = ["findings" in checked ? checked.findings : [], secrets.findings, services.findings].flat();
+  const shape = "findings" in checked ? checked.findings : [];
+  const findings = [...keys, ...shape, ...secrets.findings, ...services.findings];
   if (!("value" in checked)) return { value: undefined, findings };
   return { value: { ...checked.value, name, services: services.value, secrets: secrets.value, from }, findings };
 }
@@ -117,11 +154,14 @@ function readServices(
   const value: ConfiguredService[] = [];
   const findings: Finding[] = [];
   for (const [instance, settings] of Object.entries(isRecord(raw) ? raw : {})) {
+    // What is no map is told with the site's own shape.
+    if (!isRecord(settings)) continue;
     const from = below(at, instance);
-    const { service: kind = instance, ...args } = isRecord(settings) ? settings : {};
+    if (isReserved(instance)) findings.push(reservedName(instance, from));
+    const { service: kind = instance, ...args } = settings;
     const service = catalogue.find((candidate) => candidate.name === kind);
     if (service === undefined) {
-      findings.push(unknownService({ kind, from, explicit: isRecord(settings) && "service" in settings }, catalogue));
+      findings.push(unknownService({ kind, from, explicit: "service" in settings }, catalogue));
       continue;
     }
     const checked = check(service.schema, args, from);
@@ -139,13 +179,29 @@ function unknownService(
   return {
     rule: "unknown-service",
     at: explicit ? below(from, "service") : from,
-    problem: `${JSON.stringify(kind)} is no service`,
+    problem: `${quote(kind)} is no service`,
     mend: explicit ? `write one of: ${known}` : `name it after one of ${known}, or add \`service: NAME\` to it`,
+  };
+}
+
+/** An instance's name is that of its namespace, and one of the names that promises are made for. */
+function isReserved(instance: string): boolean {
+  return ["kubernetes", "links", "default"].includes(instance) || /^(kube|isthmus)-/.test(instance);
+}
+
+function reservedName(instance: string, at: SourcePath): Finding {
+  const problem = `"${instance}" is a name that the cluster itself uses`;
+  return {
+    rule: "reserved-name",
+    at,
+    problem,
+    mend: "give the service another name, and say what it is with `service`",
   };
 }
 
 /** Where Pulumi.yaml does not say which sites there are, the files do: so that their mistakes are told too. */
 function namesFromFiles(directory: string): string[] {
+  if (!existsSync(directory)) return [];
   return readdirSync(directory)
     .map((file) => /^Pulumi\.([a-z0-9-]+)\.yaml$/.exec(file)?.[1])
     .filter((name) => name !== undefined)

@@ -57,7 +57,10 @@ export const siteSchema = z.strictObject({
     ),
   pools: z.record(name, addressRange).default({}).describe("Ranges of addresses for load balancers, by name."),
   services: z
-    .record(name, z.looseObject({ service: z.string().optional() }))
+    .record(
+      name,
+      z.looseObject({ service: z.string().optional() }).describe("A service's arguments; {} where it needs none."),
+    )
     .default({})
     .describe(
       "What runs on the cluster: an instance's name, and its arguments. `service` says what it is, where the name does not.",

@@ -1,11 +1,13 @@
-import { readFileSync, existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { splitSourcePath, UserError, type SourcePath } from "@isthmus/core";
-import { isMap, isNode, isPair, isScalar, LineCounter, parseDocument, type Document } from "yaml";
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document } from "yaml";
 
 interface Source {
   readonly document: Document;
   readonly lines: LineCounter;
+  /** The whole file as plain data. */
+  readonly value: unknown;
   /** Keys of the file down to the value that source paths begin at. */
   readonly root: readonly string[];
 }
@@ -14,6 +16,8 @@ interface Source {
 export class Sources {
   readonly directory: string;
   readonly #files = new Map<string, Source>();
+  /** For files that are not YAML: the line where that shows. */
+  readonly #broken = new Map<string, number>();
 
   constructor(directory: string) {
     this.directory = directory;
@@ -24,56 +28,115 @@ export class Sources {
     return existsSync(join(this.directory, file));
   }
 
-  /** The plain value below `root` of a YAML file, `undefined` where there is none. Throws a {@link UserError} for broken YAML. */
+  /**
+   * The plain value below `root` of a YAML file, `undefined` where there is none. Throws a {@link UserError} for a file
+   * that cannot be read, and for one that is not YAML.
+   */
   read(file: string, root: readonly string[]): unknown {
+    const text = this.#text(file);
     const lines = new LineCounter();
-    const document = parseDocument(readFileSync(join(this.directory, file), "utf8"), {
-      lineCounter: lines,
-      merge: true,
-    });
-    const broken = document.errors.map((error) => ({
-      rule: "yaml-syntax",
-      at: `${file}#` as SourcePath,
-      problem: `line ${error.linePos?.[0].line ?? 1}: ${error.message.split("\n")[0] ?? error.code}`,
-      mend: "mend the YAML; an editor with a YAML mode shows the place",
-    }));
-    if (broken.length > 0) throw new UserError(`${file} is not valid YAML`, broken);
-    this.#files.set(file, { document, lines, root });
-    const value: unknown = document.toJS({ maxAliasCount: 100 });
-    return root.reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), value);
+    const document = this.#parsed(file, text, lines);
+    const value = plainValue(file, document);
+    this.#files.set(file, { document, lines, value, root });
+    return valueAt(value, root);
   }
 
   /** A value of a file that was read. */
   raw(file: string, path: readonly string[]): unknown {
-    const value: unknown = this.#files.get(file)?.document.getIn(path);
-    return isNode(value) ? (value.toJSON() as unknown) : value;
+    return valueAt(this.#files.get(file)?.value, path);
   }
 
   /** The line (from 1) of a path, or of the nearest thing above it that is there. */
   line(path: SourcePath): number {
     const { file, keys } = splitSourcePath(path);
     const source = this.#files.get(file);
-    if (source === undefined) return 1;
-    const [up, ...rest] = keys;
-    const full = up === ".." ? [...source.root.slice(0, -1), ...rest] : [...source.root, ...keys];
-    for (let depth = full.length; depth > 0; depth -= 1) {
-      const offset = offsetOf(source.document, full.slice(0, depth));
-      if (offset !== undefined) return source.lines.linePos(offset).line;
+    if (source === undefined) return this.#broken.get(file) ?? 1;
+    const up = keys.filter((key) => key === "..").length;
+    const full = [...source.root.slice(0, source.root.length - up), ...keys.slice(up)];
+    const offset = offsetOf(source.document, full);
+    return offset === undefined ? 1 : source.lines.linePos(offset).line;
+  }
+
+  #text(file: string): string {
+    try {
+      return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(join(this.directory, file)));
+    } catch (error) {
+      const isEncoding = error instanceof TypeError;
+      const reason = error instanceof Error ? error.message.split(",")[0] : "it cannot be read";
+      throw isEncoding
+        ? brokenFile(file, "its bytes are not UTF-8 text", "save it as UTF-8")
+        : new UserError(`${file} cannot be read`, [
+            {
+              rule: "unreadable-file",
+              at: `${file}#`,
+              problem: `the file cannot be read (${reason ?? ""})`,
+              mend: "make it a plain file that you may read",
+            },
+          ]);
     }
-    return 1;
+  }
+
+  #parsed(file: string, text: string, lines: LineCounter): Document {
+    const document = attempt(file, () => parseDocument(text, { lineCounter: lines, merge: true, logLevel: "error" }));
+    // What follows the first mistake is read wrongly, so that only that one is told.
+    const [first] = document.errors;
+    if (first === undefined) return document;
+    this.#broken.set(file, first.linePos?.[0].line ?? 1);
+    const message = first.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "") ?? first.code;
+    throw brokenFile(file, `it is not YAML: ${message}`, "mend the YAML; an editor with a YAML mode shows the place");
   }
 }
 
-/** Where the key of a path stands in the text: the key itself in a map, the item in a list. */
-function offsetOf(document: Document, path: readonly string[]): number | undefined {
-  const parent: unknown = document.getIn(path.slice(0, -1), true);
-  const key = path.at(-1);
-  if (isMap(parent)) {
-    const pair = parent.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === key);
-    return isNode(pair?.key) ? pair.key.range?.[0] : undefined;
+/** The document as a tree of plain data: no circles, no dates, no types of its own. */
+function plainValue(file: string, document: Document): unknown {
+  return attempt(file, () => JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: 100 }) ?? null)) as unknown);
+}
+
+/** What the YAML library cannot make sense of is the file's mistake. */
+function attempt<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const reason = error instanceof RangeError ? "it is nested too deeply" : describe(error);
+    throw brokenFile(file, `it is not YAML that can be read: ${reason}`, "write it without anchors and merge keys");
   }
-  const node: unknown = document.getIn(path, true);
-  return isNode(node) ? node.range?.[0] : undefined;
+}
+
+function describe(error: unknown): string {
+  const message = error instanceof Error ? (error.message.split("\n")[0] ?? "") : "";
+  return /circular/i.test(message) ? "an anchor holds itself" : message;
+}
+
+function brokenFile(file: string, problem: string, mend: string): UserError {
+  return new UserError(`${file} is not valid YAML`, [{ rule: "yaml-syntax", at: `${file}#`, problem, mend }]);
+}
+
+/** Where the last key of a path that is there stands: the key itself in a map, the item in a list. */
+function offsetOf(document: Document, path: readonly string[]): number | undefined {
+  let node: unknown = document.contents;
+  let offset: number | undefined;
+  for (const key of path) {
+    if (isAlias(node)) node = node.resolve(document);
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === key);
+      if (!isNode(pair?.key)) return offset;
+      offset = pair.key.range?.[0] ?? offset;
+      node = pair.value;
+    } else if (isSeq(node)) {
+      node = node.items[Number(key)];
+      if (!isNode(node)) return offset;
+      offset = node.range?.[0] ?? offset;
+    } else return offset;
+  }
+  return offset;
+}
+
+/** The value at a path of plain data, `undefined` where there is none. */
+export function valueAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((at, key) => {
+    if (Array.isArray(at)) return at[Number(key)] as unknown;
+    return isRecord(at) && Object.hasOwn(at, key) ? at[key] : undefined;
+  }, value);
 }
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

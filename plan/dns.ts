@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import { readablePath, type SiteFacts, type SourcePath } from "@isthmus/core";
 import type { ServicePlan } from "./service-plans.ts";
 
@@ -22,7 +23,9 @@ export function dnsRecords(facts: SiteFacts, apiAddress: string, services: reado
       ? []
       : [record(`${node.name}.overlay.${facts.domain}`, node.overlayAddress, machineTtl, node.from)]),
   ]);
-  const api = record(`api.${facts.domain}`, apiAddress, serviceTtl, `Pulumi.${facts.name}.yaml#/kubernetes/api`);
+  const apiFrom: SourcePath = `Pulumi.${facts.name}.yaml#/kubernetes/api`;
+  // An API that is reached by a name of its own needs none of ours.
+  const api = isIPv4(apiAddress) ? [record(`api.${facts.domain}`, apiAddress, serviceTtl, apiFrom)] : [];
   const claims = services.flatMap((plan) =>
     plan.footprint.addresses.flatMap((claim) =>
       claim.hostName === undefined ? [] : [record(claim.hostName, claim.address, serviceTtl, claim.from)],
@@ -34,7 +37,7 @@ export function dnsRecords(facts: SiteFacts, apiAddress: string, services: reado
       return ingress === undefined ? [] : [record(route.host, ingress, serviceTtl, route.from)];
     }),
   );
-  const all = [...machines, api, ...claims, ...routes];
+  const all = [...machines, ...api, ...claims, ...routes];
   return all.sort((a, b) => (a.name === b.name ? a.value.localeCompare(b.value) : a.name.localeCompare(b.name)));
 }
 

@@ -68,7 +68,7 @@ export function planFleet(model: Model): FleetPlan {
 
 function planSite(site: SiteModel, model: Model): { plan: SitePlan; findings: readonly Finding[] } {
   const facts = siteFacts(site, model);
-  const { plans, findings } = planServices(site, facts);
+  const { plans, refused, findings } = planServices(site, facts);
   const services = facts.peers.length === 0 ? plans : [...plans, linksService(facts)];
   const machines = planSiteMachines(site, facts.domain);
   const cluster = planCluster(site, facts);
@@ -84,7 +84,15 @@ function planSite(site: SiteModel, model: Model): { plan: SitePlan; findings: re
   };
   return {
     plan,
-    findings: [...machines.findings, ...cluster.findings, ...findings, ...checkPlacement(services, facts)],
+    findings: [
+      ...machines.findings,
+      ...cluster.findings,
+      ...findings,
+      ...checkPlacement(
+        services.filter(({ instance }) => !refused.has(instance)),
+        facts,
+      ),
+    ],
   };
 }
 

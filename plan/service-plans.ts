@@ -1,4 +1,5 @@
 import {
+  lookUp,
   place,
   podFragment,
   referencesIn,
@@ -47,6 +48,14 @@ export interface ServicePlan {
   readonly from: SourcePath;
 }
 
+/** The services of a site. */
+export interface ServicePlans {
+  readonly plans: readonly ServicePlan[];
+  /** Those among `plans` whose arguments were refused: they have a footprint, and nothing is rendered for them. */
+  readonly refused: ReadonlySet<string>;
+  readonly findings: readonly Finding[];
+}
+
 interface Stated {
   readonly configured: ConfiguredService;
   readonly context: ServiceContext<unknown>;
@@ -55,16 +64,20 @@ interface Stated {
 }
 
 /** Plans every service of a site, providers first. Services that lack a capability are told and left out. */
-export function planServices(site: SiteModel, facts: SiteFacts): { plans: ServicePlan[]; findings: Finding[] } {
+export function planServices(site: SiteModel, facts: SiteFacts): ServicePlans {
   const { ordered, providers, findings } = compose(site);
+  const providersOf = (instance: string) => lookUp(providers, instance, "instance");
   const offered = new Map<string, Partial<CapabilityFacts>>();
   const stated: Stated[] = [];
+  const refused = new Set<string>();
   const checks: Finding[] = [];
   for (const configured of ordered) {
     const { instance, args, from, service } = configured;
-    const needs = needsOf(providers[instance] ?? {}, offered);
+    const needs = needsOf(providersOf(instance), offered);
     const context: ServiceContext<unknown> = { instance, namespace: instance, args, site: facts, needs, from };
-    checks.push(...(service.check?.(context) ?? []));
+    const own = service.check?.(context) ?? [];
+    if (own.length > 0) refused.add(instance);
+    checks.push(...own);
     const offers = service.offers(context);
     offered.set(instance, offers);
     stated.push({ configured, context, offers, footprint: service.footprint(context) });
@@ -73,18 +86,38 @@ export function planServices(site: SiteModel, facts: SiteFacts): { plans: Servic
   const routeChecks = stated.flatMap(
     ({ configured, context }) => configured.service.checkRoutes?.({ ...context, routes }) ?? [],
   );
-  const found = [...findings, ...checks, ...routeChecks];
-  // What a service says of arguments that it refused means nothing: charts are rendered where all is well.
-  if (checks.length > 0) return { plans: [], findings: found };
-  const plans = stated.map((one) => render(one, { ...one.context, routes }, providers[one.context.instance] ?? {}));
-  return { plans, findings: found };
+  const plans = stated.map((one) =>
+    refused.has(one.context.instance)
+      ? withoutParts(one, providersOf(one.context.instance))
+      : render(one, { ...one.context, routes }, providersOf(one.context.instance)),
+  );
+  return { plans, refused, findings: [...findings, ...checks, ...routeChecks] };
 }
 
-function render(
-  { configured: { service, instance, from }, context, offers, footprint }: Stated,
-  rendering: RenderContext<unknown>,
+/** What others may still be checked against: its addresses, routes and footprint. Charts of refused arguments mean nothing. */
+function withoutParts(
+  { configured, context, footprint, offers }: Stated,
   providers: ServicePlan["providers"],
 ): ServicePlan {
+  return {
+    instance: context.instance,
+    service: configured.service.name,
+    namespace: context.namespace,
+    footprint,
+    releases: [],
+    objects: [],
+    generates: [],
+    offers,
+    exports: {},
+    afterwards: [],
+    providers,
+    from: context.from,
+  };
+}
+
+function render(stated: Stated, rendering: RenderContext<unknown>, providers: ServicePlan["providers"]): ServicePlan {
+  const { context, footprint } = stated;
+  const { service, instance, from } = stated.configured;
   const releases = service.charts(rendering);
   const objects = service.objects(rendering);
   refuseForgottenWorkloads(instance, footprint, [...releases, ...objects]);
@@ -95,10 +128,7 @@ function render(
       return place(sum, places, podFragment(workload, context.site.name));
     }, values);
   return {
-    instance,
-    service: service.name,
-    namespace: context.namespace,
-    footprint,
+    ...withoutParts(stated, providers),
     releases: releases.map(({ pods, ...release }) => {
       const values = placed(release.values, pods);
       if (referencesIn(values).length > 0)
@@ -107,11 +137,8 @@ function render(
     }),
     objects: objects.map(({ pods, ...object }) => ({ ...object, manifest: placed(object.manifest, pods) as Manifest })),
     generates: service.generates?.(context) ?? [],
-    offers,
     exports: service.exports?.(context) ?? {},
     afterwards: service.afterwards?.(context) ?? [],
-    providers,
-    from,
   };
 }
 

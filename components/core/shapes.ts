@@ -2,23 +2,27 @@ import { z } from "zod";
 import { dnsLabel, dnsName } from "./names.ts";
 import { quantityPattern } from "./quantity.ts";
 
+const wanted = {
+  bytes: "an amount such as 512Mi, 16Gi or 2Ti",
+  cpu: 'whole cores such as "2" or thousandths such as "500m", in quotes',
+  duration: "a span of time such as 30s, 15m, 12h or 14d",
+  days: "whole days such as 14d",
+} as const;
+
 /** Shapes that schemas of services share. Messages say what would be right; the finding adds the bad value. */
 export const shapes = {
   bytes: z
-    .templateLiteral([z.number(), z.enum(["Mi", "Gi", "Ti"])])
-    .refine((value) => quantityPattern.bytes.test(value), "an amount such as 512Mi, 16Gi or 2Ti"),
+    .templateLiteral([z.number(), z.enum(["Mi", "Gi", "Ti"])], wanted.bytes)
+    .refine((value) => quantityPattern.bytes.test(value), wanted.bytes),
   cpu: z
-    .union([z.templateLiteral([z.number(), "m"]), z.templateLiteral([z.number()])])
-    .refine(
-      (value) => quantityPattern.cpu.test(value),
-      'whole cores such as "2" or thousandths such as "500m", in quotes',
-    ),
+    .union([z.templateLiteral([z.number(), "m"]), z.templateLiteral([z.number()])], wanted.cpu)
+    .refine((value) => quantityPattern.cpu.test(value), wanted.cpu),
   duration: z
-    .templateLiteral([z.number(), z.enum(["s", "m", "h", "d"])])
-    .refine((value) => quantityPattern.duration.test(value), "a span of time such as 30s, 15m, 12h or 14d"),
+    .templateLiteral([z.number(), z.enum(["s", "m", "h", "d"])], wanted.duration)
+    .refine((value) => quantityPattern.duration.test(value), wanted.duration),
   days: z
-    .templateLiteral([z.number(), "d"])
-    .refine((value) => quantityPattern.duration.test(value), "whole days such as 14d"),
+    .templateLiteral([z.number(), "d"], wanted.days)
+    .refine((value) => quantityPattern.duration.test(value), wanted.days),
   timeOfDay: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day in quotes such as "01:30"'),
   name: z
     .string()

@@ -1,3 +1,4 @@
+import { shapes } from "@isthmus/core";
 import { z } from "zod";
 import { images } from "./pins.ts";
 
@@ -6,8 +7,9 @@ const sha256 = z
   .regex(/^[0-9a-f]{64}$/, "is no SHA-256: 64 hexadecimal digits in lower case")
   .describe("SHA-256 of the file, 64 hexadecimal digits.");
 
-const cidr = z.union([z.cidrv4(), z.cidrv6()]);
-const address = z.union([z.ipv4(), z.ipv6()]);
+// IPv4 alone: addresses of a site, of the overlay and of the other sites are compared with these.
+const cidr = z.cidrv4("a network in CIDR notation such as 10.42.0.0/16");
+const address = shapes.address;
 
 const archiveChecksums = z
   .strictObject({
@@ -57,7 +59,7 @@ const api = z
       kind: z
         .literal("external")
         .describe("A load balancer or DNS name that you keep, which leads to port 6443 of all servers."),
-      address: z.union([address, z.hostname()]).describe("Its address or name."),
+      address: z.union([address, z.hostname()], "an IPv4 address or a DNS name").describe("Its address or name."),
     }),
   ])
   .describe(

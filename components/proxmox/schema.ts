@@ -127,15 +127,13 @@ export const proxmoxSchema = z.strictObject({
 });
 
 const bytes = z
-  .templateLiteral([z.number(), z.enum(["Mi", "Gi", "Ti"])])
+  .templateLiteral([z.number(), z.enum(["Mi", "Gi", "Ti"])], "must be an amount such as 8Gi")
   .refine((value) => quantityPattern.bytes.test(value) && !value.startsWith("0"), "must be an amount such as 8Gi");
 
+const gibibytes = "must be whole Gi or Ti, such as 40Gi: Proxmox knows no smaller unit";
 const wholeGibibytes = z
-  .templateLiteral([z.number(), z.enum(["Gi", "Ti"])])
-  .refine(
-    (value) => quantityPattern.bytes.test(value) && !value.startsWith("0"),
-    "must be whole Gi or Ti, such as 40Gi: Proxmox knows no smaller unit",
-  );
+  .templateLiteral([z.number(), z.enum(["Gi", "Ti"])], gibibytes)
+  .refine((value) => quantityPattern.bytes.test(value) && !value.startsWith("0"), gibibytes);
 
 /** What makes a machine a VM on Proxmox; stands at the machine. */
 export const vmSchema = z.strictObject({

@@ -1,9 +1,12 @@
-import { below, formatMebibytes, toMebibytes, type Finding } from "@isthmus/core";
+import { below, formatMebibytes, toMebibytes, topologyKey, type Finding } from "@isthmus/core";
 import type { Model, SiteModel } from "../load.ts";
 
 /** Clusters that keep quorum, machines that exist once, hosts that can carry their machines. */
 export function checkNodes(model: Model): Finding[] {
-  return [...model.sites.flatMap((site) => [...servers(site), ...hosts(site)]), ...namesTwice(model)];
+  return [
+    ...model.sites.flatMap((site) => [...servers(site), ...hosts(site), ...ownLabels(site)]),
+    ...namesTwice(model),
+  ];
 }
 
 function servers(site: SiteModel): Finding[] {
@@ -55,6 +58,21 @@ function hosts(site: SiteModel): Finding[] {
     ];
   });
   return [...unknown, ...crowded];
+}
+
+/** Labels that follow from where a node stands: another value would be overwritten, and never be seen. */
+function ownLabels(site: SiteModel): Finding[] {
+  const own: readonly string[] = [...Object.values(topologyKey), "node-role.kubernetes.io/control-plane"];
+  return Object.entries(site.nodes).flatMap(([name, { labels }]) =>
+    Object.keys(labels)
+      .filter((key) => own.includes(key))
+      .map((key) => ({
+        rule: "reserved-label",
+        at: below(site.from, "nodes", name, "labels", key),
+        problem: `"${key}" is set by itself, from the node's name, host, site, role or architecture`,
+        mend: "remove it, or choose a label of your own",
+      })),
+  );
 }
 
 /** Node names are DNS names of the fleet. */

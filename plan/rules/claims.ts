@@ -28,7 +28,7 @@ export function checkClaims(sites: readonly PlannedSite[]): Finding[] {
 function outsidePools({ facts, services }: PlannedSite): Finding[] {
   return services.flatMap((plan) =>
     plan.footprint.addresses.flatMap((claim): Finding[] => {
-      const pool = facts.pools[claim.pool];
+      const pool = Object.hasOwn(facts.pools, claim.pool) ? facts.pools[claim.pool] : undefined;
       if (pool === undefined) {
         const mend = `write one of: ${Object.keys(facts.pools).join(", ") || "(there is none: add pools)"}`;
         return [{ rule: "unknown-pool", at: claim.from, problem: `"${claim.pool}" is no pool of ${facts.name}`, mend }];

@@ -11,10 +11,16 @@ export function checkPromises(
   return brokenPromises(fleet, assessments, sites.flatMap(promisesOf));
 }
 
-function promisesOf({ site }: SitePlan): Promised[] {
-  return Object.entries(site.promises).map(([service, survives]) => ({
-    service: `${site.name}/${service}`,
-    survives,
-    from: below(site.from, "promises", service),
-  }));
+function promisesOf({ site, services }: SitePlan): Promised[] {
+  // What is said of a service that could not be planned is said already.
+  const unplanned = site.services
+    .map(({ instance }) => instance)
+    .filter((instance) => !services.some((plan) => plan.instance === instance));
+  return Object.entries(site.promises)
+    .filter(([service]) => !unplanned.includes(service))
+    .map(([service, survives]) => ({
+      service: `${site.name}/${service}`,
+      survives,
+      from: below(site.from, "promises", service),
+    }));
 }
