@@ -168,6 +168,10 @@ describe("public-route-protected", () => {
     assert.deepEqual(ask(withIngress({ enabled: true })), [
       { kind: "decided-by-chart", why: "Release shop: values.ingress leaves its class to the chart" },
     ]);
+    const controller = { ingressClass: { enabled: true }, providers: { kubernetesIngress: { enabled: true } } };
+    assert.deepEqual(kinds(ask(spoiled(release, ["props", "values"], controller))), ["not-applicable"]);
+    const console = { consoleIngress: { enabled: true, ingressClassName: "traefik-public" } };
+    assert.deepEqual(kinds(ask(spoiled(release, ["props", "values"], console))), ["fail"]);
     const names = "web-rate-limit@kubernetescrd,web-authentication@kubernetescrd";
     const guarded = {
       enabled: true,

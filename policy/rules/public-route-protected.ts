@@ -157,11 +157,15 @@ function checkRelease(resource: PolicyResource, context: Context): readonly Outc
   const { values } = resource.props;
   if (isUnknown(values)) return [unknown("values")];
   const outcomes = nodesOf(values).flatMap((node): Outcome[] => {
-    const isRoute =
-      isRecord(node.value) && node.value["enabled"] === true && node.keys.some((key) => /ingress/i.test(key));
+    const isRoute = isRecord(node.value) && node.value["enabled"] === true && isIngress(node.keys);
     return isRoute ? [checkValues(`${subject(resource)}: ${pathText("values", node.keys)}`, node.value, context)] : [];
   });
   return outcomes.length === 0 ? [notApplicable("its values switch no ingress on")] : outcomes;
+}
+
+/** `ingress`, `consoleIngress`, `ingressRoute.dashboard`; not a controller's own classes and providers. */
+function isIngress(keys: readonly string[]): boolean {
+  return keys.some((key) => /ingress(es|route)?$/i.test(key)) && !keys.includes("providers");
 }
 
 function checkValues(what: string, ingress: unknown, context: Context): Outcome {
