@@ -218,7 +218,44 @@ describe("verdicts against trying every permitted placement", function () {
       { numRuns: 250 },
     );
   });
+
+  it("agree on each side of a cut", () => {
+    const names = ["a", "b"];
+    fc.assert(
+      fc.property(cases(names), (of) => {
+        const sites = names.map((name) =>
+          sample.site(
+            name,
+            of.nodes.filter((node) => node.site === name),
+          ),
+        );
+        const services = [sample.service("tried", of.workload)];
+        const [found] = assess({ topology: { sites }, services }, [{ kind: "link" }]);
+        const expected = judgeCutByTrying(of, names);
+        assert.equal(found!.after, expected.overall, JSON.stringify(found));
+        for (const [site, state] of Object.entries(found!.sites ?? {})) {
+          assert.equal(state.after, expected.sites[site], JSON.stringify(found));
+        }
+      }),
+      { numRuns: 400 },
+    );
+  });
 });
+
+/** What each site sees when the link is cut, and the best of it with the leader at the worst place. */
+function judgeCutByTrying(of: Case, sites: readonly string[]): { sites: Record<string, State>; overall: State } {
+  const all = Object.values(of.members).reduce((sum, members) => sum + members, 0);
+  const seen = placements(of).map((placement) => {
+    const here = (site: string) => placement.filter((node) => node.site === site).length;
+    const byLeader = sites
+      .filter((site) => here(site) > 0)
+      .map((leader) => sites.map((site) => stateWith(of.workload, here(site), { all, led: site === leader })));
+    const bests = byLeader.map((states) => states.reduce((a, b) => (rank[b] > rank[a] ? b : a), "down"));
+    return { overall: worstOf(bests), bySite: sites.map((_, i) => worstOf(byLeader.map((states) => states[i]!))) };
+  });
+  const bySite = sites.map((site, i): [string, State] => [site, worstOf(seen.map((each) => each.bySite[i]!))]);
+  return { overall: worstOf(seen.map((each) => each.overall)), sites: Object.fromEntries(bySite) };
+}
 
 /** Services with one member each, on a node of their own, that use one another at random. */
 const webs = fc.integer({ min: 2, max: 5 }).chain((count) =>

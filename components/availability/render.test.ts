@@ -77,6 +77,18 @@ describe("the terminal", () => {
     assert.ok(text.split("\n").length < 25, "13 failures of 3 services read in one screen");
   });
 
+  it("says once what is the same of several services", () => {
+    assert.ok(
+      toText(assess({ topology, services: services.slice(1) }), topology).includes(
+        [
+          "losing all of site-a:",
+          "  site-a/local, site-a/kubernetes",
+          "                     down, a person acts: it stands at site-a only, and nothing moves to another site",
+        ].join("\n"),
+      ),
+    );
+  });
+
   it("names every node and host where it does not know the topology", () => {
     const small = { sites: [sample.plainSite("a", 1, 0)] };
     assert.match(

@@ -15,6 +15,19 @@ function paragraph({ title, assessments }: FailureGroup, width: number): string 
   if (touched.length === 0) return `losing ${title}: all go on\n`;
   const untouched = assessments.length - touched.length;
   const others = untouched === 0 ? "" : `${untouched} ${untouched === 1 ? "goes" : "go"} on as ever`;
-  const lines = touched.map((each) => `  ${each.service.padEnd(width)}  ${briefly(each)}: ${each.why}`);
-  return [`losing ${title}: ${others}`.replace(/: $/, ":"), ...lines, ""].join("\n");
+  return [`losing ${title}: ${others}`.replace(/: $/, ":"), ...linesOf(touched, width), ""].join("\n");
+}
+
+/** A line for each service; those of which the same is to be said share one, below their names. */
+function linesOf(touched: readonly Assessment[], width: number): string[] {
+  const saying = new Map<string, string[]>();
+  for (const each of touched) {
+    const text = `${briefly(each)}: ${each.why}`;
+    saying.set(text, [...(saying.get(text) ?? []), each.service]);
+  }
+  return [...saying].flatMap(([text, [first = "", ...more]]) =>
+    more.length === 0
+      ? [`  ${first.padEnd(width)}  ${text}`]
+      : [`  ${[first, ...more].join(", ")}`, `  ${"".padEnd(width)}  ${text}`],
+  );
 }
