@@ -8,3 +8,5 @@ export * from "./quorum.ts";
 export * from "./terminal.ts";
 export * from "./timing.ts";
 export * from "./verdict.ts";
+export { groupFailures, type FailureGroup } from "./grouping.ts";
+export { systemReserve, type Amount } from "./room.ts";
