@@ -33,12 +33,19 @@ export async function standIn(version = STANDIN_VERSION): Promise<K3s> {
 export async function k3sUnderTest(): Promise<K3s> {
   const [binary, installer] = [process.env["K3S_BIN"], process.env["K3S_INSTALLER"]];
   if (binary === undefined) return await standIn();
-  if (installer === undefined) throw new Error("K3S_BIN is set: set K3S_INSTALLER, too, to the install.sh of that version");
+  if (installer === undefined)
+    throw new Error("K3S_BIN is set: set K3S_INSTALLER, too, to the install.sh of that version");
   const said = await run(binary, ["--version"]);
   const version = /^k3s version (\S+)/.exec(said)?.[1] ?? said;
   // A kubelet on cgroup v1 in a namespace, and containerd on an overlay, need these.
   const kubelet = ["fail-cgroupv1=false", "cgroups-per-qos=false", "enforce-node-allocatable="];
-  return describeK3s({ real: true, version, binary, installer, config: { "kubelet-arg": kubelet, snapshotter: "native" } });
+  return describeK3s({
+    real: true,
+    version,
+    binary,
+    installer,
+    config: { "kubelet-arg": kubelet, snapshotter: "native" },
+  });
 }
 
 function describeK3s(found: Omit<K3s, "binarySha256" | "installerSha256">): K3s {

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -105,17 +106,22 @@ class Service:
     def _notify_socket(self, generation):
         path = f"/run/init/notify-{self.unit.name}-{generation}"
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         listener.bind(path)
         threading.Thread(target=self._await_ready, args=(listener, generation), daemon=True).start()
         return path
 
     def _await_ready(self, listener, generation):
         while True:
-            lines = listener.recv(4096).decode("utf-8", "replace").split("\n")
+            data, extra, _, _ = listener.recvmsg(4096, socket.CMSG_SPACE(12))
+            sender = struct.unpack("iii", extra[0][2])[0] if extra else 0
+            lines = data.decode("utf-8", "replace").split("\n")
             with self.changed:
                 if generation != self.generation:
                     return
-                if "READY=1" in lines and self.state == "activating":
+                if sender != self.main_pid:  # NotifyAccess=main, the default
+                    self.log(f"Got notification message from PID {sender}, but reception only permitted for main PID {self.main_pid}")
+                elif "READY=1" in lines and self.state == "activating":
                     self.running()
 
     def _start_timed_out(self, generation):

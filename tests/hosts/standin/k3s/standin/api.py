@@ -35,7 +35,9 @@ class Api:
         if parts[:1] == ["version"]:
             major, minor = VERSION.lstrip("v").split(".")[:2]
             return Answer({"major": major, "minor": minor, "gitVersion": VERSION, "platform": "linux/amd64"})
-        if parts[0] == "openapi":
+        if parts[:2] == ["openapi", "v3"]:
+            return Answer(openapi(parts[2:]))
+        if not parts or parts[0] not in ("api", "apis"):
             raise ApiError(404, "NotFound", "the server could not find the requested resource")
         found = self._discovery(parts)
         if found is not None:
@@ -189,6 +191,22 @@ class Api:
                 raise ApiError(429, "TooManyRequests", "Cannot evict pod as it would violate the pod's disruption budget.")
         self.store.delete(where, name)
         return Answer({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}, 201)
+
+
+def openapi(parts):
+    """Only what tells kubectl that the server validates fields itself."""
+    if not parts:
+        groups = [("api/" if group == "v1" else "apis/") + group for group in RESOURCES]
+        return {"paths": {group: {"serverRelativeURL": f"/openapi/v3/{group}"} for group in groups}}
+    group_version = "/".join(parts[1:])
+    group, _, version = group_version.rpartition("/")
+    paths = {}
+    for resource, (kind, namespaced) in RESOURCES.get(group_version, {}).items():
+        place = f"/{'/'.join(parts)}/{'namespaces/{namespace}/' if namespaced else ''}{resource}/{{name}}"
+        paths[place] = {"patch": {"parameters": [{"name": "fieldValidation", "in": "query", "schema": {"type": "string"}}],
+                                  "responses": {"200": {"description": "OK"}},
+                                  "x-kubernetes-group-version-kind": {"group": group, "version": version, "kind": kind}}}
+    return {"openapi": "3.0.0", "info": {"title": "Kubernetes", "version": VERSION}, "paths": paths}
 
 
 def predicate(request):

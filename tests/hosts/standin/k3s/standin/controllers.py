@@ -4,12 +4,14 @@ import os
 import time
 
 from standin import etcd, log, pki
+from standin.manifests import Manifests
 from standin.objects import ApiError, NODES, now, secrets
 from standin.server_names import ADDRESS, ETCD_FINALIZER, MEMBER, NODE_FINALIZER, REMOVE, REMOVED, ROLES
 
 TICK = float(os.environ.get("K3S_STANDIN_TICK", "0.5"))
 GRACE = float(os.environ.get("K3S_STANDIN_NODE_GRACE", "5"))
-PROMOTE_AFTER = float(os.environ.get("K3S_STANDIN_PROMOTE_AFTER", "0"))
+# While this file is there, learners stay learners: the real one looks at them every 15 s only.
+HOLD = "/run/k3s-standin/hold-promotion"
 UNREACHABLE = "node.kubernetes.io/unreachable"
 
 
@@ -18,7 +20,8 @@ class Controllers:
 
     def __init__(self, server):
         self.server, self.store, self.etcd = server, server.store, server.etcd
-        self.heard, self.learners = {}, {}
+        self.manifests = Manifests(server)
+        self.heard = {}
 
     def run(self):
         while True:
@@ -32,6 +35,7 @@ class Controllers:
         status = self.etcd.status()
         self._own_node()
         self._copy_bootstrap()
+        self.manifests.apply()
         if status.get("leader") != status["header"]["member_id"]:
             self.heard.clear()
             return
@@ -83,8 +87,7 @@ class Controllers:
         for member in members:
             if not member.get("isLearner"):
                 continue
-            since = self.learners.setdefault(member["ID"], time.monotonic())
-            if time.monotonic() - since < PROMOTE_AFTER:
+            if os.path.exists(HOLD):
                 return
             try:
                 self.etcd.promote(member["ID"])

@@ -136,6 +136,7 @@ class Process:
         arguments += ["--initial-cluster", cluster or f"{self.name}={url}:2380"]
         arguments += ["--force-new-cluster"] if force_new else []
         env = dict(os.environ)
+        env.pop("NOTIFY_SOCKET", None)  # etcd would tell systemd that it is ready, and mean itself
         if platform.machine() == "aarch64":
             env["ETCD_UNSUPPORTED_ARCH"] = "arm64"
         for key in [key for key in env if key.startswith("ETCD_") and key != "ETCD_UNSUPPORTED_ARCH"]:

@@ -22,20 +22,22 @@ class User:
 
 
 class Request:
-    """One request, with its user."""
+    """One request; its user is found out after it was read."""
 
-    def __init__(self, handler, user):
+    def __init__(self, handler):
         parsed = urllib.parse.urlsplit(handler.path)
-        self.method, self.path, self.user, self.headers = handler.command, parsed.path, user, handler.headers
+        self.method, self.path, self.user, self.headers = handler.command, parsed.path, None, handler.headers
         self.query = dict(urllib.parse.parse_qsl(parsed.query))
         self.content_type = (handler.headers.get("Content-Type") or "application/json").split(";")[0]
         self.wants_table = "as=Table" in (handler.headers.get("Accept") or "")
         self.peer = handler.client_address[0]
-        self._handler = handler
+        # Read in any case: what stays unread would be taken for the next request.
+        self._data = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
 
     def body(self):
-        length = int(self._handler.headers.get("Content-Length") or 0)
-        return decode(self._handler.rfile.read(length), self.content_type)
+        if "protobuf" in self.content_type:
+            raise ApiError(415, "UnsupportedMediaType", "stand-in: objects come as JSON or YAML (kubectl apply -f), not as protobuf")
+        return decode(self._data, self.content_type)
 
 
 def user_of(connection, headers, accounts):
@@ -60,8 +62,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_any(self):
         try:
-            user = user_of(self.connection, self.headers, self.server.site.accounts())
-            answer = self.server.site.answer(Request(self, user))
+            request = Request(self)
+            request.user = user_of(self.connection, self.headers, self.server.site.accounts())
+            answer = self.server.site.answer(request)
         except ApiError as error:
             answer = Answer(status(error.code, error.reason, str(error)), error.code)
         except EtcdError as error:
@@ -69,6 +72,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         except (ConnectionError, ssl.SSLError):
             self.close_connection = True
             return
+        except (KeyError, TypeError, ValueError) as error:
+            answer = Answer(status(400, "BadRequest", f"the object is not one of Kubernetes: {error!r}"), 400)
         if answer.stream is not None:
             self._stream(answer.stream)
             return

@@ -151,6 +151,8 @@ class Store:
 
 
 def versioned(item, revision):
+    if not item.get("spec", {}).get("taints", True):
+        del item["spec"]["taints"]  # empty lists are left out, as Kubernetes does
     item["metadata"]["resourceVersion"] = str(revision)
     return item
 

@@ -1,0 +1,314 @@
+/**
+ * What our scripts rely on of k3s. Runs unchanged against the stand-in and, with K3S_BIN and K3S_INSTALLER set, against
+ * the real one. The steps build on one another, as the life of a cluster does.
+ */
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+
+import { requireHosts, until } from "../hosts.ts";
+import { k3sUnderTest } from "../standin/k3s.ts";
+import type { K3s } from "../standin/k3s.ts";
+import { AGENT_TOKEN, SERVER_TOKEN, TestCluster } from "./cluster.ts";
+import { Transcripts } from "./transcripts.ts";
+
+describe("the contract of k3s", function () {
+  this.timeout(300_000);
+  this.bail(true); // each step needs the one before
+  let k3s: K3s;
+  let cluster: TestCluster;
+  let transcripts: Transcripts;
+
+  before(async function () {
+    requireHosts(this);
+    k3s = await k3sUnderTest();
+    transcripts = new Transcripts(k3s);
+    cluster = await TestCluster.create(k3s, ["s1", "s2", "s3", "a1", "spare"]);
+  });
+  after(async () => {
+    await (cluster as TestCluster | undefined)?.lab.destroy();
+    if ((transcripts as Transcripts | undefined) !== undefined && transcripts.unconfirmed > 0) {
+      console.log(
+        `      ${String(transcripts.unconfirmed)} answers have no transcript of a real k3s to be compared with`,
+      );
+    }
+  });
+
+  it("installs a unit, its environment and its scripts, and starts nothing that it is not to start", async () => {
+    const spare = cluster.host("spare");
+    await cluster.install("spare", "server", { "cluster-init": true });
+    assert.match(await spare.ok("k3s --version"), new RegExp(`^k3s version ${k3s.version.replaceAll("+", "\\+")} \\(`));
+    assert.equal((await spare.run("systemctl is-active k3s")).stdout, "inactive\n");
+    assert.equal(await spare.ok("systemctl is-enabled k3s"), "enabled\n");
+    assert.equal(await spare.ok("systemctl show -p Type,Restart k3s"), "Type=notify\nRestart=always\n");
+    await spare.ok("test -x /usr/local/bin/k3s-killall.sh && test -x /usr/local/bin/k3s-uninstall.sh");
+    await spare.ok("mkdir -p /etc/rancher/node && echo kept >/etc/rancher/node/password");
+    await spare.ok("k3s-uninstall.sh");
+    assert.equal((await spare.run("test -e /usr/local/bin/k3s || test -e /etc/systemd/system/k3s.service")).code, 1);
+    assert.equal(await spare.ok("cat /etc/rancher/node/password"), "kept\n");
+    await spare.ok("rm -r /etc/rancher/node");
+  });
+
+  it("carries K3S_ variables into the unit's environment file, readable by root only", async () => {
+    const spare = cluster.host("spare");
+    await spare.ok(`install -m 755 /srv/k3s/${k3s.version}/k3s /usr/local/bin/k3s`);
+    const url = "K3S_URL=https://192.0.2.1:6443";
+    await spare.ok(
+      `${url} K3S_TOKEN=abc INSTALL_K3S_SKIP_DOWNLOAD=true INSTALL_K3S_SKIP_ENABLE=true /srv/k3s/${k3s.version}/install.sh`,
+    );
+    const file = "/etc/systemd/system/k3s-agent.service.env";
+    assert.equal((await spare.ok(`stat -c %a ${file}`)).trim(), "600");
+    assert.match(await spare.ok(`cat ${file}`), /^K3S_TOKEN='?abc'?$/m);
+    assert.notEqual((await spare.run("systemctl is-enabled k3s-agent")).code, 0);
+    await spare.ok("k3s-agent-uninstall.sh");
+  });
+
+  it("starts a cluster: Ready, an etcd voter, tokens and kubeconfig for root only", async () => {
+    await cluster.join("s1", "server", { "cluster-init": true, "tls-san": ["api.example.org"] });
+    const s1 = cluster.host("s1");
+    assert.equal((await cluster.kubectl("get --raw /readyz")).stdout, "ok");
+    const voter = (await cluster.conditions("s1")).find(({ type }) => type === "EtcdIsVoter");
+    assert.deepEqual(
+      [voter?.reason, voter?.message],
+      ["MemberNotLearner", "Node is a voting member of the etcd cluster"],
+    );
+    assert.equal(
+      (await s1.ok("stat -c %a /etc/rancher/k3s/k3s.yaml /var/lib/rancher/k3s/server/token")).trim(),
+      "600\n600",
+    );
+    const roles = await cluster.kubectl("get node s1 -o 'jsonpath={.metadata.labels}'");
+    assert.match(roles.stdout, /node-role\.kubernetes\.io\/control-plane/);
+    assert.match(roles.stdout, /node-role\.kubernetes\.io\/etcd/);
+    const taints = await cluster.kubectl("get node s1 -o 'jsonpath={.spec.taints}'");
+    assert.equal(taints.stdout, "", "k3s sets no taint on its servers");
+    await until(
+      "its node password",
+      async () => (await cluster.kubectl("-n kube-system get secret s1.node-password.k3s")).code === 0,
+    );
+  });
+
+  it("tells its CA to everybody, and the token's long form is made of that CA's hash", async () => {
+    const s1 = cluster.host("s1");
+    assert.equal(await cluster.host("s2").ok(`curl -sk --max-time 5 ${cluster.url("s1")}/ping`), "pong");
+    const ca = await cluster.host("s2").ok(`curl -sk --max-time 5 ${cluster.url("s1")}/cacerts`);
+    const hash = createHash("sha256").update(ca).digest("hex");
+    assert.equal((await s1.ok("cat /var/lib/rancher/k3s/server/token")).trim(), `K10${hash}::server:${SERVER_TOKEN}`);
+    assert.equal(
+      (await s1.ok("cat /var/lib/rancher/k3s/server/agent-token")).trim(),
+      `K10${hash}::node:${AGENT_TOKEN}`,
+    );
+    const refused = `curl -sk -o /dev/null -w '%{http_code}' ${cluster.url("s1")}/api/v1/nodes`;
+    assert.equal(await cluster.host("s2").ok(refused), "401");
+  });
+
+  it("refuses a server whose token is wrong, and says so", async () => {
+    await cluster.start("s2", "server", { server: cluster.url("s1"), token: "wrong", "agent-token": "wrong" });
+    const line = await cluster.said("s2", "server", /level=fatal/);
+    assert.match(line, /not authorized|401 Unauthorized/);
+    transcripts.check("server-wrong-token", line);
+    await until(
+      "the service to try again",
+      async () => Number(await cluster.host("s2").ok("systemctl show -p NRestarts --value k3s")) > 0,
+    );
+    assert.equal((await cluster.members()).length, 1);
+    await cluster.clear("s2");
+  });
+
+  it("refuses a server that expects another CA", async () => {
+    const token = `K10${"0".repeat(64)}::server:${SERVER_TOKEN}`;
+    await cluster.start("s2", "server", { server: cluster.url("s1"), token });
+    const line = await cluster.said(
+      "s2",
+      "server",
+      /level=fatal.*token CA hash does not match the Cluster CA certificate hash/,
+    );
+    transcripts.check("server-wrong-ca", line);
+    await cluster.clear("s2");
+  });
+
+  it("refuses a server whose flags differ from those that run", async () => {
+    await cluster.start("s2", "server", { server: cluster.url("s1"), "cluster-cidr": "10.66.0.0/16" });
+    await cluster.said("s2", "server", /level=warning.*critical configuration mismatched/);
+    const line = await cluster.said(
+      "s2",
+      "server",
+      /level=fatal.*critical configuration value mismatch between servers/,
+    );
+    transcripts.check("server-other-flags", line);
+    assert.equal((await cluster.members()).length, 1);
+    await cluster.clear("s2");
+  });
+
+  it("takes a second server as a learner first, then as a voter", async () => {
+    // The real one looks for learners every 15 s; the stand-in waits until it has been seen here.
+    const hold = "/run/k3s-standin/hold-promotion";
+    await cluster.host("s1").ok(`mkdir -p /run/k3s-standin && touch ${hold}`);
+    await cluster.start("s2", "server", { server: cluster.url("s1") });
+    await until("a learner", async () => (await cluster.members()).some(({ isLearner }) => isLearner === true), {
+      timeoutMs: cluster.patience,
+    });
+    assert.equal((await cluster.host("s2").run("systemctl is-active k3s")).stdout, "activating\n");
+    assert.notEqual((await cluster.kubectl("get --raw /readyz", "s2")).stdout, "ok", "a learner serves no API");
+    await cluster.host("s1").ok(`rm ${hold}`);
+    await cluster.joined("s2", "server");
+    const members = await cluster.members();
+    assert.deepEqual(
+      members.map(({ isLearner }) => isLearner ?? false),
+      [false, false],
+    );
+  });
+
+  it("takes a third server; a restart with another `server:` changes nothing for a member", async () => {
+    await cluster.join("s3", "server", { server: cluster.url("s2") });
+    assert.equal((await cluster.members("s3")).length, 3);
+    await cluster.install("s3", "server", { server: "https://192.0.2.9:6443", "cluster-init": true });
+    await cluster.host("s3").ok("systemctl restart k3s");
+    await cluster.joined("s3", "server");
+    assert.equal((await cluster.members("s1")).length, 3);
+  });
+
+  it("takes an agent with the agent token; labels and taints count when it registers, and not later", async () => {
+    await cluster.join("a1", "agent", {
+      server: cluster.url("s2"),
+      "node-label": ["tier=one"],
+      "node-taint": ["only=this:NoSchedule"],
+    });
+    const read = async (): Promise<string> =>
+      (
+        await cluster.kubectl(
+          "get node a1 -o 'jsonpath={.metadata.labels.tier} {.metadata.labels.later} {.spec.taints[0].key}'",
+        )
+      ).stdout;
+    assert.equal(await read(), "one  only");
+    await cluster.install("a1", "agent", { server: cluster.url("s2"), "node-label": ["tier=two", "later=yes"] });
+    await cluster.host("a1").ok("systemctl restart k3s-agent");
+    await cluster.joined("a1", "agent");
+    assert.equal(await read(), "one  only");
+  });
+
+  it("lets an agent read nodes with its own certificate, and no secrets", async () => {
+    const kubelet = "--kubeconfig /var/lib/rancher/k3s/agent/kubelet.kubeconfig";
+    assert.equal((await cluster.kubectl(`${kubelet} get node a1 -o name`, "a1")).stdout, "node/a1\n");
+    const secrets = await cluster.kubectl(`${kubelet} -n kube-system get secrets`, "a1");
+    assert.match(secrets.stderr, /forbidden/i);
+    assert.notEqual((await cluster.kubectl(`${kubelet} delete node s3`, "a1")).code, 0);
+  });
+
+  it("refuses an agent whose token is wrong, and says so", async () => {
+    await cluster.start("spare", "agent", { server: cluster.url("s1"), token: "wrong" });
+    const line = await cluster.said("spare", "agent", /not authorized|401 Unauthorized/);
+    transcripts.check("agent-wrong-token", line);
+    assert.notEqual((await cluster.kubectl("get node spare")).code, 0);
+    await cluster.clear("spare");
+  });
+
+  it("refuses an agent that has a known name and another password, until its Node is deleted", async () => {
+    const hash = "-n kube-system get secret a1.node-password.k3s -o 'jsonpath={.data.hash}'";
+    const known = (await cluster.kubectl(hash)).stdout;
+    assert.notEqual(known, "");
+    const files = "/etc/rancher/node/password /var/lib/rancher/k3s/agent/client-kubelet.*";
+    await cluster.host("a1").ok(`systemctl stop k3s-agent && rm ${files}`);
+    await cluster.host("a1").ok("systemctl restart --no-block k3s-agent");
+    const line = await cluster.said("a1", "agent", /Node password rejected, duplicate hostname/);
+    transcripts.check("agent-other-password", line);
+    assert.equal((await cluster.kubectl("delete node a1 --timeout=60s")).code, 0);
+    // It tries again and again: as soon as the old password is gone, its new one is the one that counts.
+    await cluster.joined("a1", "agent");
+    assert.notEqual((await cluster.kubectl(hash)).stdout, known);
+  });
+
+  it("refuses a wiped server whose member is still there, and takes it once its Node is deleted", async () => {
+    await cluster.host("s3").wipe();
+    await cluster.start("s3", "server", { server: cluster.url("s1") });
+    const line = await cluster.said(
+      "s3",
+      "server",
+      /level=fatal.*duplicate node name found, please use a unique name for this node/,
+    );
+    transcripts.check("server-duplicate-name", line);
+    await cluster.host("s3").ok("systemctl stop k3s");
+    assert.equal((await cluster.kubectl("delete node s3 --timeout=60s")).code, 0);
+    assert.deepEqual((await cluster.members()).map(({ name }) => name.replace(/-[0-9a-f]+$/, "")).sort(), ["s1", "s2"]);
+    await cluster.host("s3").ok("systemctl start k3s");
+    await cluster.joined("s3", "server");
+  });
+
+  it("removes the member of a Node that is deleted; that k3s says so, and rejoins when it is started again", async () => {
+    const before = (await cluster.members()).find(({ name }) => name.startsWith("s3-"));
+    assert.equal((await cluster.kubectl("delete node s3 --timeout=60s")).code, 0);
+    assert.equal((await cluster.members()).length, 2);
+    const line = await cluster.said("s3", "server", /this node has been removed from the cluster/);
+    transcripts.check("server-removed", line);
+    await cluster.host("s3").ok("systemctl restart k3s");
+    await cluster.joined("s3", "server");
+    const after = (await cluster.members()).find(({ name }) => name.startsWith("s3-"));
+    assert.notEqual(after?.name, before?.name);
+  });
+
+  it("shows a dead server as not Ready and, though etcd still counts its vote, as no voter", async () => {
+    await cluster.host("s3").powerOff();
+    await until(
+      "its conditions",
+      async () => {
+        const found = await cluster.conditions("s3");
+        const [ready, voter] = ["Ready", "EtcdIsVoter"].map((kind) => found.find(({ type }) => type === kind));
+        return ready?.status === "Unknown" && voter?.status === "False" && voter.reason === "Unhealthy";
+      },
+      { timeoutMs: cluster.patience },
+    );
+    assert.equal((await cluster.members()).length, 3);
+    assert.equal((await cluster.kubectl("label node s1 written=with-two")).code, 0);
+  });
+
+  it("writes nothing without a majority, and loses nothing that it acknowledged", async () => {
+    await cluster.host("s2").powerOff();
+    assert.notEqual((await cluster.kubectl("label node s1 written=with-one --overwrite")).code, 0);
+    assert.notEqual((await cluster.kubectl("get --raw /readyz")).stdout, "ok");
+    await cluster.host("s2").powerOn();
+    await cluster.joined("s2", "server");
+    assert.equal((await cluster.kubectl("get node s1 -o 'jsonpath={.metadata.labels.written}'")).stdout, "with-two");
+  });
+
+  it("comes back by itself when everything was off", async () => {
+    for (const host of cluster.lab.hosts) await host.powerOff();
+    await Promise.all(
+      ["s1", "s2", "s3", "a1"].map(async (name) => {
+        await cluster.host(name).powerOn();
+      }),
+    );
+    for (const name of ["s1", "s2", "s3"]) await cluster.joined(name, "server");
+    await cluster.joined("a1", "agent");
+    assert.equal((await cluster.members()).length, 3);
+  });
+
+  it("saves a snapshot and restores it: one member, the others join anew, what came later is gone", async () => {
+    const [s1, s2, s3] = [cluster.host("s1"), cluster.host("s2"), cluster.host("s3")];
+    await s1.ok("k3s etcd-snapshot save --name before");
+    const path = (await s1.ok("ls /var/lib/rancher/k3s/server/db/snapshots/before-s1-*")).trim();
+    assert.match(await s1.ok("k3s etcd-snapshot ls"), /before-s1-/);
+    assert.equal((await cluster.kubectl("label node s1 written=after --overwrite")).code, 0);
+    for (const host of [s1, s2, s3]) await host.ok("systemctl stop k3s");
+    const wrong = await s1.run(`k3s server --cluster-reset --cluster-reset-restore-path=${path} --token=wrong`, {
+      timeoutMs: cluster.patience,
+    });
+    assert.notEqual(wrong.code, 0);
+    const reset = await s1.run(`k3s server --cluster-reset --cluster-reset-restore-path=${path}`, {
+      timeoutMs: cluster.patience,
+    });
+    assert.equal(reset.code, 0, reset.stderr);
+    assert.match(
+      reset.stdout + reset.stderr,
+      /Managed etcd cluster membership has been reset, restart without --cluster-reset flag now/,
+    );
+    await s1.ok("systemctl start k3s");
+    await cluster.joined("s1", "server");
+    assert.equal((await cluster.members()).length, 1);
+    for (const name of ["s2", "s3"]) {
+      await cluster.host(name).ok("rm -rf /var/lib/rancher/k3s/server/db");
+      await cluster.install(name, "server", { server: cluster.url("s1") });
+      await cluster.host(name).ok("systemctl restart --no-block k3s");
+      await cluster.joined(name, "server");
+    }
+    assert.equal((await cluster.members()).length, 3);
+    assert.equal((await cluster.kubectl("get node s1 -o 'jsonpath={.metadata.labels.written}'")).stdout, "with-two");
+  });
+});
