@@ -22,7 +22,10 @@ function firing(series: Readonly<Record<string, string>>, expected: readonly Exp
   try {
     const groups = [
       { name: "summary", rules: summaryRules },
-      { name: "alerts", rules: rules.map(({ annotations: _, ...rule }) => rule) },
+      {
+        name: "alerts",
+        rules: rules.map(({ alert, expr, for: after, labels }) => ({ alert, expr, for: after, labels })),
+      },
     ];
     writeFileSync(join(folder, "rules.yaml"), stringify({ groups }));
     const test = {
