@@ -83,9 +83,7 @@ export const rules: PackageRules = {
 };
 
 function makeKey(call: Call): Made {
-  const pair = keyPair(text(call.inputs, "algorithm"), call.inputs);
-  const parsed = ssh2.utils.parseKey(pair.private);
-  if (parsed instanceof Error) throw parsed;
+  const { pair, parsed } = readableKeyPair(text(call.inputs, "algorithm"), call.inputs);
   const blob = parsed.getPublicSSH();
   const privateKeyPem = parsed.getPrivatePEM();
   const key = createPrivateKey(privateKeyPem);
@@ -103,7 +101,27 @@ function makeKey(call: Call): Made {
   return { id: digest(publicKeyPem), outputs };
 }
 
-function keyPair(wanted: string, inputs: Properties): { readonly private: string; readonly public: string } {
+interface KeyPair {
+  readonly private: string;
+  readonly public: string;
+}
+
+const TRIES = 5;
+
+/** ssh2 1.17 writes about one ED25519 key in 300 so that nobody, not even ssh2, can read it: such a one is thrown away. */
+function readableKeyPair(
+  wanted: string,
+  inputs: Properties,
+): { readonly pair: KeyPair; readonly parsed: ssh2.ParsedKey } {
+  for (let tries = 1; ; tries++) {
+    const pair = keyPair(wanted, inputs);
+    const parsed = ssh2.utils.parseKey(pair.private);
+    if (!(parsed instanceof Error)) return { pair, parsed };
+    if (tries === TRIES) throw parsed;
+  }
+}
+
+function keyPair(wanted: string, inputs: Properties): KeyPair {
   if (wanted === "ED25519") return ssh2.utils.generateKeyPairSync("ed25519");
   if (wanted === "RSA") return ssh2.utils.generateKeyPairSync("rsa", { bits: Number(at(inputs, "rsaBits") ?? 2048) });
   const bits = CURVES[textAt(inputs, "ecdsaCurve") ?? "P224"];
