@@ -1,4 +1,5 @@
 import {
+  below,
   defineService,
   generated,
   tolerates,
@@ -60,7 +61,7 @@ function footprint(context: Context): Footprint {
     pool: args.pool,
     address: args.address,
     hostName: args.hostName,
-    from,
+    from: below(from, "address"),
   };
   return { workloads: [servers(context)], routes: [], addresses: [claim], podSecurity: "baseline" };
 }

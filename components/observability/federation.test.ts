@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { execa, execaSync, type ResultPromise } from "execa";
+import { execa, execaSync } from "execa";
 import { getAt } from "@isthmus/core";
 import { contextOf } from "../../tests/program/site-facts.ts";
 import { monitoring } from "./monitoring.ts";
@@ -81,11 +81,13 @@ function ask(path: string, options: { user?: string; method?: string } = {}): Pr
   });
 }
 
+const start = (folder: string) => execa("nginx", ["-p", folder, "-c", join(folder, "nginx.conf")], { reject: false });
+
 describe("federation, by the real nginx", function () {
   this.timeout(20_000);
   const folder = mkdtempSync(join(tmpdir(), "federation-"));
   let prometheus: Server;
-  let nginx: ResultPromise<{ reject: false }> | undefined;
+  let nginx: ReturnType<typeof start> | undefined;
 
   before(async function () {
     if (!hasNginx) {
@@ -106,7 +108,7 @@ describe("federation, by the real nginx", function () {
       join(folder, "nginx.conf"),
       `daemon off; ${user} pid ${folder}/pid; error_log ${folder}/logs/error;\nevents {}\nhttp { access_log off; include ${folder}/default.conf; }\n`,
     );
-    nginx = execa("nginx", ["-p", folder, "-c", join(folder, "nginx.conf")], { reject: false });
+    nginx = start(folder);
     for (let tries = 0; tries < 50; tries += 1) {
       if (
         await ask("/").then(

@@ -61,7 +61,7 @@ function footprint(context: MonitoringContext): Footprint {
     addresses:
       federation === undefined
         ? []
-        : [{ name: monitoringNames(instance).federation, ...federation, from: below(from, "federation") }],
+        : [{ name: monitoringNames(instance).federation, ...federation, from: below(from, "federation", "address") }],
     // The node exporter reads the host's processes and file systems.
     podSecurity: "privileged",
   };

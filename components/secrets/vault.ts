@@ -1,4 +1,5 @@
 import {
+  below,
   defineService,
   together,
   type Footprint,
@@ -38,7 +39,9 @@ function footprint(context: Context): Footprint {
   return {
     workloads: [servers(context)],
     routes: [],
-    addresses: [{ name: instance, pool: args.pool, address: args.address, hostName: args.hostName, from }],
+    addresses: [
+      { name: instance, pool: args.pool, address: args.address, hostName: args.hostName, from: below(from, "address") },
+    ],
     podSecurity: "restricted",
   };
 }
