@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { lookUp, UserError } from "@isthmus/core";
+import { UserError } from "@isthmus/core";
 import * as pulumi from "@pulumi/pulumi";
+import { unknown } from "@pulumi/pulumi/output.js";
 import { describeFindings } from "../config/describe.ts";
 import { fleetFile, load, siteFile } from "../config/load.ts";
 import { catalogue } from "../plan/catalogue.ts";
@@ -75,15 +76,12 @@ function refuseMissingSecrets(plan: SitePlan): void {
 
 /** A secret of this stack; in a preview one that is not set yet is unknown, as its value would be. */
 function stackSecret(name: string): pulumi.Output<string> {
-  const secrets = new pulumi.Config("isthmus").getSecretObject<Record<string, string>>("secrets");
-  if (secrets === undefined) return unset();
-  return secrets.apply((all) =>
-    Object.hasOwn(all, name) ? lookUp(all, name, "secret") : unset(),
-  ) as pulumi.Output<string>;
+  const secrets = new pulumi.Config("isthmus").getSecretObject<Record<string, string>>("secrets") ?? pulumi.secret({});
+  return secrets.apply((all: Readonly<Record<string, string>>) => pulumi.output(all[name] ?? notSet()));
 }
 
-function unset(): pulumi.Output<string> {
-  return pulumi.secret("(not set)");
+function notSet(): pulumi.Output<string> {
+  return pulumi.output(unknown) as pulumi.Output<string>;
 }
 
 /** Pulumi prints an error's stack; a user's mistake has none that helps. */

@@ -22,52 +22,60 @@ export interface ServicesArgs {
 
 /** Registers all services of a site, providers before those that use them. What waits for another site is left out. */
 export function buildServices(args: ServicesArgs): void {
-  const components = new Map<string, pulumi.Resource>();
-  for (const plan of args.services) {
-    const dependsOn = Object.values(plan.providers).flatMap((name) => components.get(name) ?? []);
-    const component = new ServiceInstance(
-      plan.instance,
-      {
-        service: plan.service,
-        instance: plan.instance,
-        site: args.site,
-        namespace: plan.namespace,
-        footprint: plan.footprint,
-        from: plan.from,
-      },
-      { parent: args.parent, provider: args.provider, dependsOn },
-    );
-    components.set(plan.instance, component);
-    buildService(plan, component, { ...args, dependsOn });
-  }
+  const components = new Map<string, ServiceInstance>();
+  for (const plan of args.services) components.set(plan.instance, serviceComponent(plan, args));
+  // All namespaces first: an ingress has objects in those of the services behind it.
+  const namespaces = new Map(
+    args.services.filter(runsHere).map((plan) => [plan.namespace, namespaceOf(plan, components.get(plan.instance))]),
+  );
+  for (const plan of args.services) buildItems(plan, { ...args, components, namespaces });
 }
 
 interface Around extends ServicesArgs {
-  readonly dependsOn: readonly pulumi.Resource[];
+  readonly components: ReadonlyMap<string, ServiceInstance>;
+}
+
+const oneOrNone = <T>(value: T | undefined): T[] => (value === undefined ? [] : [value]);
+
+const runsHere = (plan: ServicePlan): boolean => plan.releases.length + plan.objects.length > 0;
+
+const providersOf = (plan: ServicePlan, { components }: Around): ServiceInstance[] =>
+  Object.values(plan.providers).flatMap((name) => components.get(name) ?? []);
+
+/** Waits for nothing: an ingress has objects in the namespace of a service that comes after it. Items wait instead. */
+function serviceComponent(plan: ServicePlan, { site, parent, provider }: ServicesArgs): ServiceInstance {
+  const { service, instance, namespace, footprint, from } = plan;
+  return new ServiceInstance(instance, { service, instance, site, namespace, footprint, from }, { parent, provider });
+}
+
+function namespaceOf(plan: ServicePlan, parent: ServiceInstance | undefined): Namespace {
+  const labels = podSecurityLabels(plan.footprint.podSecurity);
+  return new Namespace(
+    `${plan.instance}-namespace`,
+    { metadata: { name: plan.namespace, labels } },
+    { ...(parent && { parent }) },
+  );
 }
 
 /** Items of one service in the order that their `after` gives. */
-function buildService(plan: ServicePlan, parent: ServiceInstance, around: Around): void {
-  if (plan.releases.length + plan.objects.length === 0) return;
-  const namespace = new Namespace(
-    `${plan.instance}-namespace`,
-    { metadata: { name: plan.namespace, labels: podSecurityLabels(plan.footprint.podSecurity) } },
-    { parent, dependsOn: [...around.dependsOn] },
-  );
+function buildItems(plan: ServicePlan, around: Around & { readonly namespaces: ReadonlyMap<string, Namespace> }): void {
+  const parent = around.components.get(plan.instance);
   const made = new Map<string, pulumi.Resource>();
   for (const item of inOrder(plan)) {
-    const after = (item.plan.after ?? []).flatMap((name) => made.get(name) ?? []);
-    const options = { parent, dependsOn: [namespace, ...around.dependsOn, ...after] };
+    const namespace = item.kind === "release" ? item.plan.namespace : item.plan.manifest.metadata.namespace;
+    const dependsOn = [
+      ...oneOrNone(around.namespaces.get(namespace ?? plan.namespace)),
+      ...providersOf(plan, around),
+      ...(item.plan.after ?? []).flatMap((name) => made.get(name) ?? []),
+    ];
+    const options = { ...(parent && { parent }), dependsOn };
     if (item.kind === "release") {
-      made.set(
-        item.id,
-        new ChartRelease(`${plan.instance}-${item.plan.name}`, { plan: item.plan, mirror: around.mirror }, options),
-      );
-      continue;
+      const release = { plan: item.plan, mirror: around.mirror };
+      made.set(item.id, new ChartRelease(`${plan.instance}-${item.plan.name}`, release, options));
+    } else if (sitesNeeded(item.plan.manifest).every((site) => around.linked.has(site))) {
+      const manifest = resolve(item.plan.manifest, around.values) as CustomResourceArgs;
+      made.set(item.id, kubernetesObject(`${plan.instance}-${item.plan.id}`, manifest, options));
     }
-    if (sitesNeeded(item.plan.manifest).some((site) => !around.linked.has(site))) continue;
-    const manifest = resolve(item.plan.manifest, around.values) as CustomResourceArgs;
-    made.set(item.id, kubernetesObject(`${plan.instance}-${item.plan.id}`, manifest, options));
   }
 }
 

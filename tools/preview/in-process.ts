@@ -20,7 +20,19 @@ export async function registerInProcess(fleet: FleetPlan, plan: SitePlan): Promi
     chartMirror: fleet.model.fleet.chartMirror,
   });
   await disconnect();
+  refuseGaps(plan, recorder.recorded);
   return recorder.recorded;
+}
+
+/** Resources that wait for one another never come, and nothing else says so. */
+function refuseGaps(plan: SitePlan, recorded: readonly Recorded[]): void {
+  const names = new Set(recorded.map((resource) => resource.name));
+  const missing = plan.services.flatMap(({ instance, releases, objects }) =>
+    [...releases.map(({ name }) => name), ...objects.map(({ id }) => id)]
+      .map((item) => `${instance}-${item}`)
+      .filter((name) => !names.has(name)),
+  );
+  if (missing.length > 0) throw new Error(`these resources wait for one another: ${missing.join(", ")}`);
 }
 
 /** Another site as it will be known when it is up; what only its deployment knows stands as text that says so. */
