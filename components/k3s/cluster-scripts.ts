@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto";
 import { lookUp } from "@isthmus/core";
 import { AnyHostScript, RemoteScript, type Connection, type Parameters, type Script } from "@isthmus/remote";
 import { all, output, secret, unsecret, type Input, type Output, type Resource } from "@pulumi/pulumi";
 import type { ClusterTokens, K3sClusterArgs } from "./cluster.ts";
 import { snapshotStoreFile } from "./config.ts";
 import { urlHost } from "./node.ts";
-import { installParameters, memberParameters, preflightParameters } from "./parameters.ts";
+import { installParameters, machineLabel, memberParameters, preflightParameters } from "./parameters.ts";
 import { plannedNodes, type ClusterPlan, type NodePlan } from "./plan.ts";
 import { registriesFile } from "./registries.ts";
 import { scripts } from "./scripts.ts";
@@ -135,8 +134,7 @@ export class ClusterScripts {
 
   private machineOf({ node }: NodePlan): Output<string> {
     const { machineId } = lookUp(this.cluster.args.machines, node.name, "machine");
-    // As a label can hold it, whatever the id is made of.
-    return output(machineId).apply((id) => createHash("sha256").update(id).digest("hex").slice(0, 16));
+    return output(machineId).apply(machineLabel);
   }
 
   private members(): Output<Parameters> {

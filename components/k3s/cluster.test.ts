@@ -131,7 +131,7 @@ describe("K3sCluster", () => {
   it("lets the first server start without a fingerprint, and gives all others the one to check", async () => {
     const { all } = await register();
     const create = (name: string): string => String(named(all, name).inputs["create"]);
-    assert.match(create("site-a-server-1"), /\bCA='\\''\\'''\\''|CA='\\'''\\''/);
+    assert.ok(create("site-a-server-1").replaceAll("'\\''", "'").includes("\nCA=''\n"));
     assert.match(create("site-a-server-2"), /CA='\\''K10abc'\\''/);
     assert.match(create("site-a-agent-1"), /CA='\\''K10abc'\\''/);
     assert.match(create("site-a-agent-1"), /CANDIDATES=\('\\''10\.0\.20\.10'\\'' '\\''10\.0\.20\.11'\\''/);

@@ -4,6 +4,7 @@ export { joinOrder, type JoinOrder, type K3sNode, type K3sTaint } from "./node.t
 export {
   installParameters,
   installSecrets,
+  machineLabel,
   memberParameters,
   preflightParameters,
   statusParameters,

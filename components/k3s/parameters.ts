@@ -1,12 +1,18 @@
+import { createHash } from "node:crypto";
 import type { Parameters } from "@isthmus/remote/script";
 import { registrationFile, type HostFile } from "./config.ts";
 import { labelTexts, taintText, urlHost, type K3sNode } from "./node.ts";
 import { joinCandidates, plannedNodes, type ClusterPlan, type NodePlan } from "./plan.ts";
 import type { K3sSettings } from "./schema.ts";
 
+/** A machine's id as a label can hold it, whatever it is made of. */
+export function machineLabel(machineId: string): string {
+  return createHash("sha256").update(machineId).digest("hex").slice(0, 16);
+}
+
 /** What is known of a node only when its machine is there and the cluster lives. */
 export interface NodeLiveFacts {
-  /** Identifies the machine; another one means that the machine was replaced. As it may stand in a label. */
+  /** Identifies the machine; another one means that the machine was replaced. From `machineLabel`. */
   readonly machine: string;
   /** `K10…`, what the long form of a token begins with; empty for the first server. */
   readonly ca: string;

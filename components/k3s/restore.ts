@@ -1,5 +1,5 @@
 import type { Parameters, Script } from "@isthmus/remote/script";
-import { installParameters, installSecrets, type NodeLiveFacts } from "./parameters.ts";
+import { installParameters, installSecrets, memberParameters, type NodeLiveFacts } from "./parameters.ts";
 import { urlHost } from "./node.ts";
 import type { ClusterPlan, NodePlan } from "./plan.ts";
 import { scripts } from "./scripts.ts";
@@ -18,7 +18,7 @@ export interface RestoreRequest {
   readonly snapshot: string;
   /** Another text for every restore: a run that was killed goes on with its own, and does not restore twice. */
   readonly occasion: string;
-  /** By node. */
+  /** What each machine is labelled with, by node: as `machineLabel` makes it of a machine's id. */
   readonly machines: Readonly<Record<string, string>>;
 }
 
@@ -31,15 +31,22 @@ export function restoreStages(cluster: ClusterPlan, request: RestoreRequest): re
   const [first, ...others] = cluster.order.servers;
   if (first === undefined) return [];
   return [
-    cluster.order.servers
-      .slice(1)
-      .map(({ node }) => ({
-        node: node.name,
-        script: scripts.leave,
-        parameters: { OCCASION: request.occasion },
-        secretNames: [],
-      })),
+    cluster.order.servers.slice(1).map(({ node }) => ({
+      node: node.name,
+      script: scripts.leave,
+      parameters: { OCCASION: request.occasion },
+      secretNames: [],
+    })),
     [restoreStep(cluster, first, request)],
+    // The snapshot remembers machines that may have been replaced since.
+    [
+      {
+        node: first.node.name,
+        script: scripts.admission,
+        parameters: memberParameters(cluster, request.machines),
+        secretNames: [],
+      },
+    ],
     ...others.map((server) => [rejoinStep(cluster, { first, server }, request)]),
   ];
 }

@@ -4,10 +4,9 @@
 # goes, or it would refuse the new one (etcd: duplicate node name; agents: node password rejected).
 lock
 require_api
-ISTHMUS_UNIT=k3s
 step 'compare machines with those that joined'
 table=$(node_table)
-while IFS='|' read -r name _ _ machine; do
+while IFS='|' read -r name _ _ machine _; do
   [ "$machine" != - ] || continue
   for index in "${!NODES[@]}"; do
     if [ "${NODES[index]}" = "$name" ] && [ "${MACHINES[index]}" != "$machine" ]; then

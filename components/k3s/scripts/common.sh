@@ -35,18 +35,44 @@ node_condition() {
   kube get node "$1" -o "jsonpath={.status.conditions[?(@.type==\"$2\")].status}" 2>/dev/null || true
 }
 
-# One line a node: name, Ready, EtcdIsVoter, machine. A dash stands for nothing.
+# One line a node: name, Ready, etcd, machine, address. A dash stands for nothing. `etcd` is `voter` for a voter that is
+# well, `unwell` for one that is not, and a dash for what has no vote: agents, learners, those that never joined.
 node_table() {
   local columns='{.metadata.name}{"|"}{.status.conditions[?(@.type=="Ready")].status}{"|"}'
-  columns+='{.status.conditions[?(@.type=="EtcdIsVoter")].status}{"|"}{.metadata.labels.isthmus/machine}{"\n"}'
-  kube get nodes -o "jsonpath={range .items[*]}$columns{end}" |
-    awk -F'|' -v OFS='|' 'NF { for (i = 1; i <= 4; i++) if ($i == "") $i = "-"; print }'
+  columns+='{.metadata.labels.node-role\.kubernetes\.io/etcd}{"|"}{.status.conditions[?(@.type=="EtcdIsVoter")].status}{"|"}'
+  columns+='{.status.conditions[?(@.type=="EtcdIsVoter")].reason}{"|"}{.metadata.labels.isthmus/machine}{"|"}'
+  columns+='{.status.addresses[?(@.type=="InternalIP")].address}{"\n"}'
+  kube get nodes -o "jsonpath={range .items[*]}$columns{end}" | awk -F'|' '
+    NF {
+      etcd = "-"
+      if ($3 != "" && $5 != "NotAMember" && $5 != "MemberIsLearner") etcd = ($4 == "True") ? "voter" : "unwell"
+      split($7, addresses, " ")
+      print $1 "|" ($2 == "" ? "-" : $2) "|" etcd "|" ($6 == "" ? "-" : $6) "|" addresses[1]
+    }'
+}
+
+port_open() { timeout 3 bash -c "exec 3<>/dev/tcp/${1//[\[\]]/}/$2" 2>/dev/null 9>&-; }
+
+# count_votes NODE: sets VOTERS and WELL, how many there are in all and how many are well and can be reached now; OTHERS
+# and WELL_OTHERS without NODE; IS_READY, if NODE is. What the API says of a server that just died is old: so etcd is dialled.
+count_votes() {
+  local table name ready etcd address well
+  VOTERS=0 WELL=0 OTHERS=0 WELL_OTHERS=0 IS_READY=''
+  table=$(node_table)
+  while IFS='|' read -r name ready etcd _ address; do
+    if [ "$name" = "$1" ] && [ "$ready" = True ]; then IS_READY=1; fi
+    if [ -z "$name" ] || [ "$etcd" = - ]; then continue; fi
+    well=0
+    if [ "$etcd" = voter ] && [ "$ready" = True ] && port_open "$address" 2379; then well=1; fi
+    VOTERS=$((VOTERS + 1)) WELL=$((WELL + well))
+    if [ "$name" != "$1" ]; then OTHERS=$((OTHERS + 1)) WELL_OTHERS=$((WELL_OTHERS + well)); fi
+  done <<<"$table"
 }
 
 # What the journal says, in words, with the mend; nothing if it says nothing that we know.
 diagnose() {
   local journal
-  journal=$(journalctl -u "$ISTHMUS_UNIT" -n 200 --no-pager -o cat 2>/dev/null || true)
+  journal=$(journalctl -u "$UNIT" -n 200 --no-pager -o cat 2>/dev/null || true)
   case $journal in
   *'bootstrap data already found and encrypted with different token'* | *'token CA hash does not match'* | *'failed to validate token'* | *'not authorized'*)
     echo 'the token is not the one of this cluster|compare the token in the state with the one of the cluster (see: rotate a token), then run again' ;;
@@ -74,6 +100,7 @@ diagnose() {
 # give_up "what was waited for": fails with the cause from the journal.
 give_up() {
   local cause
+  ISTHMUS_UNIT=$UNIT
   cause=$(diagnose)
   if [ -n "$cause" ]; then fail "${cause%%|*} ($1)" "${cause#*|}"; fi
   fail "$1" 'the journal below names the cause; mend it and run the same command again'

@@ -2,7 +2,7 @@
 # shellcheck disable=SC2034,SC2154 # parts of a script are joined, and parameters come before: see ../scripts.ts
 # Makes this host a k3s agent, or brings the agent that it is to what is declared.
 lock
-ISTHMUS_UNIT=k3s-agent
+UNIT=k3s-agent
 ROLE=agent
 JOIN="$K3S_ETC/config.yaml.d/10-join.yaml"
 
@@ -19,8 +19,6 @@ choose_server() {
   put "$JOIN" 0600 "server: https://$server:6443"$'\n'
 }
 
-joined() { [ "$(node_condition "$NODE" Ready)" = True ]; }
-
 begin
 put "$K3S_ETC/token" 0600 "$(join_token)"
 step 'find a server'
@@ -35,6 +33,6 @@ if restart_needed "$WANTED"; then
   restart_unit "$WANTED"
 fi
 step 'wait until the node is Ready'
-retry "$WAIT_SECONDS" joined || give_up "$NODE did not become Ready within $WAIT_SECONDS seconds"
+retry "$WAIT_SECONDS" ready_now || give_up "$NODE did not become Ready within $WAIT_SECONDS seconds"
 finish "$WANTED"
 say 'is Ready'

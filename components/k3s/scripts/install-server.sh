@@ -2,15 +2,13 @@
 # shellcheck disable=SC2034,SC2154 # parts of a script are joined, and parameters come before: see ../scripts.ts
 # Makes this host a k3s server, or brings the server that it is to what is declared.
 lock
-ISTHMUS_UNIT=k3s
+UNIT=k3s
 ROLE=server
 JOIN="$K3S_ETC/config.yaml.d/10-join.yaml"
 PERMIT="$RECORD/k3s.may-start-cluster"
 
 # The long form of a token makes k3s check whom it joins.
 join_token() { if [ -n "$CA" ]; then printf '%s::server:%s' "$CA" "$SERVER_TOKEN"; else printf %s "$SERVER_TOKEN"; fi; }
-
-port_open() { timeout 3 bash -c "exec 3<>/dev/tcp/${1//[\[\]]/}/$2" 2>/dev/null; }
 
 # A virtual address that answers before there is a cluster belongs to somebody else.
 refuse_taken_address() {
@@ -45,7 +43,7 @@ choose_cluster() {
   fi
 }
 
-joined() { [ "$(node_condition "$NODE" Ready)" = True ] && [ "$(node_condition "$NODE" EtcdIsVoter)" = True ] && api_ready; }
+joined() { ready_now && [ "$(node_condition "$NODE" EtcdIsVoter)" = True ] && api_ready; }
 
 begin
 put "$K3S_ETC/token" 0600 "$(join_token)"
@@ -58,7 +56,6 @@ install_binary
 install_unit
 WANTED=$(digest "$SERVER_TOKEN" "$AGENT_TOKEN" "$SNAPSHOT_STORE")
 if restart_needed "$WANTED"; then
-  step 'see that a majority of voters stays'
   guard_quorum
   make_way
   step 'start k3s'

@@ -4,7 +4,6 @@
 # so that what others set stays.
 lock
 require_api
-ISTHMUS_UNIT=k3s
 
 declare -A known_labels known_taints labels_now taints_now
 read_nodes() {

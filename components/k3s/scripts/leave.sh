@@ -3,7 +3,7 @@
 # Before a restore: this server stops and forgets its etcd, so that it joins the restored cluster as a new member. Its
 # snapshots stay.
 lock
-ISTHMUS_UNIT=k3s
+UNIT=k3s
 mkdir -p "$RECORD"
 # A run that goes on after a kill finds servers that have joined again already.
 if [ "$(cat "$RECORD/k3s.left" 2>/dev/null || true)" = "$OCCASION" ]; then exit 0; fi

@@ -4,13 +4,12 @@
 # server that stays, before the machines of those that leave are deleted; works when those are dead.
 lock
 require_api
-ISTHMUS_UNIT=k3s
 step 'compare members with those declared'
 declared() { local one; for one in "${NODES[@]}"; do [ "$one" != "$1" ] || return 0; done; return 1; }
 table=$(node_table)
 # The dead go first: each that is gone makes the majority easier to keep.
 for wanted in False True; do
-  while IFS='|' read -r name ready _ machine; do
+  while IFS='|' read -r name ready _ machine _; do
     [ -n "$name" ] || continue
     if declared "$name"; then continue; fi
     if [ "$machine" = - ]; then

@@ -64,12 +64,15 @@ install_binary() {
 
 # The installer writes the unit. It is kept from downloading and from starting: both are done here.
 install_unit() {
-  if [ -f "/etc/systemd/system/$ISTHMUS_UNIT.service" ] && [ "$(cat "$RECORD/k3s.installer" 2>/dev/null || true)" = "$INSTALLER_SHA256" ]; then
+  if [ -f "/etc/systemd/system/$UNIT.service" ] && [ "$(cat "$RECORD/k3s.installer" 2>/dev/null || true)" = "$INSTALLER_SHA256" ]; then
     return 0
   fi
   fetch "$INSTALLER" "$INSTALLER_SHA256" "$RECORD/install.sh" 0700
   INSTALL_K3S_SKIP_DOWNLOAD=true INSTALL_K3S_SKIP_START=true INSTALL_K3S_EXEC="$ROLE" INSTALL_K3S_BIN_DIR=/usr/local/bin \
-    sh "$RECORD/install.sh" 9>&- 2>&1 | relay
+    sh "$RECORD/install.sh" >"$RECORD/install.log" 2>&1 9>&- || {
+    relay <"$RECORD/install.log"
+    fail "k3s' installer failed" 'the lines above name the cause'
+  }
   systemctl daemon-reload 9>&-
   printf %s "$INSTALLER_SHA256" >"$RECORD/k3s.installer"
 }
@@ -96,7 +99,7 @@ digest() {
   } | sha256sum | cut -d' ' -f1
 }
 
-unit_pid() { systemctl show -p MainPID --value "$ISTHMUS_UNIT" 9>&-; }
+unit_pid() { systemctl show -p MainPID --value "$UNIT" 9>&-; }
 
 # Does the running k3s know what is declared? `applied` is what it was last started with and found well, `pending` what a
 # run that did not end was about to start, and the process that it was to replace.
@@ -111,10 +114,23 @@ restart_needed() {
 }
 
 restart_unit() {
-  printf '%s %s\n' "$1" "$(unit_pid)" >"$RECORD/k3s.pending"
-  systemctl enable --quiet "$ISTHMUS_UNIT" 9>&-
+  ISTHMUS_UNIT=$UNIT
+  OLD_PID=$(unit_pid) STARTED=$(date +%s)
+  printf '%s %s\n' "$1" "$OLD_PID" >"$RECORD/k3s.pending"
+  systemctl enable --quiet "$UNIT" 9>&-
   # Not waited for: a join that cannot succeed would never return.
-  systemctl restart --no-block "$ISTHMUS_UNIT" 9>&-
+  systemctl restart --no-block "$UNIT" 9>&-
+}
+
+# Ready, as its kubelet said after the restart: what the API holds of before does not count.
+ready_now() {
+  local heard
+  if [ -n "${STARTED:-}" ]; then
+    [ "$(unit_pid)" != "$OLD_PID" ] && unit_active || return 1
+    heard=$(kube get node "$NODE" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].lastHeartbeatTime}' 2>/dev/null) || return 1
+    [ -n "$heard" ] && [ "$(date -d "$heard" +%s)" -ge "$STARTED" ] || return 1
+  fi
+  [ "$(node_condition "$NODE" Ready)" = True ]
 }
 
 applied() {

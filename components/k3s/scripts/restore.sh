@@ -3,7 +3,7 @@
 # Makes this host the first server of the cluster that a snapshot holds. All other servers have stopped before (leave.sh)
 # and join afterwards. Works on a machine that is new, too.
 lock
-ISTHMUS_UNIT=k3s
+UNIT=k3s
 ROLE=server
 DONE="$RECORD/k3s.restored"
 
@@ -19,7 +19,7 @@ latest_snapshot() {
   fi
 }
 
-joined() { [ "$(node_condition "$NODE" Ready)" = True ] && [ "$(node_condition "$NODE" EtcdIsVoter)" = True ] && api_ready; }
+joined() { ready_now && [ "$(node_condition "$NODE" EtcdIsVoter)" = True ] && api_ready; }
 
 begin
 put "$K3S_ETC/token" 0600 "$SERVER_TOKEN"

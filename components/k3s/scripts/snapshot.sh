@@ -3,7 +3,6 @@
 # Takes a snapshot of etcd now, where snapshots are kept, and prints its name.
 lock
 require_api
-ISTHMUS_UNIT=k3s
 step "take snapshot $SNAPSHOT"
 k3s etcd-snapshot save --name "$SNAPSHOT" 9>&- 2>&1 | relay
 # k3s adds node and time to the name.

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2034,SC2153,SC2154 # parts of a script are joined, and parameters come before: see ../scripts.ts
 # Prints what this host is, as JSON, beside what was declared. Changes nothing, waits for nobody.
-ISTHMUS_UNIT=k3s
-[ "$ROLE" = server ] || ISTHMUS_UNIT=k3s-agent
+UNIT=k3s
+[ "$ROLE" = server ] || UNIT=k3s-agent
 
 text() {
   local value=$1
@@ -41,6 +41,6 @@ drifted_files() {
 version=''
 if command -v k3s >/dev/null; then version=$(k3s --version | sed -n 's/^k3s version \(v[^ ]*\).*/\1/p'); fi
 printf '{"node": %s, "role": %s, "unit": %s, "version": %s, "declaredVersion": %s, "ready": %s, "etcdVoter": %s, "certificateDays": %s, "driftedFiles": [%s]}\n' \
-  "$(text "$NODE")" "$(text "$ROLE")" "$(text "$(systemctl is-active "$ISTHMUS_UNIT" 2>/dev/null || true)")" \
+  "$(text "$NODE")" "$(text "$ROLE")" "$(text "$(systemctl is-active "$UNIT" 2>/dev/null || true)")" \
   "$(text "$version")" "$(text "$VERSION")" "$(text "$(node_condition "$NODE" Ready)")" "$(text "$(node_condition "$NODE" EtcdIsVoter)")" \
   "$(certificate_days)" "$(drifted_files)"

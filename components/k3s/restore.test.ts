@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { planCluster } from "./plan.ts";
+import { restoreStages } from "./restore.ts";
+import { settingsOf, sixNodes } from "./six-nodes.ts";
+
+const plan = planCluster({ name: "site-a", nodes: sixNodes, settings: settingsOf() });
+const request = { snapshot: "latest", occasion: "2026-11-21", machines: { "server-2": "m2" } };
+
+describe("a restore", () => {
+  it("stops all other servers, restores the first one, and lets the others join it one by one", () => {
+    const stages = restoreStages(plan, request).map((stage) =>
+      stage.map(({ node, script }) => `${node} ${script.name}`),
+    );
+    assert.deepEqual(stages, [
+      ["server-2 leave.sh", "server-3 leave.sh"],
+      ["server-1 restore.sh"],
+      ["server-1 admission.sh"],
+      ["server-2 install-server.sh"],
+      ["server-3 install-server.sh"],
+    ]);
+  });
+
+  it("looks for the restored server first, whatever the API address leads to by then", () => {
+    const [, , , [rejoin] = []] = restoreStages(plan, request);
+    assert.deepEqual(rejoin?.parameters["CANDIDATES"], ["10.0.20.11", "10.0.20.10"]);
+  });
+
+  it("names no secret but those that its scripts read", () => {
+    const [, [restore] = []] = restoreStages(plan, request);
+    assert.deepEqual(restore?.secretNames, [
+      "AGENT_TOKEN",
+      "REGISTRIES",
+      "SERVER_TOKEN",
+      "SNAPSHOT_STORE",
+      "S3_ACCESS_KEY",
+      "S3_SECRET_KEY",
+    ]);
+  });
+
+  it("of a cluster without servers is nothing", () => {
+    const none = planCluster({ name: "site-a", nodes: [], settings: settingsOf() });
+    assert.deepEqual(restoreStages(none, request), []);
+  });
+});
