@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { getAt, UserError } from "@isthmus/core";
 import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
@@ -35,15 +36,22 @@ export type ReadStack = (stack: string) => Promise<StackRead>;
  */
 export const readStack: ReadStack = async (stack) => {
   const name = `${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`;
-  try {
-    const read: unknown = await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name });
-    const outputs = getAt(read, "outputs");
-    return { outputs: typeof outputs === "object" && outputs !== null ? (outputs as Record<string, unknown>) : {} };
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return /unknown stack|not found|no stack named/i.test(message) ? { missing: true } : { error: firstLine(message) };
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const read: unknown = await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name });
+      const outputs = getAt(read, "outputs");
+      return { outputs: typeof outputs === "object" && outputs !== null ? (outputs as Record<string, unknown>) : {} };
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      if (/unknown stack|no stack named/i.test(message)) return { missing: true };
+      // A backend of files is sometimes read while the engine writes it.
+      if (attempt === readAttempts) return { error: firstLine(message) };
+      await sleep(attempt * 100);
+    }
   }
 };
+
+const readAttempts = 4;
 
 const firstLine = (text: string): string => text.split("\n")[0]?.slice(0, 200) ?? "";
 

@@ -42,7 +42,12 @@ export function buildSite({ plan, secret, peers, chartMirror }: SiteInputs): Sit
   const cluster = new K3sCluster(`${site}-k3s`, clusterArgs(plan, machines, secret), { parent });
   const provider = new Provider(
     `${site}-kubernetes`,
-    { kubeconfig: cluster.kubeconfig, clusterIdentifier: cluster.clusterIdentifier },
+    {
+      kubeconfig: cluster.kubeconfig,
+      clusterIdentifier: cluster.clusterIdentifier,
+      // After a kill the engine creates again what it may have made already.
+      upsertExistingObjects: true,
+    },
     { parent: cluster },
   );
   const generated = new GeneratedSecrets(
