@@ -31,7 +31,8 @@ function isOurs(message: string): boolean {
 
 /** A message of a schema as an instruction. */
 function instruction(message: string): string {
-  return /^(must|is|has|needs) /.test(message) ? `it ${message}` : `write ${message}`;
+  const rule = message.replace(/^is missing: /, "");
+  return /^(must|is|has|needs) /.test(rule) ? `it ${rule}` : `write ${rule}`;
 }
 
 function nameOf(type: string): string {

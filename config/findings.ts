@@ -72,12 +72,18 @@ function isOfAnotherKind(issue: z.core.$ZodIssue): boolean {
 export function unknownKey(at: SourcePath, key: string, known: readonly string[]): Told {
   const problem = `${quote(key)} is not known here`;
   if (known.length === 0) return { rule: "unknown-key", at, problem, mend: "remove it" };
-  const nearest = closest(key, [...known]);
+  const nearest = nearestName(key, known);
   const all = `Known: ${known.join(", ")}`;
-  if (distance(key, nearest) > Math.max(2, nearest.length / 2))
-    return { rule: "unknown-key", at, problem, mend: `remove it. ${all}` };
+  if (nearest === undefined) return { rule: "unknown-key", at, problem, mend: `remove it. ${all}` };
   const suggests = `${at.slice(0, at.lastIndexOf("/"))}/${nearest}` as SourcePath;
   return { rule: "unknown-key", at, problem, mend: `did you mean ${nearest}? ${all}`, suggests };
+}
+
+/** The name that somebody who wrote `written` probably meant, if any is like it. */
+export function nearestName(written: string, known: readonly string[]): string | undefined {
+  if (known.length === 0) return undefined;
+  const nearest = closest(written, [...known]);
+  return distance(written, nearest) > Math.max(2, nearest.length / 2) ? undefined : nearest;
 }
 
 /** Without "x is missing" where a slip of the pen in x's name is told already. */

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { below, quote, unique, UserError, type Finding, type Service, type SourcePath } from "@isthmus/core";
-import { check, unknownKey } from "./findings.ts";
+import { check, nearestName, unknownKey } from "./findings.ts";
 import { fleetSchema, type Fleet } from "./fleet-schema.ts";
 import { readSecrets, type DeclaredSecret } from "./secrets.ts";
 import { siteSchema, type SiteSettings } from "./site-schema.ts";
@@ -175,12 +175,17 @@ function unknownService(
   { kind, from, explicit }: { kind: unknown; from: SourcePath; explicit: boolean },
   catalogue: readonly Service[],
 ): Finding {
-  const known = catalogue.map((service) => service.name).join(", ");
+  const names = catalogue.map((service) => service.name);
+  const known = names.join(", ");
+  const nearest = nearestName(String(kind), names);
+  const meant = nearest === undefined ? "" : `did you mean ${nearest}? If not, `;
   return {
     rule: "unknown-service",
     at: explicit ? below(from, "service") : from,
     problem: `${quote(kind)} is no service`,
-    mend: explicit ? `write one of: ${known}` : `name it after one of ${known}, or add \`service: NAME\` to it`,
+    mend: explicit
+      ? `${meant}write one of: ${known}`
+      : `${meant}name it after one of ${known}, or add \`service: NAME\` to it`,
   };
 }
 

@@ -18,31 +18,33 @@ const serviceTtl = 60;
 /** Every name of a site, sorted: its machines, the API, addresses of services, routes by way of their ingress. */
 export function dnsRecords(facts: SiteFacts, apiAddress: string, services: readonly ServicePlan[]): DnsRecord[] {
   const machines = facts.topology.nodes.flatMap((node) => [
-    record(`${node.name}.${facts.domain}`, node.address, machineTtl, node.from),
+    record(`${node.name}.${facts.domain}`, node.address, { ttl: machineTtl, from: node.from }),
     ...(node.overlayAddress === undefined
       ? []
-      : [record(`${node.name}.overlay.${facts.domain}`, node.overlayAddress, machineTtl, node.from)]),
+      : [record(`${node.name}.overlay.${facts.domain}`, node.overlayAddress, { ttl: machineTtl, from: node.from })]),
   ]);
   const apiFrom: SourcePath = `Pulumi.${facts.name}.yaml#/kubernetes/api`;
   // An API that is reached by a name of its own needs none of ours.
-  const api = isIPv4(apiAddress) ? [record(`api.${facts.domain}`, apiAddress, serviceTtl, apiFrom)] : [];
+  const api = isIPv4(apiAddress) ? [record(`api.${facts.domain}`, apiAddress, { ttl: serviceTtl, from: apiFrom })] : [];
   const claims = services.flatMap((plan) =>
     plan.footprint.addresses.flatMap((claim) =>
-      claim.hostName === undefined ? [] : [record(claim.hostName, claim.address, serviceTtl, claim.from)],
+      claim.hostName === undefined
+        ? []
+        : [record(claim.hostName, claim.address, { ttl: serviceTtl, from: claim.from })],
     ),
   );
   const routes = services.flatMap((plan) =>
     plan.footprint.routes.flatMap((route) => {
       const ingress = ingressAddress(route.exposure, services);
-      return ingress === undefined ? [] : [record(route.host, ingress, serviceTtl, route.from)];
+      return ingress === undefined ? [] : [record(route.host, ingress, { ttl: serviceTtl, from: route.from })];
     }),
   );
   const all = [...machines, ...api, ...claims, ...routes];
   return all.sort((a, b) => (a.name === b.name ? a.value.localeCompare(b.value) : a.name.localeCompare(b.name)));
 }
 
-function record(name: string, value: string, ttl: number, from: SourcePath): DnsRecord {
-  return { name, type: "A", value, ttl, from };
+function record(name: string, value: string, rest: Pick<DnsRecord, "ttl" | "from">): DnsRecord {
+  return { name, type: "A", value, ...rest };
 }
 
 function ingressAddress(exposure: "public" | "private", services: readonly ServicePlan[]): string | undefined {

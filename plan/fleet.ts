@@ -108,11 +108,15 @@ export function footprintOf(sites: readonly SitePlan[]): FleetFootprint {
 }
 
 function placed(plan: ServicePlan, site: string): PlacedService {
+  // One that has members at other sites too is refused where it is stated; what it promises is judged as it is meant.
+  const spans = plan.footprint.workloads.some(
+    ({ members }) => "perSite" in members && Object.keys(members.perSite).some((other) => other !== site),
+  );
   const providers = Object.fromEntries(
     Object.entries(plan.providers).map(([capability, instance]) => [
       capability as CapabilityName,
-      `${site}/${instance}`,
+      spans ? instance : `${site}/${instance}`,
     ]),
   );
-  return { id: `${site}/${plan.instance}`, site, workloads: plan.footprint.workloads, providers, from: plan.from };
+  return { id: `${site}/${plan.instance}`, site: spans ? undefined : site, workloads: plan.footprint.workloads, providers, from: plan.from };
 }

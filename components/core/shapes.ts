@@ -26,7 +26,7 @@ export const shapes = {
   timeOfDay: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day in quotes such as "01:30"'),
   name: z
     .string()
-    .regex(dnsLabel, "a name has lower-case letters, digits and hyphens, at most 63, such as main or vault-2"),
+    .regex(dnsLabel, "a name of lower-case letters, digits and hyphens, at most 63, such as main or vault-2"),
   hostName: z.string().regex(dnsName, "a DNS name in lower case, such as vault.site-a.home.arpa"),
   address: z.ipv4("an IPv4 address such as 10.0.20.210"),
   secretName: z

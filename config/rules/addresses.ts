@@ -5,6 +5,7 @@ import {
   fromNumber,
   overlap,
   toNumber,
+  unique,
   usableRange,
   type Finding,
   type Range,
@@ -161,14 +162,21 @@ function twoVipsOnOneNetwork({ fleet, sites }: Model): Finding[] {
     ...sites.flatMap((site) => Object.values(site.networks).map((network) => network.cidr)),
     ...(fleet.overlay === undefined ? [] : [fleet.overlay.cidr]),
   ];
-  return networks.flatMap((cidr) => {
-    const vips = sites.flatMap(apiVip).filter(({ text }) => contains(cidrRange(cidr), text));
-    const [first] = vips;
-    return vips.slice(1).map((vip) => ({
-      rule: "two-vips-on-one-network",
-      at: vip.at,
-      problem: `"${vip.text}" (${vip.what}) is on ${cidr}, where ${first?.what ?? "another"} is announced by ARP too`,
-      mend: "give each site's API address a place on that site's own network",
-    }));
+  const vips = sites.flatMap(apiVip);
+  return vips.flatMap((vip, index) => {
+    const others = vips.slice(0, index);
+    const shared = unique(networks).filter((cidr) => contains(cidrRange(cidr), vip.text));
+    const met = shared
+      .map((cidr) => ({ cidr, other: others.find(({ text }) => contains(cidrRange(cidr), text)) }))
+      .find(({ other }) => other !== undefined);
+    if (met?.other === undefined) return [];
+    return [
+      {
+        rule: "two-vips-on-one-network",
+        at: vip.at,
+        problem: `"${vip.text}" (${vip.what}) is on ${met.cidr}, where ${met.other.what} is announced by ARP too`,
+        mend: "give each site's API address a place on that site's own network",
+      },
+    ];
   });
 }

@@ -1,5 +1,14 @@
 import { budget, type Budget, type FleetFootprint } from "@isthmus/availability";
-import { below, formatMebibytes, formatMillicores, type Finding } from "@isthmus/core";
+import {
+  below,
+  formatMebibytes,
+  formatMillicores,
+  mayRunOn,
+  toMebibytes,
+  toMillicores,
+  type Finding,
+} from "@isthmus/core";
+import { largest } from "./placement.ts";
 import type { SitePlan } from "../fleet.ts";
 
 /** What a site's nodes have is enough for what is to run on them, while nothing is lost. */
@@ -37,17 +46,29 @@ function crowdedNodes({ facts }: SitePlan, { nodes }: Budget): Finding[] {
   });
 }
 
-function homeless({ facts, services }: SitePlan, { sites }: Budget): Finding[] {
+const instanceOf = (service: string): string => service.split("/").at(-1) ?? service;
+
+/** What stands on given nodes is told with the node, what fits no node at all with its placement. */
+function isToldElsewhere(service: string, name: string, { facts, services }: SitePlan): boolean {
+  const instance = services.find((plan) => plan.instance === instanceOf(service));
+  const workload = instance?.footprint.workloads.find((candidate) => candidate.name === name);
+  if (workload === undefined || "perNode" in workload.members) return true;
+  const { memory, cpu } = largest(facts.topology.nodes.filter((node) => mayRunOn(workload, node)));
+  return toMebibytes(workload.requests.memory) > memory || toMillicores(workload.requests.cpu) > cpu;
+}
+
+function homeless(plan: SitePlan, { sites }: Budget): Finding[] {
+  const { facts, services } = plan;
   const own = sites.find((one) => one.site === facts.name);
   if (own === undefined) return [];
   return own.homeless
-    .filter(({ because }) => because === "no room")
+    .filter(({ because, service, workload }) => because === "no room" && !isToldElsewhere(service, workload, plan))
     .map(({ service, workload, members, of }) => {
-      const instance = service.split("/").at(-1) ?? service;
+      const instance = instanceOf(service);
       const asked = `${formatMebibytes(own.requested.memory)} of ${formatMebibytes(own.allocatable.memory)} memory and ${formatMillicores(own.requested.cpu)} of ${formatMillicores(own.allocatable.cpu)} cores`;
       return {
         rule: "site-too-small",
-        at: services.find((plan) => plan.instance === instance)?.from ?? below(`Pulumi.${facts.name}.yaml#`, "nodes"),
+        at: services.find((one) => one.instance === instance)?.from ?? below(`Pulumi.${facts.name}.yaml#`, "nodes"),
         problem: `${members} of ${of} members of ${instance}'s ${workload} find no room at ${facts.name}: ${asked} are asked for`,
         mend: "give the agents more memory or cores, add an agent, or run fewer or smaller members",
       };

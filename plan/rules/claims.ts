@@ -1,4 +1,4 @@
-import { contains, toNumber, type Finding, type SiteFacts } from "@isthmus/core";
+import { contains, toNumber, type Finding, type SiteFacts, type SourcePath } from "@isthmus/core";
 import { clashes, type Held } from "../../config/rules/addresses.ts";
 import type { ServicePlan } from "../service-plans.ts";
 
@@ -7,7 +7,7 @@ export interface PlannedSite {
   readonly services: readonly ServicePlan[];
 }
 
-/** Addresses that services hold lie in their pool and have one holder in the whole fleet; so do names of routes. */
+/** Addresses that services hold lie in their pool and have one holder in the whole fleet; so do names of routes, addresses and machines. */
 export function checkClaims(sites: readonly PlannedSite[]): Finding[] {
   const held = sites.flatMap(({ facts, services }) =>
     services.flatMap((plan) =>
@@ -22,7 +22,7 @@ export function checkClaims(sites: readonly PlannedSite[]): Finding[] {
       }),
     ),
   );
-  return [...sites.flatMap(outsidePools), ...clashes(held), ...routesTwice(sites)];
+  return [...sites.flatMap(outsidePools), ...clashes(held), ...namesTwice(sites)];
 }
 
 function outsidePools({ facts, services }: PlannedSite): Finding[] {
@@ -31,7 +31,8 @@ function outsidePools({ facts, services }: PlannedSite): Finding[] {
       const pool = Object.hasOwn(facts.pools, claim.pool) ? facts.pools[claim.pool] : undefined;
       if (pool === undefined) {
         const mend = `write one of: ${Object.keys(facts.pools).join(", ") || "(there is none: add pools)"}`;
-        return [{ rule: "unknown-pool", at: claim.from, problem: `"${claim.pool}" is no pool of ${facts.name}`, mend }];
+        const at = besides(claim.from, "pool");
+        return [{ rule: "unknown-pool", at, problem: `"${claim.pool}" is no pool of ${facts.name}`, mend }];
       }
       if (contains({ first: toNumber(pool.first), last: toNumber(pool.last) }, claim.address)) return [];
       const problem = `"${claim.address}" (${claim.name}) is not in pool ${pool.name}`;
@@ -42,12 +43,42 @@ function outsidePools({ facts, services }: PlannedSite): Finding[] {
   );
 }
 
-function routesTwice(sites: readonly PlannedSite[]): Finding[] {
-  const routes = sites.flatMap(({ services }) => services.flatMap((plan) => plan.footprint.routes));
-  return routes.flatMap((route, index) => {
-    const first = routes.slice(0, index).find((other) => other.host === route.host);
+interface NamedHost {
+  readonly host: string;
+  readonly what: string;
+  readonly from: SourcePath;
+}
+
+/** A name that leads to two places is answered with either of them. */
+function namesTwice(sites: readonly PlannedSite[]): Finding[] {
+  const names = sites.flatMap(namesAt);
+  return names.flatMap(({ host, what, from }, index) => {
+    const first = names.slice(0, index).find((other) => other.host === host);
     if (first === undefined) return [];
-    const problem = `"${route.host}" (${route.name}) is also the name of ${first.name}`;
-    return [{ rule: "route-twice", at: route.from, problem, mend: "give each route a name of its own" }];
+    const problem = `"${host}" (${what}) is also the name of ${first.what}`;
+    return [{ rule: "host-name-twice", at: from, problem, mend: "give each a name of its own" }];
   });
 }
+
+function namesAt({ facts, services }: PlannedSite): NamedHost[] {
+  const machines = facts.topology.nodes.map(({ name, from }) => ({
+    host: `${name}.${facts.domain}`,
+    what: `node ${name}`,
+    from,
+  }));
+  const addresses = services.flatMap((plan) =>
+    plan.footprint.addresses.flatMap(({ hostName, name, from }) =>
+      hostName === undefined
+        ? []
+        : [{ host: hostName, what: `${name} at ${facts.name}`, from: besides(from, "hostName") }],
+    ),
+  );
+  const routes = services.flatMap((plan) =>
+    plan.footprint.routes.map(({ host, name, from }) => ({ host, what: `${name} at ${facts.name}`, from })),
+  );
+  return [...machines, ...addresses, ...routes];
+}
+
+/** The path of another key beside an address. */
+const besides = (address: SourcePath, key: string): SourcePath =>
+  address.replace(/\/address$/, `/${key}`) as SourcePath;

@@ -24,6 +24,8 @@ interface Placed {
 
 /** Every workload has nodes that it may run on, enough of them, and large enough. */
 export function checkPlacement(plans: readonly ServicePlan[], site: SiteFacts): Finding[] {
+  // A site without nodes lacks more than a place for this.
+  if (site.topology.nodes.length === 0) return [];
   return plans.flatMap((plan) =>
     plan.footprint.workloads.flatMap((workload) => {
       const placed = { plan, workload, site };
@@ -117,13 +119,19 @@ function tooFewNodes(placed: Placed): Finding[] {
     });
 }
 
+/** The most that one of `nodes` has. */
+export function largest(nodes: readonly NodeFacts[]): { readonly memory: number; readonly cpu: number } {
+  return {
+    memory: Math.max(0, ...nodes.map((node) => toMebibytes(node.memory))),
+    cpu: Math.max(0, ...nodes.map((node) => toMillicores(node.cpu))),
+  };
+}
+
 function nodeTooSmall(placed: Placed): Finding[] {
   const { workload, plan, site } = placed;
   const nodes = eligible(placed);
   if (nodes.length === 0) return [];
-  const most = (amount: (node: NodeFacts) => number): number => Math.max(...nodes.map(amount));
-  const memory = most((node) => toMebibytes(node.memory));
-  const cpu = most((node) => toMillicores(node.cpu));
+  const { memory, cpu } = largest(nodes);
   const findings: Finding[] = [];
   if (toMebibytes(workload.requests.memory) > memory) {
     const problem = `${nameOf(placed)} requests ${workload.requests.memory} of memory, and the largest node that may run it has ${formatMebibytes(memory)}`;

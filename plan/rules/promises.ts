@@ -8,8 +8,25 @@ export function checkPromises(
   fleet: FleetFootprint,
   assessments: readonly Assessment[],
 ): Finding[] {
-  return brokenPromises(fleet, assessments, sites.flatMap(promisesOf));
+  return [...sites.flatMap(forNobody), ...brokenPromises(fleet, assessments, sites.flatMap(promisesOf))];
 }
+
+function forNobody({ site, facts }: SitePlan): Finding[] {
+  const names = namesOf(site);
+  return Object.keys(site.promises)
+    .filter((name) => !names.includes(name))
+    .map((name) => ({
+      rule: "unknown-service",
+      at: below(site.from, "promises", name),
+      problem: `a promise is made for "${name}", and ${facts.name} has no service of that name`,
+      mend: `write one of: ${names.join(", ")}`,
+    }));
+}
+
+const namesOf = (site: SitePlan["site"]): readonly string[] => [
+  "kubernetes",
+  ...site.services.map(({ instance }) => instance),
+];
 
 function promisesOf({ site, services }: SitePlan): Promised[] {
   // What is said of a service that could not be planned is said already.
@@ -17,7 +34,7 @@ function promisesOf({ site, services }: SitePlan): Promised[] {
     .map(({ instance }) => instance)
     .filter((instance) => !services.some((plan) => plan.instance === instance));
   return Object.entries(site.promises)
-    .filter(([service]) => !unplanned.includes(service))
+    .filter(([service]) => namesOf(site).includes(service) && !unplanned.includes(service))
     .map(([service, survives]) => ({
       service: `${site.name}/${service}`,
       survives,
