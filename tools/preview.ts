@@ -3,10 +3,7 @@ import { UserError } from "@isthmus/core";
 import { describeFindings } from "../config/describe.ts";
 import { load } from "../config/load.ts";
 import { catalogue } from "../plan/catalogue.ts";
-import { planFleet } from "../plan/fleet.ts";
-import { previewDocument } from "./preview/document.ts";
-import { previewText } from "./preview/text.ts";
-import { writeOut } from "./preview/write-out.ts";
+import { planFleet, type FleetPlan } from "../plan/fleet.ts";
 
 /** Exit codes: 0 all in order, 1 wrong stack files or a violated mandatory policy, 2 wrong usage. */
 const wrong = 1;
@@ -44,12 +41,22 @@ async function preview(sites: readonly string[], options: Options): Promise<numb
   }
   const fleet = planFleet(loaded.model);
   if (fleet.findings.length > 0) return refuse(describeFindings(fleet.findings, loaded.sources));
+  return show(fleet, sites, options);
+}
+
+/** The SDK takes longer to load than stack files to check: it is loaded here, when they are in order. */
+async function show(fleet: FleetPlan, sites: readonly string[], options: Options): Promise<number> {
+  const { previewDocument } = await import("./preview/document.ts");
   const document = await previewDocument(fleet, sites);
-  if (options.out !== undefined) writeOut(options.out, document, fleet);
-  const text = options.json
-    ? JSON.stringify(document, null, 2)
-    : previewText(document, fleet, { wholeTree: options.tree ?? false });
-  process.stdout.write(`${text}\n`);
+  if (options.out !== undefined) {
+    const { writeOut } = await import("./preview/write-out.ts");
+    writeOut(options.out, document, fleet);
+  }
+  if (options.json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  else {
+    const { previewText } = await import("./preview/text.ts");
+    process.stdout.write(`${previewText(document, fleet, { wholeTree: options.tree ?? false })}\n`);
+  }
   return Object.values(document.sites).some((site) => site.policy.blocked) ? wrong : 0;
 }
 

@@ -6,7 +6,9 @@ import {
   type Footprint,
   type ReleasePlan,
   type RenderContext,
+  tolerates,
   type ServiceContext,
+  type SiteFacts,
 } from "@isthmus/core";
 import { charts } from "@isthmus/helm";
 import { routeFindings, routeObjects, tlsOptions } from "./traefik-routes.ts";
@@ -53,6 +55,11 @@ function check({ args, needs, from }: Context): Finding[] {
   return findings;
 }
 
+/** Kept apart for certain where one node more than replicas is there: a rolling update starts the new pod beside the old. */
+function leavesRoomToRoll(replicas: number, site: SiteFacts): boolean {
+  return site.topology.nodes.filter((node) => node.taints.every((taint) => tolerates([], taint))).length > replicas;
+}
+
 function footprint({ instance, args, site, from }: Context): Footprint {
   return {
     workloads: [
@@ -74,7 +81,7 @@ function footprint({ instance, args, site, from }: Context): Footprint {
           tolerations: [],
           spread: [
             { over: "host", required: false },
-            { over: "node", required: false },
+            { over: "node", required: leavesRoomToRoll(args.replicas, site) },
           ],
         },
         reaches: [],

@@ -1,111 +1,167 @@
 import type { NodeFacts } from "@isthmus/core";
 import { box, line, svg, text } from "./svg.ts";
 
+/** A service as the picture shows it. */
+export interface PicturedService {
+  readonly name: string;
+  /** Capabilities that it offers to the others. */
+  readonly offers: readonly string[];
+  readonly addresses: readonly string[];
+  readonly hostNames: readonly string[];
+}
+
 /** A site as the picture shows it. */
 export interface PicturedSite {
   readonly name: string;
   readonly nodes: readonly NodeFacts[];
-  /** Networks as `lan 10.0.20.0/24`. */
+  /** Networks as `apps 10.0.20.0/24`. */
   readonly networks: readonly string[];
   readonly apiAddress: string;
-  /** Services by name, with the addresses they hold. */
-  readonly services: readonly { readonly name: string; readonly addresses: readonly string[] }[];
+  readonly services: readonly PicturedService[];
 }
 
-const column = 210;
-const gap = 16;
-const nodeHeight = 52;
-const serviceHeight = 40;
+/** What joins the sites: the overlay, and the services that use another site. */
+export interface PicturedLink {
+  readonly overlay: string;
+  readonly services: readonly string[];
+}
+
+const column = 236;
+const gap = 14;
+const head = 62;
+const nodeHeight = 54;
+const hostHead = 28;
+const lineHeight = 15;
+/** More lines than these are counted. */
+const mostLines = 4;
+const linkHeight = 92;
+/** Hosts and services side by side: more than four are hard to read on a page. */
+const mostColumns = 4;
 
 /** The fleet as one SVG: sites, physical hosts, machines, services with their addresses, and what joins the sites. */
-export function drawFleet(sites: readonly PicturedSite[], overlay: string | undefined): string {
-  const drawn = sites.map(measure);
-  const width = Math.max(...drawn.map((site) => site.width)) + 2 * gap;
-  let y = gap;
+export function drawFleet(sites: readonly PicturedSite[], link: PicturedLink | undefined): string {
+  const columns = Math.min(mostColumns, Math.max(3, ...sites.map((site) => hostsOf(site).length)));
+  const width = columns * (column + gap) + 3 * gap;
   const parts: string[] = [];
-  drawn.forEach((site, index) => {
+  let y = gap;
+  sites.forEach((site, index) => {
     if (index > 0) {
-      const middle = { x: width / 2, y };
-      parts.push(line(middle, { x: middle.x, y: y + 72 }, "link"));
-      parts.push(box({ x: middle.x - 130, y: y + 18, width: 260, height: 36 }, "overlay", "what joins the sites"));
-      parts.push(text({ x: middle.x - 114, y: y + 41 }, overlay ?? "no overlay"));
-      y += 72;
+      parts.push(...drawLink(link, width / 2, y));
+      y += linkHeight;
     }
-    parts.push(...drawSite(site, { x: gap, y, width: width - 2 * gap }));
-    y += site.height;
+    const layout = layOut(site, columns);
+    parts.push(...drawSite(layout, y));
+    y += layout.height;
   });
   return svg({ width, height: y + gap }, `The fleet: ${sites.map((site) => site.name).join(" and ")}`, parts);
 }
 
-interface Measured {
+interface Host {
+  readonly name: string;
+  readonly nodes: readonly NodeFacts[];
+}
+
+interface Layout {
   readonly site: PicturedSite;
-  readonly hosts: readonly (readonly [string, readonly NodeFacts[]])[];
-  readonly rows: number;
-  readonly width: number;
+  readonly columns: number;
+  readonly rows: readonly (readonly Host[])[];
+  readonly services: readonly (readonly PicturedService[])[];
   readonly height: number;
 }
 
-function measure(site: PicturedSite): Measured {
+function hostsOf(site: PicturedSite): Host[] {
   const names = [...new Set(site.nodes.map((node) => node.host))];
-  const hosts = names.map((host) => [host, site.nodes.filter((node) => node.host === host)] as const);
-  const tallest = Math.max(...hosts.map(([, nodes]) => nodes.length));
-  const columns = Math.max(hosts.length, 3);
-  const rows = Math.ceil(site.services.length / columns);
-  const width = columns * (column + gap) + gap;
-  return { site, hosts, rows, width, height: 64 + hostHeight(tallest) + gap + rows * (serviceHeight + 8) + gap };
+  return names.map((name) => ({ name, nodes: site.nodes.filter((node) => node.host === name) }));
 }
 
-const hostHeight = (nodes: number): number => 30 + nodes * (nodeHeight + 8) + 4;
+function layOut(site: PicturedSite, columns: number): Layout {
+  const rows = inRows(hostsOf(site), columns);
+  const services = inRows(site.services, columns);
+  const height = head + sum([...rows.map(rowHeight), ...services.map(serviceHeight)].map((row) => row + gap));
+  return { site, columns, rows, services, height };
+}
 
-function drawSite(measured: Measured, area: { x: number; y: number; width: number }): string[] {
-  const { site, hosts, height } = measured;
-  const top = area.y + 64;
-  const tallest = Math.max(...hosts.map(([, nodes]) => nodes.length));
-  const servicesTop = top + hostHeight(tallest) + gap;
-  const columns = Math.floor((area.width - gap) / (column + gap));
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+function inRows<T>(items: readonly T[], columns: number): T[][] {
+  const rows = Math.ceil(items.length / columns);
+  return Array.from({ length: rows }, (_, row) => items.slice(row * columns, (row + 1) * columns));
+}
+
+const rowHeight = (row: readonly Host[]): number =>
+  hostHead + Math.max(...row.map(({ nodes }) => nodes.length)) * (nodeHeight + 8);
+
+const columnAt = (index: number): number => 2 * gap + index * (column + gap);
+
+function drawLink(link: PicturedLink | undefined, x: number, y: number): string[] {
+  const label = link?.overlay ?? "nothing joins the sites";
+  const users = link === undefined || link.services.length === 0 ? "" : `used by ${link.services.join(", ")}`;
   return [
-    box({ ...area, height }, "site", `site ${site.name}`),
-    text({ x: area.x + gap, y: area.y + 28 }, site.name, "title"),
-    text(
-      { x: area.x + gap, y: area.y + 48 },
-      `${site.networks.join(" · ")} · Kubernetes API ${site.apiAddress}`,
-      "small",
-    ),
-    ...hosts.flatMap(([host, nodes], index) =>
-      drawHost({ host, nodes, x: area.x + gap + index * (column + gap), y: top, height: hostHeight(tallest) }),
-    ),
-    ...site.services.flatMap((service, index) => {
-      const x = area.x + gap + (index % columns) * (column + gap);
-      const y = servicesTop + Math.floor(index / columns) * (serviceHeight + 8);
-      return [
-        box({ x, y, width: column, height: serviceHeight }, "service", service.name),
-        text({ x: x + 10, y: y + 17 }, service.name),
-        text({ x: x + 10, y: y + 32 }, service.addresses.join(", "), "address"),
-      ];
-    }),
+    line({ x, y }, { x, y: y + linkHeight }, "link"),
+    box({ x: x - 170, y: y + 20, width: 340, height: linkHeight - 40 }, "overlay", "what joins the sites"),
+    text({ x, y: y + 43 }, label, "label middle"),
+    text({ x, y: y + 61 }, users, "small middle"),
   ];
 }
 
-interface DrawnHost {
-  readonly host: string;
-  readonly nodes: readonly NodeFacts[];
+function linesOf({ addresses, hostNames }: PicturedService): string[] {
+  const lines = [...addresses, ...hostNames];
+  return lines.length <= mostLines
+    ? lines
+    : [...lines.slice(0, mostLines - 1), `and ${lines.length - mostLines + 1} more`];
+}
+
+const serviceHeight = (row: readonly PicturedService[]): number =>
+  hostHead + Math.max(...row.map((service) => linesOf(service).length)) * lineHeight;
+
+function drawSite({ site, columns, rows, services, height }: Layout, y: number): string[] {
+  let top = y + head;
+  const drawRow = <T>(row: readonly T[], rowsHeight: number, draw: (item: T, area: Area) => string[]): string[] => {
+    const drawn = row.flatMap((item, index) => draw(item, { x: columnAt(index), y: top, height: rowsHeight }));
+    top += rowsHeight + gap;
+    return drawn;
+  };
+  const facts = [...site.networks, `Kubernetes API ${site.apiAddress}`].join(" · ");
+  return [
+    box({ x: gap, y, width: columns * (column + gap) + gap, height }, "site", `site ${site.name}`),
+    text({ x: columnAt(0), y: y + 28 }, site.name, "title"),
+    text({ x: columnAt(0), y: y + 47 }, facts, "small"),
+    ...rows.flatMap((row) => drawRow(row, rowHeight(row), drawHost)),
+    ...services.flatMap((row) => drawRow(row, serviceHeight(row), drawService)),
+  ];
+}
+
+interface Area {
   readonly x: number;
   readonly y: number;
   readonly height: number;
 }
 
-function drawHost({ host, nodes, x, y, height }: DrawnHost): string[] {
+function drawService(service: PicturedService, { x, y, height }: Area): string[] {
   return [
-    box({ x, y, width: column, height }, "host", `physical host ${host}`),
-    text({ x: x + 10, y: y + 20 }, host, "small"),
+    box({ x, y, width: column, height }, "service", service.name),
+    text({ x: x + 10, y: y + 18 }, service.name, "label strong"),
+    text({ x: x + column - 10, y: y + 18 }, service.offers.join(", "), "small end"),
+    ...linesOf(service).map((detail, index) =>
+      text({ x: x + 10, y: y + 19 + (index + 1) * lineHeight }, detail, "small"),
+    ),
+  ];
+}
+
+function drawHost({ name, nodes }: Host, { x, y, height }: Area): string[] {
+  return [
+    box({ x, y, width: column, height }, "host", `physical host ${name}`),
+    text({ x: x + 10, y: y + 19 }, name, "small"),
     ...nodes.flatMap((node, index) => {
-      const top = y + 30 + index * (nodeHeight + 8);
+      const top = y + hostHead + index * (nodeHeight + 8);
       const size = `${node.architecture} · ${node.cpu} cores · ${node.memory}`;
+      const addresses = [node.address, node.overlayAddress].filter(Boolean).join(" · ");
       return [
         box({ x: x + 8, y: top, width: column - 16, height: nodeHeight }, node.role, `${node.role} ${node.name}`),
-        text({ x: x + 18, y: top + 16 }, node.name),
-        text({ x: x + 18, y: top + 31 }, size, "small"),
-        text({ x: x + 18, y: top + 45 }, [node.address, node.overlayAddress].filter(Boolean).join(" · "), "address"),
+        text({ x: x + 18, y: top + 17 }, node.name, "label strong"),
+        text({ x: x + column - 18, y: top + 17 }, node.role, "small end"),
+        text({ x: x + 18, y: top + 33 }, size, "small"),
+        text({ x: x + 18, y: top + 47 }, addresses, "small"),
       ];
     }),
   ];

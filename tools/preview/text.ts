@@ -97,13 +97,21 @@ function budgetTable(nodes: readonly NodeBudget[]): string {
 
 const bar = (share: number): string => "█".repeat(Math.min(10, Math.round(share * 10))).padEnd(10, "░");
 
+/** What the loss of a host leaves without a node, once for all hosts of which the same is true. */
 function budgetWarnings({ budgets }: PreviewedSite): string[] {
-  return budgets.site.afterLossOf
+  const said = budgets.site.afterLossOf
     .filter(({ homeless }) => homeless.length > 0)
-    .map(({ host, homeless }) => {
-      const who = homeless.map(
-        ({ service, workload, members }) => `${members} × ${service.split("/").at(-1) ?? service} ${workload}`,
-      );
-      return `  Without ${host} there is no room for ${who.join(", ")}.`;
-    });
+    .map(({ host, homeless }) => ({
+      host,
+      who: homeless
+        .map(({ service, workload, members, because }) => {
+          const reason = because === "no room" ? "for want of room" : "as members keep apart";
+          return `${members} ${workload} of ${service.split("/").at(-1) ?? service} (${reason})`;
+        })
+        .join(", "),
+    }));
+  return [...new Set(said.map(({ who }) => who))].map((who) => {
+    const hosts = said.filter((one) => one.who === who).map(({ host }) => host);
+    return `  Without ${hosts.join(" or ")} these find no other node: ${who}.`;
+  });
 }

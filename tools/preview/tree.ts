@@ -10,7 +10,7 @@ export function tree({ resources }: PreviewedSite, whole: boolean): string {
   const lines: string[] = [];
   const visit = (resource: Resource, depth: number): void => {
     const children = childrenOf.get(resource.urn) ?? [];
-    const leaves = whole ? [] : children.filter((child) => !childrenOf.has(child.urn));
+    const leaves = whole ? [] : children.filter((child) => !childrenOf.has(child.urn) && !isComponent(child));
     const summary = leaves.length === 0 ? "" : `: ${counted(leaves)}`;
     lines.push(`${"  ".repeat(depth + 1)}${resource.name} (${shortType(resource.type)})${summary}`);
     for (const child of children) if (!leaves.includes(child)) visit(child, depth + 1);
@@ -28,5 +28,7 @@ function counted(resources: readonly Resource[]): string {
     })
     .join(", ");
 }
+
+const isComponent = (resource: Resource): boolean => resource.type.startsWith("isthmus:");
 
 const shortType = (type: string): string => type.split(":").at(-1) ?? type;

@@ -1,0 +1,39 @@
+import type { FleetPlan, SitePlan } from "../../plan/fleet.ts";
+import type { PicturedLink, PicturedSite } from "./fleet.ts";
+
+const overlays = { zerotier: "ZeroTier", tailscale: "Tailscale" } as const;
+
+/** The sites of a plan as the picture shows them. */
+export function picturedSites({ sites }: FleetPlan): PicturedSite[] {
+  return sites.map(picturedSite);
+}
+
+/** What joins the sites, or `undefined` where there is one site or no overlay. */
+export function picturedLink({ model, sites }: FleetPlan): PicturedLink | undefined {
+  const { overlay } = model.fleet;
+  if (overlay === undefined || sites.length < 2) return undefined;
+  // `links` itself only passes on what the others use.
+  const services = new Set(sites.flatMap(({ links }) => links.map(({ service }) => service)));
+  services.delete("links");
+  return { overlay: `${overlays[overlay.provider]} ${overlay.cidr}`, services: [...services] };
+}
+
+function picturedSite({ site, facts, services }: SitePlan): PicturedSite {
+  return {
+    name: facts.name,
+    nodes: facts.topology.nodes,
+    networks: Object.entries(site.networks).map(([name, { cidr }]) => `${name} ${cidr}`),
+    apiAddress: site.kubernetes.api.address,
+    services: services
+      .filter(({ footprint }) => footprint.workloads.length > 0)
+      .map(({ instance, footprint, offers }) => ({
+        name: instance,
+        offers: Object.keys(offers),
+        addresses: footprint.addresses.map(({ address }) => address),
+        hostNames: [
+          ...footprint.addresses.flatMap(({ hostName }) => hostName ?? []),
+          ...footprint.routes.map(({ host }) => host),
+        ],
+      })),
+  };
+}
