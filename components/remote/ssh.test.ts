@@ -5,6 +5,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
 import ssh2, { type Connection as SshConnection, type Server } from "ssh2";
 import { runOnAnyHost } from "./any-host.ts";
 import { runOverSsh, UnreachableError, type KnownHost } from "./ssh.ts";
@@ -106,6 +109,20 @@ describe("a command over SSH", function () {
     const all = await runOnAnyHost(hosts, { command: "echo no >&2; exit 75", input: "" });
     assert.deepEqual(all, { status: 75, stdout: "", stderr: "a: no\nb: no\n" });
     rmSync(directory, { recursive: true });
+  });
+
+  it("is what the program that AnyHostScript starts does, with hosts and input on its standard input", async () => {
+    const program = fileURLToPath(new URL("./any-host-main.ts", import.meta.url));
+    const start = async (command: string, none: string) => {
+      const env = { ...process.env, ISTHMUS_COMMAND: command, ISTHMUS_NONE: none };
+      const child = spawn(process.execPath, ["--import", "tsx", program], { env });
+      child.stdin.end(`${JSON.stringify([hostOf("dead", right, 1), hostOf("alive", right)])}\nfirst\nsecond\n`);
+      const [out, [code]] = await Promise.all([text(child.stdout), once(child, "close") as Promise<[number]>]);
+      return { out, code };
+    };
+    assert.deepEqual(await start("cat", "failure"), { out: "first\nsecond\n", code: 0 });
+    assert.deepEqual(await start("cat >/dev/null; exit 75", "failure"), { out: "", code: 75 });
+    assert.deepEqual(await start("cat >/dev/null; exit 75", "fine"), { out: "", code: 0 });
   });
 
   it("names every host when none can be reached", async () => {

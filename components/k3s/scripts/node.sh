@@ -101,32 +101,38 @@ digest() {
 
 unit_pid() { systemctl show -p MainPID --value "$UNIT" 9>&-; }
 
-# Does the running k3s know what is declared? `applied` is what it was last started with and found well, `pending` what a
-# run that did not end was about to start, and the process that it was to replace.
+# Does the running k3s know what is declared? `applied` is what it was last started with and found well; `pending` is what
+# a run that did not end was starting, the process that it was to replace, and when.
 restart_needed() {
-  local wanted=$1 pending pid
+  local wanted=$1 pending='' old='' started='' pid
+  if [ -f "$RECORD/k3s.pending" ]; then read -r pending old started <"$RECORD/k3s.pending" || true; fi
+  pid=$(unit_pid)
+  if [ "$pending" = "$wanted" ] && [ "$pid" != 0 ] && [ "$pid" != "$old" ]; then
+    say 'it was started by a run that did not end'
+    UNIT_FOLLOWS=$old STARTED=$started
+    return 1
+  fi
   unit_active || return 0
   [ "$(cat "$RECORD/k3s.applied" 2>/dev/null || true)" != "$wanted" ] || return 1
-  read -r pending pid < <(cat "$RECORD/k3s.pending" 2>/dev/null || true) || true
-  if [ "${pending:-}" = "$wanted" ] && [ "${pid:-}" != "$(unit_pid)" ]; then return 1; fi
   # A cluster that others installed is adopted as it runs: what is written now takes effect at its next start.
   if [ "$ADOPT" = true ] && [ ! -e "$RECORD/k3s.applied" ] && [ "$RUNNING_VERSION" = "$VERSION" ]; then return 1; fi
 }
 
 restart_unit() {
   ISTHMUS_UNIT=$UNIT
-  OLD_PID=$(unit_pid) STARTED=$(date +%s)
-  printf '%s %s\n' "$1" "$OLD_PID" >"$RECORD/k3s.pending"
+  UNIT_FOLLOWS=$(unit_pid) STARTED=$(date +%s)
+  printf '%s %s %s\n' "$1" "$UNIT_FOLLOWS" "$STARTED" >"$RECORD/k3s.pending"
   systemctl enable --quiet "$UNIT" 9>&-
   # Not waited for: a join that cannot succeed would never return.
   systemctl restart --no-block "$UNIT" 9>&-
 }
 
-# Ready, as its kubelet said after the restart: what the API holds of before does not count.
+# Ready, as its kubelet said after the start: what the API holds of before does not count.
 ready_now() {
   local heard
+  unit_active || return 1
   if [ -n "${STARTED:-}" ]; then
-    [ "$(unit_pid)" != "$OLD_PID" ] && unit_active || return 1
+    [ "$(unit_pid)" != "$UNIT_FOLLOWS" ] || return 1
     heard=$(kube get node "$NODE" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].lastHeartbeatTime}' 2>/dev/null) || return 1
     [ -n "$heard" ] && [ "$(date -d "$heard" +%s)" -ge "$STARTED" ] || return 1
   fi
