@@ -71,7 +71,8 @@ function footprint({ instance, args, site, from }: Context): Footprint {
         requests: { memory: "128Mi", cpu: "100m" },
         limits: { memory: "256Mi" },
         architectures: ["amd64", "arm64"],
-        uses: [{ capability: "loadBalancer", to: ["read", "write"] }],
+        // Its address is announced; assigning it anew is not needed.
+        uses: [{ capability: "loadBalancer", to: ["read"] }],
         reads: { kind: "any" },
         writes: { kind: "any" },
         restarts: { by: "itself", within: "1m" },
