@@ -53,7 +53,9 @@ def rotate(server, old, new):
     sealed, _ = client.get(bootstrap_key(old))
     if sealed is None or old != server.token:
         log.fatal("Error: see server log for details: invalid server token")
-    client.put(bootstrap_key(new), pki.seal(new, pki.unseal(old, sealed)), 0)
+    again = pki.seal(new, pki.unseal(old, sealed))
+    client.put(bootstrap_key(new), again, 0)
+    pki.write(os.path.join(server.db, "bootstrap-copy"), again)
     client.delete(bootstrap_key(old))
     server.given = new
     server.write_tokens()

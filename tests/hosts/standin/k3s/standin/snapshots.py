@@ -8,6 +8,7 @@ import sys
 import time
 
 from standin import etcd, log, options, pki, token
+from standin.s3 import Bucket
 from standin.server import PREPARING, Server, bootstrap_key
 
 
@@ -21,7 +22,10 @@ def etcdctl(server, *arguments):
     tls = server.tls
     command = ["etcdctl", "--endpoints", "https://127.0.0.1:2379", "--cacert", f"{tls}/etcd/server-ca.crt", "--cert", f"{tls}/etcd/client.crt",
                "--key", f"{tls}/etcd/client.key", *arguments]
-    done = subprocess.run(command, env={**os.environ, "ETCDCTL_API": "3"}, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(command, env={**os.environ, "ETCDCTL_API": "3"}, capture_output=True, text=True, check=False, timeout=30)
+    except subprocess.TimeoutExpired:
+        log.fatal("Error: see server log for details: context deadline exceeded")
     if done.returncode != 0:
         log.fatal(f"Error: {(done.stderr or done.stdout).strip()}")
 
@@ -41,8 +45,8 @@ def command(arguments):
         else:
             names.append(word)
     server = Server(options.load("server", [flag for flag in flags if flag not in ("-o", "json")]))
-    if server.settings.get("etcd-s3") and verb in ("save", "delete", "prune"):
-        log.fatal("stand-in: snapshots in S3 are not served here")
+    if server.settings.get("etcd-s3") and verb == "delete":
+        log.fatal("stand-in: snapshots in S3 are not deleted here")
     if verb == "save":
         save(server, name)
     elif verb in ("ls", "list"):
@@ -60,7 +64,18 @@ def save(server, name):
         log.fatal("Error: see server log for details: no etcd runs here")
     etcdctl(server, "snapshot", "save", path)
     os.chmod(path, 0o600)
+    if server.settings.get("etcd-s3"):
+        Bucket(server.settings).upload(path, file)
+    keep(server, name)
     log.info(f"Snapshot {file} saved.")
+
+
+def keep(server, name):
+    """The newest of this name stay, as many as the retention says."""
+    mine = sorted((file for file in os.listdir(folder(server)) if file.startswith(f"{name}-{server.node}-")),
+                  key=lambda file: int(file.rpartition("-")[2]))
+    for old in mine[:-int(server.settings.get("etcd-snapshot-retention", "5"))]:
+        os.unlink(os.path.join(folder(server), old))
 
 
 def listing(server, as_json):
@@ -92,7 +107,9 @@ def reset(settings):
     flag, source = os.path.join(server.db, "reset-flag"), settings.get("cluster-reset-restore-path")
     log.info("Managed etcd cluster bootstrap already complete and initialized" if server.initialized else "Managed etcd cluster initializing")
     if settings.get("etcd-s3") and source:
-        log.fatal("stand-in: snapshots in S3 are not served here")
+        target = os.path.join(folder(server), os.path.basename(source))
+        Bucket(settings).download(source, target)
+        source = target
     if not source and os.path.exists(flag):
         log.fatal("Managed etcd cluster membership was previously reset, please remove the cluster-reset flag and start k3s normally. "
                   f"If you need to perform another cluster reset, you must first manually delete the {flag} file")

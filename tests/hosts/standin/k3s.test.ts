@@ -1,0 +1,134 @@
+/** What the stand-in has beyond the contract suite: snapshots in an object store, manifests, evictions, rotation. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+
+import { TestCluster } from "../contract/cluster.ts";
+import { requireHosts, until } from "../hosts.ts";
+import { standIn } from "./k3s.ts";
+
+/** An object store for one test: keeps what is put, and only for who signs with the key. */
+async function objectStore(
+  address: string,
+  key: string,
+): Promise<{ server: Server; objects: Map<string, Buffer>; port: number }> {
+  const objects = new Map<string, Buffer>();
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      const signed = request.headers.authorization?.startsWith(`AWS4-HMAC-SHA256 Credential=${key}/`) === true;
+      const path = request.url ?? "";
+      const found = objects.get(path);
+      if (!signed) response.writeHead(403).end();
+      else if (request.method === "PUT") {
+        objects.set(path, Buffer.concat(chunks));
+        response.writeHead(200).end();
+      } else if (found !== undefined) response.writeHead(200).end(found);
+      else response.writeHead(404).end();
+    });
+  });
+  server.listen(0, address);
+  await once(server, "listening");
+  return { server, objects, port: (server.address() as AddressInfo).port };
+}
+
+describe("the stand-in for k3s", function () {
+  this.timeout(180_000);
+  let cluster: TestCluster;
+  before(async function () {
+    requireHosts(this);
+    cluster = await TestCluster.create(await standIn(), ["s1", "spare"]);
+    await cluster.join("s1", "server", { "cluster-init": true });
+  });
+  after(async () => {
+    await (cluster as TestCluster | undefined)?.lab.destroy();
+  });
+
+  it("is one file, the same for the same version, another for another", async () => {
+    const [one, same, other] = [
+      await standIn("v1.33.5+k3s1"),
+      await standIn("v1.33.5+k3s1"),
+      await standIn("v1.34.1+k3s1"),
+    ];
+    assert.equal(one.binarySha256, same.binarySha256);
+    assert.notEqual(one.binarySha256, other.binarySha256);
+  });
+
+  it("applies manifests, keeps them as they are, and refuses kinds that nobody defined", async () => {
+    const s1 = cluster.host("s1");
+    const map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: kept, namespace: kube-system}\ndata: {a: one}\n";
+    await s1.put("/var/lib/rancher/k3s/server/manifests/kept.yaml", map);
+    await until(
+      "the object",
+      async () => (await cluster.kubectl("-n kube-system get cm kept -o 'jsonpath={.data.a}'")).stdout === "one",
+    );
+    await s1.put("/root/other.yaml", map.replace("one", "two"));
+    assert.equal((await cluster.kubectl("apply -f /root/other.yaml")).code, 0);
+    assert.equal((await cluster.kubectl("-n kube-system get cm kept -o 'jsonpath={.data.a}'")).stdout, "two");
+    await s1.put("/root/odd.yaml", "apiVersion: example.org/v1\nkind: Odd\nmetadata: {name: odd}\n");
+    assert.match((await cluster.kubectl("apply -f /root/odd.yaml")).stderr, /no matches for kind "Odd"|could not find the requested resource/);
+  });
+
+  it("drains what may go, and nothing that a disruption budget holds", async () => {
+    const pod = (name: string): string =>
+      `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}, labels: {app: ${name}}}\nspec: {nodeName: s1, containers: [{name: c, image: i}]}\n`;
+    const budget =
+      "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: held}\nspec: {minAvailable: 1, selector: {matchLabels: {app: held}}}\n";
+    await cluster.host("s1").put("/root/pods.yaml", [pod("free"), pod("held"), budget].join("---\n"));
+    assert.equal((await cluster.kubectl("apply -f /root/pods.yaml")).code, 0);
+    const drained = await cluster.kubectl("drain s1 --force --ignore-daemonsets --timeout=6s");
+    assert.notEqual(drained.code, 0);
+    assert.match(drained.stderr, /violate the pod's disruption budget/);
+    assert.equal((await cluster.kubectl("get pods -o name")).stdout, "pod/held\n");
+    assert.equal((await cluster.kubectl("delete pdb held")).code, 0);
+    assert.equal((await cluster.kubectl("drain s1 --force --ignore-daemonsets --timeout=20s")).code, 0);
+    assert.equal((await cluster.kubectl("uncordon s1")).code, 0);
+  });
+
+  it("rotates certificates at the next start, and the token at once", async () => {
+    const s1 = cluster.host("s1");
+    const serial = "openssl x509 -noout -serial -in /var/lib/rancher/k3s/server/tls/client-admin.crt";
+    const before = await s1.ok(serial);
+    await s1.ok("systemctl stop k3s && k3s certificate rotate && systemctl start k3s");
+    await cluster.joined("s1", "server");
+    assert.notEqual(await s1.ok(serial), before);
+    await s1.ok("k3s token rotate --new-token second");
+    assert.match(await s1.ok("cat /var/lib/rancher/k3s/server/token"), /::server:second\n$/);
+    await s1.run("systemctl restart --no-block k3s"); // the old one is still configured
+    await cluster.said("s1", "server", /level=fatal.*encrypted with different token/);
+    await s1.ok("sed -i 's/^token: .*/token: second/' /etc/rancher/k3s/config.yaml && systemctl restart k3s");
+    await cluster.joined("s1", "server");
+  });
+
+  it("restores a snapshot from an object store onto another machine, by its token only", async () => {
+    const store = await objectStore(cluster.lab.network.address(1), "id");
+    const s3 = {
+      "etcd-s3": true,
+      "etcd-s3-endpoint": `${cluster.lab.network.address(1)}:${String(store.port)}`,
+      "etcd-s3-bucket": "etcd",
+      "etcd-s3-insecure": true,
+      "etcd-s3-folder": "site",
+      "etcd-s3-access-key": "id",
+      "etcd-s3-secret-key": "key",
+    };
+    await cluster.install("s1", "server", { ...s3, "cluster-init": true, token: "second" });
+    await cluster.host("s1").ok("k3s etcd-snapshot save --name kept");
+    const [path = ""] = [...store.objects.keys()];
+    assert.match(path, /^\/etcd\/site\/kept-s1-\d+$/);
+    await cluster.host("s1").powerOff();
+    const reset = `k3s server --cluster-reset --cluster-reset-restore-path=${path.split("/").at(-1) ?? ""}`;
+    await cluster.install("spare", "server", { ...s3, "cluster-init": true, token: "first" });
+    const refused = await cluster.host("spare").run(reset);
+    assert.match(refused.stderr, /encrypted with different token/);
+    await cluster.install("spare", "server", { ...s3, "cluster-init": true, token: "second" });
+    assert.equal((await cluster.host("spare").run(reset)).code, 0);
+    await cluster.host("spare").ok("systemctl start k3s");
+    await cluster.joined("spare", "server", "spare");
+    assert.equal((await cluster.kubectl("-n kube-system get cm kept -o 'jsonpath={.data.a}'", "spare")).stdout, "two");
+    assert.equal((await cluster.members("spare")).length, 1);
+    store.server.close();
+  });
+});
