@@ -41,7 +41,11 @@ function toFindings(issue: z.core.$ZodIssue, { schema, value, at }: Parsed): Tol
     return [{ rule: "missing", at: where, problem, mend: expected(issue, known) }];
   }
   if (issue.code === "invalid_union") return nearestOption(issue, { schema: known, value: bad, at: where });
-  return [{ rule: "schema", at: where, problem: `${quote(bad)} does not fit`, mend: expected(issue, known) }];
+  // Where a secret's name belongs, the secret itself may stand by mistake.
+  const problem = /\bname of a secret\b/.test(issue.message)
+    ? "what stands here is no name of a secret (it is not repeated)"
+    : `${quote(bad)} does not fit`;
+  return [{ rule: "schema", at: where, problem, mend: expected(issue, known) }];
 }
 
 /** What a value that may be one of several lacks to be the one that it is most like. */
