@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { load } from "../../config/load.ts";
+import { catalogue } from "../../plan/catalogue.ts";
+import { planFleet } from "../../plan/fleet.ts";
+import { generatedFiles, staleFiles } from "./files.ts";
+
+function defaultFiles(): ReadonlyMap<string, string> {
+  const loaded = load(process.cwd(), catalogue);
+  assert.ok("model" in loaded);
+  return generatedFiles(planFleet(loaded.model));
+}
+
+describe("generated files", () => {
+  const files = defaultFiles();
+  let root: string;
+
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "isthmus-generated-"));
+    for (const [path, content] of files) {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), content);
+    }
+  });
+
+  afterEach(() => {
+    rmSync(root, { recursive: true });
+  });
+
+  it("are fresh right after they were written, and the same from run to run", () => {
+    assert.deepEqual(staleFiles(root, files), []);
+    assert.deepEqual([...defaultFiles()], [...files]);
+  });
+
+  it("are stale when edited, missing, or left over from a service that is gone", () => {
+    writeFileSync(join(root, "docs/fleet.svg"), "<svg/>");
+    rmSync(join(root, "schemas/preview.json"));
+    writeFileSync(join(root, "docs/reference/services/gone.md"), "");
+    assert.deepEqual(staleFiles(root, files).sort(), [
+      "docs/fleet.svg",
+      "docs/reference/services/gone.md",
+      "schemas/preview.json",
+    ]);
+  });
+
+  it("show every machine of the default stacks, with its address, and every service's arguments", () => {
+    const picture = files.get("docs/fleet.svg") ?? "";
+    for (const text of ["k3s-a-server-1", "10.0.20.10", "k3s-b-agent-3", "10.147.17.26", "ZeroTier 10.147.17.0/24"])
+      assert.ok(picture.includes(text), text);
+    for (const { name } of catalogue)
+      assert.match(files.get(`docs/reference/services/${name}.md`) ?? "", /## Arguments/);
+  });
+});

@@ -1,0 +1,42 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { catalogue } from "../../plan/catalogue.ts";
+import type { FleetPlan } from "../../plan/fleet.ts";
+import { drawFleet } from "../picture/fleet.ts";
+import { picturedLink, picturedSites } from "../picture/sites.ts";
+import { previewSchema } from "../preview/document-schema.ts";
+import { servicePages } from "./service-pages.ts";
+
+/** Files by their path below the repository's root. */
+export type Files = ReadonlyMap<string, string>;
+
+const pages = "docs/reference/services";
+
+/** Everything in the repository that is derived from code or from the default stack files. */
+export function generatedFiles(fleet: FleetPlan): Files {
+  return new Map([
+    ["docs/fleet.svg", drawFleet(picturedSites(fleet), picturedLink(fleet))],
+    ["schemas/preview.json", json(z.toJSONSchema(previewSchema, { reused: "ref" }))],
+    ...[...servicePages(catalogue, fleet)].map(([file, content]): [string, string] => [`${pages}/${file}`, content]),
+  ]);
+}
+
+const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+/** How a folder differs from what it should hold: files that are missing or differ, and those that nothing generates any more. */
+export function staleFiles(root: string, files: Files): string[] {
+  const wrong = [...files].filter(([path, content]) => contentOf(join(root, path)) !== content).map(([path]) => path);
+  return [...wrong, ...leftOver(root, files)];
+}
+
+/** Pages of services that are gone. */
+export function leftOver(root: string, files: Files): string[] {
+  const folder = join(root, pages);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .map((file) => `${pages}/${file}`)
+    .filter((path) => !files.has(path));
+}
+
+const contentOf = (path: string): string | undefined => (existsSync(path) ? readFileSync(path, "utf8") : undefined);
