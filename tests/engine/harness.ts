@@ -59,6 +59,15 @@ export class Fleet {
     return this.#workspace.program;
   }
 
+  /** What a command of the project's own needs, to find the same engine, backend and world. */
+  get env(): Readonly<Record<string, string>> {
+    return this.#workspace.env;
+  }
+
+  get backend(): string {
+    return this.#workspace.backend;
+  }
+
   stack(name: string): Stack {
     return new Stack(this, name);
   }
