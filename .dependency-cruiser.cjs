@@ -53,7 +53,14 @@ module.exports = {
       name: "the-plan-is-pure",
       severity: "error",
       from: { path: "^plan/", pathNot: "\\.test\\.ts$" },
-      to: { path: "^(program|tools|tests|policy)/|@pulumi" },
+      to: { path: "^(program|tools|tests|policy)/" },
+    },
+    {
+      // What comes with other packages is seen by tests/program/start-up.test.ts.
+      name: "the-plan-loads-no-sdk",
+      severity: "error",
+      from: { path: "^(config|plan)/", pathNot: "\\.test\\.ts$" },
+      to: { path: "node_modules/@pulumi/", dependencyTypesNot: ["type-only"] },
     },
     {
       name: "the-program-does-not-import-tools",
@@ -64,7 +71,6 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "(^|/)node_modules/(?!@isthmus)" },
     tsConfig: { fileName: "tsconfig.json" },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {
