@@ -210,7 +210,8 @@ describe("the contract of k3s", function () {
     await cluster.host("a1").ok("systemctl restart --no-block k3s-agent");
     const line = await cluster.said("a1", "agent", /Node password rejected, duplicate hostname/);
     transcripts.check("agent-other-password", line);
-    assert.equal((await cluster.kubectl("delete node a1 --timeout=60s")).code, 0);
+    const deleted = await cluster.kubectl("delete node a1 --timeout=60s");
+    assert.equal(deleted.code, 0, deleted.stderr);
     // It tries again and again: as soon as the old password is gone, its new one is the one that counts.
     await cluster.joined("a1", "agent");
     assert.notEqual((await cluster.kubectl(hash)).stdout, known);

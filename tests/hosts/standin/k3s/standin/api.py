@@ -132,6 +132,8 @@ class Api:
             time.sleep(0.2)
             current = {(item["metadata"].get("namespace"), item["metadata"]["name"]): item for item in self.store.list(where)[0] if matches(item)}
             for key, item in current.items():
+                if key in seen and seen[key]["metadata"]["uid"] != item["metadata"]["uid"]:
+                    yield {"type": "DELETED", "object": seen.pop(key)}  # deleted and made anew in between
                 if key not in seen:
                     yield {"type": "ADDED", "object": item}
                 elif item["metadata"]["resourceVersion"] != seen[key]["metadata"]["resourceVersion"]:

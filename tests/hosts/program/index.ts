@@ -1,0 +1,41 @@
+import { readFileSync } from "node:fs";
+import process from "node:process";
+
+import { k3sSettings, type K3sNode, type K3sSettingsInput } from "@isthmus/k3s";
+import { K3sCluster } from "@isthmus/k3s/components";
+import { secret } from "@pulumi/pulumi";
+
+/** What a test says of its cluster. */
+export interface ClusterFile {
+  readonly name: string;
+  readonly nodes: readonly K3sNode[];
+  readonly settings: K3sSettingsInput;
+  readonly machines: Readonly<Record<string, Machine>>;
+  readonly privateKey: string;
+  readonly tokens?: { readonly server: string; readonly agent: string };
+  readonly adopt?: boolean;
+}
+
+export interface Machine {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
+  readonly hostKey: string;
+  readonly machineId: string;
+}
+
+const file = JSON.parse(readFileSync(process.env["ISTHMUS_TEST_CLUSTER"] ?? "", "utf8")) as ClusterFile;
+const { tokens } = file;
+const cluster = new K3sCluster(file.name, {
+  name: file.name,
+  nodes: file.nodes,
+  settings: k3sSettings.parse(file.settings),
+  machines: file.machines,
+  privateKey: secret(file.privateKey),
+  ...(tokens === undefined ? {} : { tokens: { server: secret(tokens.server), agent: secret(tokens.agent) } }),
+  ...(file.adopt === undefined ? {} : { adopt: file.adopt }),
+});
+
+export const kubeconfig = secret(cluster.kubeconfig);
+export const serverToken = cluster.serverToken;
