@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { readablePath, splitSourcePath, type Finding } from "@isthmus/core";
+import { readablePath, splitSourcePath } from "@isthmus/core";
 import { execa } from "execa";
 import { parse } from "yaml";
-import { catalogue } from "../plan/catalogue.ts";
-import { planFleet } from "../plan/fleet.ts";
-import { load } from "./load.ts";
+import { planStackFiles } from "../plan/stack-files.ts";
 
 const root = join(import.meta.dirname, "fixtures");
 const invalid = readdirSync(join(root, "invalid"));
@@ -116,12 +114,13 @@ function preview(folder: string) {
 }
 
 function findingsIn(folder: string): Omit<Expected, "value">[] {
-  const loaded = load(folder, catalogue);
-  const findings: readonly Finding[] = "findings" in loaded ? loaded.findings : planFleet(loaded.model).findings;
+  const planned = planStackFiles(folder);
+  if ("fleet" in planned) return [];
+  const { findings, sources } = planned;
   return findings.map(({ rule, at, problem, mend }) => ({
     rule,
     file: splitSourcePath(at).file,
-    line: loaded.sources.line(at),
+    line: sources.line(at),
     path: readablePath(at),
     problem,
     mend,

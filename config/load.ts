@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { below, quote, unique, UserError, type Finding, type Service, type SourcePath } from "@isthmus/core";
 import { check, nearestName, unknownKey } from "./findings.ts";
 import { fleetSchema, type Fleet } from "./fleet-schema.ts";
+import { withoutMistakes } from "./repair.ts";
 import { readSecrets, type DeclaredSecret } from "./secrets.ts";
 import { siteSchema, type SiteSettings } from "./site-schema.ts";
 import { isRecord, Sources } from "./sources.ts";
@@ -32,10 +33,10 @@ export interface Model {
   readonly sources: Sources;
 }
 
-/** What was read: the model, or everything that is wrong with the files' shapes. */
+/** What was read: the model, or everything that is wrong with the files' shapes, and the model of what is right in them. */
 export type Loaded =
   | { readonly model: Model; readonly sources: Sources }
-  | { readonly findings: readonly Finding[]; readonly sources: Sources };
+  | { readonly findings: readonly Finding[]; readonly sources: Sources; readonly partial?: Model };
 
 /** Reads the stack files of a folder and checks their shapes, all at once. Rules across fields follow in `rules/`. */
 export function load(directory: string, catalogue: readonly Service[]): Loaded {
@@ -48,8 +49,9 @@ export function load(directory: string, catalogue: readonly Service[]): Loaded {
     collect(() => readSite(name, index, { sources, catalogue }), findings),
   );
   const complete = sites.filter((site) => site !== undefined);
-  if (findings.length > 0 || fleet === undefined) return { findings, sources };
-  return { model: { fleet, sites: complete, sources }, sources };
+  if (fleet === undefined) return { findings, sources };
+  const model = { fleet, sites: complete, sources };
+  return findings.length > 0 ? { findings, sources, partial: model } : { model, sources };
 }
 
 function collect<T>(
@@ -142,8 +144,9 @@ function readSite(
   const services = readServices(isRecord(raw) ? raw["services"] : undefined, below(from, "services"), catalogue);
   const shape = "findings" in checked ? checked.findings : [];
   const findings = [...keys, ...shape, ...secrets.findings, ...services.findings];
-  if (!("value" in checked)) return { value: undefined, findings };
-  return { value: { ...checked.value, name, services: services.value, secrets: secrets.value, from }, findings };
+  const repaired = "value" in checked ? checked : check(siteSchema, withoutMistakes(raw, shape), from);
+  if (!("value" in repaired)) return { value: undefined, findings };
+  return { value: { ...repaired.value, name, services: services.value, secrets: secrets.value, from }, findings };
 }
 
 function readServices(

@@ -5,10 +5,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { getAt } from "@isthmus/core";
 import { isCollection, parse, parseDocument, stringify } from "yaml";
-import { catalogue } from "../plan/catalogue.ts";
-import { planFleet } from "../plan/fleet.ts";
+import { planStackFiles } from "../plan/stack-files.ts";
 import { describeFindings } from "./describe.ts";
-import { load } from "./load.ts";
 import { isRecord } from "./sources.ts";
 
 const runs = Number(process.env["FC_RUNS"] ?? 400);
@@ -229,19 +227,20 @@ function withFile(
 
 /** What a user would read: nothing where all is well. */
 function verdict(folder: string): string {
-  const loaded = load(folder, catalogue);
-  const findings = "findings" in loaded ? loaded.findings : planFleet(loaded.model).findings;
-  assert.ok("model" in loaded || findings.length > 0, "neither a model nor a finding");
+  const planned = planStackFiles(folder);
+  if ("fleet" in planned) return "";
+  const { findings, sources } = planned;
+  assert.ok(findings.length > 0, "neither a plan nor a finding");
   for (const finding of findings) {
     const told = JSON.stringify(finding);
     assert.match(finding.rule, /^[a-z0-9-]+$/, told);
     assert.match(finding.at, /^Pulumi\.([a-z0-9-]+\.)?yaml#/, told);
     assert.ok(finding.problem.length > 3 && finding.mend.length > 3, told);
     assert.doesNotMatch(`${finding.problem} ${finding.mend}`, /\[object |\bundefined\b|\bNaN\b|function /, told);
-    const line = loaded.sources.line(finding.at);
+    const line = sources.line(finding.at);
     assert.ok(Number.isInteger(line) && line >= 1, told);
   }
-  return findings.length === 0 ? "" : describeFindings(findings, loaded.sources);
+  return describeFindings(findings, sources);
 }
 
 type Change = typeof change extends fc.Arbitrary<infer Of> ? Of : never;

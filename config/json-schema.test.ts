@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Ajv, type ValidateFunction } from "ajv";
+import formats from "ajv-formats";
+import { parse } from "yaml";
+import { catalogue } from "../plan/catalogue.ts";
+import { generateSchemas } from "./json-schema.ts";
+
+const project = join(import.meta.dirname, "..");
+const fixtures = join(import.meta.dirname, "fixtures");
+const schemas = generateSchemas(catalogue);
+
+const fleet = compiled("schemas/fleet.json");
+const site = compiled("schemas/site.json");
+
+function compiled(path: string): ValidateFunction {
+  const ajv = new Ajv({ allErrors: true, strict: false });
+  formats.default(ajv);
+  return ajv.compile(JSON.parse(schemas.get(path) ?? "null") as object);
+}
+
+/** What an editor would underline in the stack files of a folder: the paths. */
+function underlined(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((file) => /^Pulumi(\..+)?\.yaml$/.test(file))
+    .flatMap((file) => {
+      const check = file === "Pulumi.yaml" ? fleet : site;
+      check(parse(readFileSync(join(folder, file), "utf8"), { merge: true }));
+      return (check.errors ?? []).map(
+        (error) => `${file}${error.instancePath} ${error.message ?? ""} ${JSON.stringify(error.params)}`,
+      );
+    });
+}
+
+describe("JSON Schemas of the stack files", () => {
+  for (const [path, content] of schemas) {
+    it(`${path} is what the definitions say (npm run generate)`, () => {
+      assert.equal(readFileSync(join(project, path), "utf8"), content);
+    });
+  }
+
+  it("accept the default stack files", () => {
+    assert.deepEqual(underlined(project), []);
+  });
+
+  for (const name of readdirSync(join(fixtures, "valid"))) {
+    it(`accept ${name}`, () => {
+      assert.deepEqual(underlined(join(fixtures, "valid", name)), []);
+    });
+  }
+
+  const visible = readdirSync(join(fixtures, "invalid")).filter(
+    (name) =>
+      /^(unknown-key|unknown-service|missing|plaintext-secret)-/.test(name) &&
+      !/^missing-file|-promise-for-nobody$/.test(name),
+  );
+  for (const name of visible) {
+    it(`underline ${name}`, () => {
+      assert.notDeepEqual(underlined(join(fixtures, "invalid", name)), []);
+    });
+  }
+
+  it("point at the unknown key itself", () => {
+    const [error] = underlined(join(fixtures, "invalid", "unknown-key-network-gatway")).filter((text) =>
+      text.includes("additional"),
+    );
+    assert.match(error ?? "", /\/networks\/lan must NOT have additional properties \{"additionalProperty":"gatway"\}/);
+  });
+
+  it("choose a service's arguments by the instance's name, or by what `service` says", () => {
+    const load = (services: string) => {
+      const text = readFileSync(join(fixtures, "valid", "three-raspberry-pis", "Pulumi.home.yaml"), "utf8");
+      return site(parse(text.replace("      metallb: {}", services)));
+    };
+    assert.equal(load("      longhorn: { replicas: 2 }"), true);
+    assert.equal(load("      volumes: { service: longhorn, replicas: 2 }"), true);
+    assert.equal(load("      longhorn: { service: metallb }"), true);
+    assert.equal(load("      longhorn: { service: metallb, replicas: 2 }"), false);
+    assert.equal(load("      volumes: { service: metallb, replicas: 2 }"), false);
+    assert.equal(load("      volumes: { replicas: 2 }"), false);
+    assert.equal(load("      offsite: { peer: cabin }"), true);
+    assert.equal(load("      store: { service: offsite, peer: cabin }"), true);
+    assert.equal(load("      store: { service: offsite, peer: cabin, bucket: a }"), false);
+  });
+
+  it("say what every key means", () => {
+    for (const [path, content] of schemas) assert.deepEqual(undescribed(JSON.parse(content) as Schema, path), []);
+  });
+});
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly definitions?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: Schema | boolean;
+  readonly items?: Schema;
+  readonly anyOf?: readonly Schema[];
+  readonly description?: string;
+}
+
+/** Keys that an editor could say nothing about. */
+function undescribed(schema: Schema, path: string): string[] {
+  const keys = Object.entries(schema.properties ?? {}).flatMap(([key, inner]) => [
+    ...(inner.description === undefined && key !== "config" && key !== "value" ? [`${path}/${key}`] : []),
+    ...undescribed(inner, `${path}/${key}`),
+  ]);
+  const parts = [
+    schema.additionalProperties,
+    schema.items,
+    ...(schema.anyOf ?? []),
+    ...Object.values(schema.definitions ?? {}),
+  ];
+  return [...keys, ...parts.flatMap((part) => (typeof part === "object" ? undescribed(part, path) : []))];
+}
