@@ -137,7 +137,7 @@ def reset(settings):
 
 def restore(server, source):
     if os.path.isdir(server.etcd_data):
-        old = f"{server.etcd_data}-old-{int(time.time())}"
+        old = f"{server.etcd_data}-old-{time.time_ns()}"  # two restores may fall into one second
         os.rename(server.etcd_data, old)
         log.info(f"Pre-restore etcd database moved to {old}")
     name, url = server.member_name(), f"https://{server.address}:2380"
