@@ -123,13 +123,14 @@ class Api:
     def _watch(self, where, matches, request):
         """Looks again every 200 ms; what changed in between is one event, as with a slow watch cache."""
         since = int(request.query.get("resourceVersion") or 0)
-        seen = {(item["metadata"].get("namespace"), item["metadata"]["name"]): item for item in self.store.list(where)[0] if matches(item)}
-        for item in seen.values():
-            if since == 0 or int(item["metadata"]["resourceVersion"]) > since:
-                yield {"type": "ADDED" if since == 0 else "MODIFIED", "object": item}
+        # From what the client has seen last, so that nothing which happened since is missed.
+        seen = {(item["metadata"].get("namespace"), item["metadata"]["name"]): item
+                for item in self.store.list(where, since)[0] if matches(item)}
+        if since == 0:
+            for item in seen.values():
+                yield {"type": "ADDED", "object": item}
         deadline = time.monotonic() + float(request.query.get("timeoutSeconds") or 300)
         while time.monotonic() < deadline:
-            time.sleep(0.2)
             current = {(item["metadata"].get("namespace"), item["metadata"]["name"]): item for item in self.store.list(where)[0] if matches(item)}
             for key, item in current.items():
                 if key in seen and seen[key]["metadata"]["uid"] != item["metadata"]["uid"]:
@@ -142,6 +143,7 @@ class Api:
                 if key not in current:
                     yield {"type": "DELETED", "object": item}
             seen = current
+            time.sleep(0.2)
 
     def _create(self, where, request):
         if where.namespaced and where.namespace != "default" and where.namespace not in ("kube-system", "kube-public", "kube-node-lease"):

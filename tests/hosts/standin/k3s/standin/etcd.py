@@ -66,9 +66,10 @@ class Client:
         kvs = self.call("kv/range", {"key": b64(key)}).get("kvs", [])
         return (base64.b64decode(kvs[0].get("value", "")), int(kvs[0]["mod_revision"])) if kvs else (None, 0)
 
-    def list(self, prefix):
-        """([(key, value, mod revision, create revision)], revision of the store)"""
-        answer = self.call("kv/range", {"key": b64(prefix), "range_end": b64(prefix[:-1] + chr(ord(prefix[-1]) + 1))})
+    def list(self, prefix, revision=0):
+        """([(key, value, mod revision)], revision of the store); as it was at `revision`, if one is given."""
+        until = b64(prefix[:-1] + chr(ord(prefix[-1]) + 1))
+        answer = self.call("kv/range", {"key": b64(prefix), "range_end": until, "revision": str(revision)})
         rows = [(base64.b64decode(kv["key"]).decode(), base64.b64decode(kv.get("value", "")), int(kv["mod_revision"]))
                 for kv in answer.get("kvs", [])]
         return rows, int(answer["header"].get("revision", 0))

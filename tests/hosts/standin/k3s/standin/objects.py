@@ -88,8 +88,8 @@ class Store:
                 return None
             raise
 
-    def list(self, where):
-        rows, revision = self.etcd.list(where.prefix())
+    def list(self, where, at=0):
+        rows, revision = self.etcd.list(where.prefix(), at)
         return [versioned(json.loads(value), changed) for _, value, changed in rows], revision
 
     def create(self, where, item):
