@@ -1,0 +1,101 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { runMeasured, type Run } from "./process.ts";
+import { writeStackFiles } from "./stack-files.ts";
+
+/** What a fleet of one size costs. Milliseconds are CPU time unless they say otherwise; the best of all rounds. */
+export interface SizeResult {
+  readonly nodes: number;
+  readonly planMs: number;
+  readonly planWallMs: number;
+  readonly resources: number;
+  readonly registerMs: number;
+  readonly msPerResource: number;
+  /** The same resources, registered by a flat program. */
+  readonly bareMs: number;
+  readonly ratioToBare: number;
+  /** `npm run preview` of this fleet, from start to end. */
+  readonly wholeWallMs: number;
+  readonly wholeCpuMs: number;
+  readonly peakMiB: number;
+}
+
+export interface BenchResult {
+  readonly node: string;
+  readonly cpus: number;
+  /** A process that loads Pulumi's SDK and does nothing. */
+  readonly floor: { readonly wallMs: number; readonly cpuMs: number; readonly peakMiB: number };
+  readonly sizes: readonly SizeResult[];
+}
+
+const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+/** Measures each size `rounds` times, every time in fresh processes. */
+export async function benchPreview(sizes: readonly number[], rounds: number): Promise<BenchResult> {
+  const floor = await best(rounds, () => runMeasured([script("measure.ts"), "floor"]));
+  const results: SizeResult[] = [];
+  for (const size of sizes) results.push(await benchSize(size, rounds));
+  const { wallMs, cpuMs, peakMiB } = floor.whole;
+  return { node: process.version, cpus: cpus().length, floor: { wallMs, cpuMs, peakMiB }, sizes: results };
+}
+
+async function benchSize(size: number, rounds: number): Promise<SizeResult> {
+  const folder = mkdtempSync(join(tmpdir(), "isthmus-bench-"));
+  try {
+    const nodes = writeStackFiles(process.cwd(), folder, size);
+    const measure = (what: string): Promise<Run> => runMeasured([script("measure.ts"), what, folder]);
+    const plan = await best(rounds, () => measure("plan"));
+    const register = await best(rounds, () => measure("preview"));
+    const bare = await best(rounds, () => measure("bare"));
+    const { whole } = await best(rounds, () => runMeasured([script("../preview.ts"), "--config", folder]));
+    return {
+      nodes,
+      planMs: plan.section.cpuMs,
+      planWallMs: plan.section.ms,
+      resources: register.section.resources,
+      registerMs: register.section.cpuMs,
+      msPerResource: register.section.cpuMs / register.section.resources,
+      bareMs: bare.section.cpuMs,
+      ratioToBare: register.section.cpuMs / bare.section.cpuMs,
+      wholeWallMs: whole.wallMs,
+      wholeCpuMs: whole.cpuMs,
+      peakMiB: whole.peakMiB,
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The round that took the least CPU: others on the machine only ever add to it. */
+async function best(rounds: number, run: () => Promise<Run>): Promise<Run> {
+  const runs: Run[] = [];
+  for (let round = 0; round < rounds; round += 1) runs.push(await run());
+  return runs.reduce((least, one) => (one.whole.cpuMs < least.whole.cpuMs ? one : least));
+}
+
+/** The result as a table for people. */
+export function benchText({ node, cpus: cores, floor, sizes }: BenchResult): string {
+  const ms = (value: number): string => `${Math.round(value)}`;
+  const rows = sizes.map((size) => [
+    `${size.nodes}`,
+    ms(size.planMs),
+    `${size.resources}`,
+    ms(size.registerMs),
+    size.msPerResource.toFixed(2),
+    size.ratioToBare.toFixed(2),
+    `${ms(size.wholeWallMs)} (${ms(size.wholeCpuMs)})`,
+    ms(size.peakMiB),
+  ]);
+  const head = ["nodes", "plan ms", "resources", "register ms", "ms each", "to bare SDK", "preview ms (CPU)", "MiB"];
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (cells: readonly string[]): string => cells.map((cell, i) => cell.padStart(widths[i] ?? 0)).join("  ");
+  return [
+    `Node.js ${node}, ${cores} CPUs. Milliseconds of CPU, the best round; preview: from start to end.`,
+    `Loading Pulumi's SDK alone: ${ms(floor.wallMs)} ms (${ms(floor.cpuMs)} CPU), ${ms(floor.peakMiB)} MiB.`,
+    "",
+    line(head),
+    ...rows.map(line),
+  ].join("\n");
+}
