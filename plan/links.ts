@@ -1,5 +1,5 @@
-import { fromPeer, sitesWanted, type ObjectPlan, type SiteFacts, type SourcePath } from "@isthmus/core";
-import type { ServicePlan } from "./service-plans.ts";
+import { fromPeer, sitesWanted, whenLinked, type SiteFacts, type SourcePath } from "@isthmus/core";
+import type { PlacedObject, ServicePlan } from "./service-plans.ts";
 
 /** Something that waits until another site is up. */
 export interface Link {
@@ -19,13 +19,18 @@ export function linksOf(services: readonly ServicePlan[]): Link[] {
   );
 }
 
-/** What a site knows of the others, for whatever runs on it: a ConfigMap for each, written once that site is linked. */
+/**
+ * What a site knows of the others, for whatever runs on it: a ConfigMap for each, written once that site is linked. It
+ * holds what the other one offers: not every site has a Vault or an object store.
+ */
 export function linksService(facts: SiteFacts): ServicePlan {
   const from: SourcePath = "Pulumi.yaml#/sites";
   const namespace = "isthmus-links";
-  const objects = facts.peers.map((peer): ObjectPlan => ({
+  const offered = (site: string, output: string) => whenLinked(site, fromPeer(site, output));
+  const objects = facts.peers.map((peer): PlacedObject => ({
     id: `peer-${peer.name}`,
     from,
+    holdsData: false,
     manifest: {
       apiVersion: "v1",
       kind: "ConfigMap",
@@ -34,12 +39,12 @@ export function linksService(facts: SiteFacts): ServicePlan {
         domain: peer.domain,
         "ingress-addresses": fromPeer(peer.name, "ingressAddresses"),
         "overlay-addresses": fromPeer(peer.name, "overlayAddresses"),
-        "secret-store-address": fromPeer(peer.name, "secretStore.address"),
-        "secret-store-ca.pem": fromPeer(peer.name, "secretStore.ca"),
-        "object-store-endpoint": fromPeer(peer.name, "objectStore.endpoint"),
-        "object-store-ca.pem": fromPeer(peer.name, "objectStore.ca"),
-        "metrics-endpoint": fromPeer(peer.name, "metrics.endpoint"),
-        "metrics-ca.pem": fromPeer(peer.name, "metrics.ca"),
+        "secret-store-address": offered(peer.name, "secretStore.address"),
+        "secret-store-ca.pem": offered(peer.name, "secretStore.ca"),
+        "object-store-endpoint": offered(peer.name, "objectStore.endpoint"),
+        "object-store-ca.pem": offered(peer.name, "objectStore.ca"),
+        "metrics-endpoint": offered(peer.name, "metrics.endpoint"),
+        "metrics-ca.pem": offered(peer.name, "metrics.ca"),
       },
     },
   }));

@@ -28,7 +28,10 @@ export interface PlacedRelease extends Omit<ReleasePlan, "pods"> {
 }
 
 /** An object with everything that placement says in its manifest. */
-export type PlacedObject = Omit<ObjectPlan, "pods">;
+export interface PlacedObject extends Omit<ObjectPlan, "pods"> {
+  /** Its pods store something: deleting it may delete that. */
+  readonly holdsData: boolean;
+}
 
 /** One service instance at one site, ready to be registered: plain data. */
 export interface ServicePlan {
@@ -135,7 +138,11 @@ function render(stated: Stated, rendering: RenderContext<unknown>, providers: Se
         throw new Error(`${release.name}: a chart's values hold a secret or a peer's value`);
       return { ...release, values, from };
     }),
-    objects: objects.map(({ pods, ...object }) => ({ ...object, manifest: placed(object.manifest, pods) as Manifest })),
+    objects: objects.map(({ pods, ...object }) => ({
+      ...object,
+      manifest: placed(object.manifest, pods) as Manifest,
+      holdsData: footprint.workloads.some(({ name, stores }) => stores !== undefined && name in (pods ?? {})),
+    })),
     generates: service.generates?.(context) ?? [],
     exports: service.exports?.(context) ?? {},
     afterwards: service.afterwards?.(context) ?? [],

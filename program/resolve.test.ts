@@ -33,6 +33,12 @@ describe("references in a plan", () => {
     assert.deepEqual(resolved["list"], ["a", "c"]);
   });
 
+  it("leave out what a linked site does not offer, where it can be done without", () => {
+    const values: Values = { ...linkedTo([]), peer: (site, output) => (output === "site" ? site : undefined) };
+    const optional = { domain: "b", ca: whenLinked("site-b", fromPeer("site-b", "secretStore.ca")) };
+    assert.deepEqual(resolve(optional, values), { domain: "b" });
+  });
+
   it("say which sites an object cannot do without, and which only add to it", () => {
     assert.deepEqual(sitesNeeded(data), ["site-b"]);
     assert.deepEqual(sitesNeeded({ plugins: data.plugins }), []);

@@ -15,7 +15,7 @@ const absent = Symbol("absent");
 /** `data` with every reference replaced by its value. Must not hold a `$peer` of a site that is not linked. */
 export function resolve(data: unknown, values: Values): pulumi.Input<unknown> {
   const resolved = resolveLeaf(data, values);
-  return resolved === absent ? undefined : (resolved as pulumi.Input<unknown>);
+  return resolved === absent ? undefined : resolved;
 }
 
 function resolveLeaf(data: unknown, values: Values): unknown {
@@ -33,5 +33,7 @@ function resolveReference(reference: Reference, values: Values): unknown {
   if ("$secret" in reference) return values.secret(reference.$secret);
   if ("$generated" in reference) return values.generated(reference.$generated, reference.part);
   if ("$peer" in reference) return values.peer(reference.$peer, reference.output);
-  return values.peer(reference.$linked, "site") === undefined ? absent : resolveLeaf(reference.value, values);
+  if (values.peer(reference.$linked, "site") === undefined) return absent;
+  // A site that is linked need not have everything: what it does not offer is left out.
+  return resolveLeaf(reference.value, values) ?? absent;
 }

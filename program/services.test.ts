@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import type { Manifest, SourcePath } from "@isthmus/core";
-import { inOrder } from "./services.ts";
+import { fromPeer, whenLinked, type Manifest, type SourcePath } from "@isthmus/core";
+import type { Values } from "./resolve.ts";
+import { inOrder, linkedFor } from "./services.ts";
 
 const from: SourcePath = "Pulumi.site-a.yaml#/services/x";
 const manifest: Manifest = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "x" } };
-const object = (id: string, ...after: string[]) => ({ id, manifest, after, from });
+const object = (id: string, ...after: string[]) => ({ id, manifest, after, from, holdsData: false });
 const release = (name: string, ...after: string[]) => ({
   name,
   namespace: "x",
@@ -33,5 +34,31 @@ describe("items of a service", () => {
     assert.throws(() => inOrder(circle), /x: object\/a, object\/b wait/);
     const nothing = { instance: "x", releases: [], objects: [object("a", "release/none")] };
     assert.throws(() => inOrder(nothing), /x: object\/a wait/);
+  });
+});
+
+describe("the sites that a service is linked to", () => {
+  const needing = (data: unknown) => ({ objects: [{ ...object("x"), manifest: { ...manifest, data } }] });
+  const values = (offered: Readonly<Record<string, string>>): Values => ({
+    secret: () => "",
+    generated: () => "",
+    peer: (site, output) => offered[`${site} ${output}`],
+  });
+  const linked = new Set(["site-b", "site-c"]);
+
+  it("are those that offer all that it cannot be without", () => {
+    const plan = needing({ endpoint: fromPeer("site-b", "objectStore.endpoint") });
+    const offering = { linked, values: values({ "site-b objectStore.endpoint": "https://10.0.0.1:9000" }) };
+    assert.deepEqual([...linkedFor(plan, offering)], ["site-b", "site-c"]);
+  });
+
+  it("leave out one that was brought up before it offered that", () => {
+    const plan = needing({ endpoint: fromPeer("site-b", "objectStore.endpoint") });
+    assert.deepEqual([...linkedFor(plan, { linked, values: values({}) })], ["site-c"]);
+  });
+
+  it("keep one that lacks only what the service can do without", () => {
+    const plan = needing({ ca: whenLinked("site-b", fromPeer("site-b", "secretStore.ca")) });
+    assert.deepEqual([...linkedFor(plan, { linked, values: values({}) })], ["site-b", "site-c"]);
   });
 });

@@ -1,5 +1,5 @@
 import { ServiceInstance } from "@isthmus/core/components";
-import { sitesNeeded } from "@isthmus/core";
+import { peerValuesNeeded, sitesNeeded } from "@isthmus/core";
 import { ChartRelease, type ChartMirror } from "@isthmus/helm/components";
 import type { CustomResourceArgs } from "@pulumi/kubernetes/apiextensions/customResource.js";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
@@ -16,6 +16,8 @@ export interface ServicesArgs {
   /** The sites whose values are known. */
   readonly linked: ReadonlySet<string>;
   readonly provider: Provider;
+  /** All its nodes have joined before anything is put on it: until then pods would wait, and releases give up. */
+  readonly cluster: pulumi.Resource;
   readonly parent: pulumi.Resource;
   readonly mirror: ChartMirror | undefined;
 }
@@ -26,7 +28,12 @@ export function buildServices(args: ServicesArgs): void {
   for (const plan of args.services) components.set(plan.instance, serviceComponent(plan, args));
   // All namespaces first: an ingress has objects in those of the services behind it.
   const namespaces = new Map(
-    args.services.filter(runsHere).map((plan) => [plan.namespace, namespaceOf(plan, components.get(plan.instance))]),
+    args.services
+      .filter(runsHere)
+      .map((plan) => [
+        plan.namespace,
+        namespaceOf(plan, { parent: components.get(plan.instance), cluster: args.cluster }),
+      ]),
   );
   for (const plan of args.services) buildItems(plan, { ...args, components, namespaces });
 }
@@ -48,18 +55,40 @@ function serviceComponent(plan: ServicePlan, { site, parent, provider }: Service
   return new ServiceInstance(instance, { service, instance, site, namespace, footprint, from }, { parent, provider });
 }
 
-function namespaceOf(plan: ServicePlan, parent: ServiceInstance | undefined): Namespace {
+/** With a namespace its volume claims go: one that holds data is deleted only after a person unprotected it. */
+function namespaceOf(
+  plan: ServicePlan,
+  { parent, cluster }: { readonly parent: pulumi.Resource | undefined; readonly cluster: pulumi.Resource },
+): Namespace {
   const labels = podSecurityLabels(plan.footprint.podSecurity);
+  const protect = plan.footprint.workloads.some((workload) => workload.stores !== undefined);
   return new Namespace(
     `${plan.instance}-namespace`,
     { metadata: { name: plan.namespace, labels } },
-    { ...(parent && { parent }) },
+    { ...(parent && { parent }), dependsOn: [cluster], protect },
   );
+}
+
+/**
+ * The linked sites whose outputs hold all that a service needs of them. One that was brought up before it offered that
+ * counts as not linked yet: without its address, backups would be sent to whatever the client's default is.
+ */
+export function linkedFor(
+  plan: Pick<ServicePlan, "objects">,
+  { linked, values }: Pick<ServicesArgs, "linked" | "values">,
+): ReadonlySet<string> {
+  const lacking = plan.objects
+    .flatMap(({ manifest }) => peerValuesNeeded(manifest))
+    .filter(({ $peer, output }) => values.peer($peer, output) === undefined)
+    .map(({ $peer }) => $peer);
+  return new Set([...linked].filter((site) => !lacking.includes(site)));
 }
 
 /** Items of one service in the order that their `after` gives. */
 function buildItems(plan: ServicePlan, around: Around & { readonly namespaces: ReadonlyMap<string, Namespace> }): void {
   const parent = around.components.get(plan.instance);
+  const linked = linkedFor(plan, around);
+  const peer: Values["peer"] = (site, output) => (linked.has(site) ? around.values.peer(site, output) : undefined);
   const made = new Map<string, pulumi.Resource>();
   for (const item of inOrder(plan)) {
     const namespace = item.kind === "release" ? item.plan.namespace : item.plan.manifest.metadata.namespace;
@@ -72,9 +101,10 @@ function buildItems(plan: ServicePlan, around: Around & { readonly namespaces: R
     if (item.kind === "release") {
       const release = { plan: item.plan, mirror: around.mirror };
       made.set(item.id, new ChartRelease(`${plan.instance}-${item.plan.name}`, release, options));
-    } else if (sitesNeeded(item.plan.manifest).every((site) => around.linked.has(site))) {
-      const manifest = resolve(item.plan.manifest, around.values) as CustomResourceArgs;
-      made.set(item.id, kubernetesObject(`${plan.instance}-${item.plan.id}`, manifest, options));
+    } else if (sitesNeeded(item.plan.manifest).every((site) => linked.has(site))) {
+      const manifest = resolve(item.plan.manifest, { ...around.values, peer }) as CustomResourceArgs;
+      const protect = item.plan.holdsData;
+      made.set(item.id, kubernetesObject(`${plan.instance}-${item.plan.id}`, manifest, { ...options, protect }));
     }
   }
 }

@@ -11,7 +11,7 @@ import { GeneratedSecrets } from "./generated.ts";
 import { buildMachines } from "./machines.ts";
 import { peerValue, type Peer } from "./peers.ts";
 import type { Values } from "./resolve.ts";
-import { buildServices } from "./services.ts";
+import { buildServices, linkedFor } from "./services.ts";
 
 export interface SiteInputs {
   readonly plan: SitePlan;
@@ -47,8 +47,12 @@ export function buildSite({ plan, secret, peers, chartMirror }: SiteInputs): Sit
       clusterIdentifier: cluster.clusterIdentifier,
       // After a kill the engine creates again what it may have made already.
       upsertExistingObjects: true,
+      // A changed Secret is written over: replaced, it would be gone for a while, or for good after a kill.
+      enableSecretMutable: true,
+      enableConfigMapMutable: true,
     },
-    { parent: cluster },
+    // Another provider is another cluster: everything on this one would be deleted. And a plain destroy stops here.
+    { parent: cluster, protect: true },
   );
   const generated = new GeneratedSecrets(
     `${site}-generated`,
@@ -66,19 +70,25 @@ export function buildSite({ plan, secret, peers, chartMirror }: SiteInputs): Sit
       ),
   };
   const linked = new Set(known.map((peer) => peer.site));
-  buildServices({ site, services: plan.services, values, linked, provider, parent, mirror: chartMirror });
+  buildServices({ site, services: plan.services, values, linked, provider, cluster, parent, mirror: chartMirror });
   return {
     site,
     kubeconfig: pulumi.secret(cluster.kubeconfig),
     ...exportsOf(plan, values),
     dnsRecords: plan.dnsRecords.map(({ name, type, value, ttl }) => ({ name, type, value, ttl })),
-    pendingLinks: linksOf(plan.services)
-      .filter((link) => !linked.has(link.site))
-      .map((link) => ({ ...link, why: peers.find((peer) => peer.site === link.site)?.why ?? "it was not looked for" })),
+    pendingLinks: plan.services.flatMap((service) =>
+      linksOf([service])
+        .filter((link) => !linkedFor(service, { linked, values }).has(link.site))
+        .map((link) => ({ ...link, why: whyPending(peers.find((peer) => peer.site === link.site)) })),
+    ),
     afterwards: plan.services.flatMap((service) => service.afterwards),
     peers: Object.fromEntries(known.map((peer) => [peer.site, peer.values])),
     peerSecrets: pulumi.secret(Object.fromEntries(known.map((peer) => [peer.site, peer.secrets]))),
   };
+}
+
+function whyPending(peer: Peer | undefined): string {
+  return peer?.why ?? (peer === undefined ? "it was not looked for" : "its last `up` did not offer this yet");
 }
 
 function clusterArgs(

@@ -40,11 +40,16 @@ export function referencesIn(value: unknown): Reference[] {
   return [];
 }
 
-/** The sites that must be linked before `data` can be: those of its `$peer` leaves that do not stand under `$linked`. */
-export function sitesNeeded(data: unknown): string[] {
-  if (isReference(data)) return "$peer" in data ? [data.$peer] : [];
+/** What `data` cannot be without: its `$peer` leaves that do not stand under `$linked`. */
+export function peerValuesNeeded(data: unknown): Extract<Reference, { $peer: string }>[] {
+  if (isReference(data)) return "$peer" in data ? [data] : [];
   if (typeof data !== "object" || data === null) return [];
-  return [...new Set(Object.values(data).flatMap(sitesNeeded))];
+  return Object.values(data).flatMap(peerValuesNeeded);
+}
+
+/** The sites that must be linked before `data` can be. */
+export function sitesNeeded(data: unknown): string[] {
+  return [...new Set(peerValuesNeeded(data).map((leaf) => leaf.$peer))];
 }
 
 /** The sites whose link adds something to `data`, needed or not. */
