@@ -201,5 +201,6 @@ function loadBalancer({ instance, namespace, needs, from }: MonitoringContext, f
       ports: [{ name: "https", port, targetPort: "https", protocol: "TCP" }],
     },
   };
-  return { id: "federation-address", manifest, from };
+  // Pods that are not ready yet would be waited for here.
+  return { id: "federation-address", after: ["object/federation"], manifest, from };
 }
