@@ -16,9 +16,7 @@ export function expected(issue: z.core.$ZodIssue, schema: z.ZodType | undefined)
     case "too_big":
       return `write at most ${issue.maximum}${meaning}`;
     case "invalid_union":
-      return issue.discriminator === undefined
-        ? ""
-        : `write ${issue.discriminator}: and one of its kinds: ${kindsOf(schema).join(", ")}${meaning}`;
+      return issue.discriminator === undefined ? "" : `write one of: ${kindsOf(schema).join(", ")}${meaning}`;
     default:
       return `write what fits: ${issue.message}${meaning}`;
   }

@@ -29,7 +29,9 @@ function toFindings(issue: z.core.$ZodIssue, { schema, value, at }: Parsed): Tol
   const path = issue.path.map(String);
   const where = below(at, ...path);
   const bad = valueAt(value, path);
-  const known = schemaAt(schema, path);
+  // What a choice by kind says of the kind is said of the whole choice.
+  const byKind = issue.code === "invalid_union" && issue.discriminator !== undefined;
+  const known = schemaAt(schema, byKind ? path.slice(0, -1) : path);
   if (issue.code === "unrecognized_keys")
     return issue.keys.map((key) => unknownKey(below(where, key), key, knownKeys(known)));
   if (issue.code === "invalid_key") {
@@ -55,7 +57,7 @@ function nearestOption(issue: z.core.$ZodIssueInvalidUnion, union: Parsed): Told
   const alike = issue.errors
     .map((issues, index) => ({ issues, schema: options[index] as z.ZodType | undefined }))
     .filter(({ issues }) => issues.length > 0 && !issues.some(isOfAnotherKind))
-    .sort((a, b) => a.issues.length - b.issues.length);
+    .sort((a, b) => mistakes(a.issues) - mistakes(b.issues));
   const [nearest] = alike;
   if (nearest !== undefined && isRecord(union.value)) {
     return nearest.issues.flatMap((inner) => toFindings(inner, { ...union, schema: nearest.schema }));
@@ -66,6 +68,9 @@ function nearestOption(issue: z.core.$ZodIssueInvalidUnion, union: Parsed): Told
     expected(issue, union.schema) || [...new Set(reasons.map((inner) => expected(inner, undefined)))].join(", or ");
   return [{ rule: "schema", at: union.at, problem: `${quote(union.value)} does not fit`, mend }];
 }
+
+const mistakes = (issues: readonly z.core.$ZodIssue[]): number =>
+  issues.reduce((sum, issue) => sum + (issue.code === "unrecognized_keys" ? issue.keys.length : 1), 0);
 
 /** The value is a text where a map is expected, or the like. */
 function isOfAnotherKind(issue: z.core.$ZodIssue): boolean {
