@@ -50,9 +50,14 @@ const ofWhatIsThere = [
   "public-without-authentication",
   "stretched-cluster",
   "stretched-object-store",
+  "unknown-peer",
 ];
 
-/** Whether a finding of a fleet with parts taken out is true of the whole one too. */
-export function standsAlone(finding: Finding): boolean {
-  return ofWhatIsThere.includes(finding.rule);
+/** Rules that compare with networks, and hold as long as no network is among what was taken out. */
+const ofNetworks = ["address-outside-network", "address-outside-pool"];
+
+/** Of findings of a fleet with parts taken out: those that are true of the whole one too. */
+export function standingAlone(across: readonly Finding[], mistakes: readonly Finding[]): Finding[] {
+  const networksAreWhole = mistakes.every(({ at }) => !/#\/(networks|overlay|pools)\b/.test(at));
+  return across.filter(({ rule }) => ofWhatIsThere.includes(rule) || (networksAreWhole && ofNetworks.includes(rule)));
 }

@@ -30,9 +30,7 @@ export function siteFacts(site: SiteModel, model: Model): SiteFacts {
       podCidr: site.kubernetes.clusterCidr,
       serviceCidr: site.kubernetes.serviceCidr,
     },
-    peers: model.sites
-      .filter((peer) => peer.name !== site.name)
-      .map((peer) => ({ name: peer.name, domain: domainOf(peer.name) })),
+    peers: model.fleet.sites.filter((name) => name !== site.name).map((name) => ({ name, domain: domainOf(name) })),
   };
 }
 

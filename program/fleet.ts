@@ -2,17 +2,16 @@ import { isDeepStrictEqual } from "node:util";
 import { UserError } from "@isthmus/core";
 import * as pulumi from "@pulumi/pulumi";
 import { unknown } from "@pulumi/pulumi/output.js";
-import { describeFindings } from "../config/describe.ts";
-import { fleetFile, load, siteFile } from "../config/load.ts";
-import { catalogue } from "../plan/catalogue.ts";
-import { planFleet, type FleetPlan, type SitePlan } from "../plan/fleet.ts";
+import { fleetFile, siteFile } from "../config/load.ts";
+import type { FleetPlan, SitePlan } from "../plan/fleet.ts";
+import { fleetOrRefuse } from "../plan/stack-files.ts";
 import { readPeers, readStack } from "./peers.ts";
 import { buildSite, type SiteOutputs } from "./site.ts";
 
 /** The program under the engine: this stack's site, from the stack files beside Pulumi.yaml. */
 export async function fleetProgram(): Promise<SiteOutputs> {
   return userErrorsWithoutStack(async () => {
-    const fleet = planOrRefuse(pulumi.runtime.getRootDirectory?.() ?? process.cwd());
+    const fleet = fleetOrRefuse(pulumi.runtime.getRootDirectory?.() ?? process.cwd());
     const plan = siteOfStack(fleet, pulumi.getStack());
     refuseOtherSources(fleet, plan);
     refuseMissingSecrets(plan);
@@ -25,14 +24,6 @@ export async function fleetProgram(): Promise<SiteOutputs> {
       if (peer.why !== undefined) void pulumi.log.info(`${peer.site}: ${peer.status}, ${peer.why}`);
     return buildSite({ plan, secret: stackSecret, peers, chartMirror: fleet.model.fleet.chartMirror });
   });
-}
-
-function planOrRefuse(directory: string): FleetPlan {
-  const loaded = load(directory, catalogue);
-  if ("findings" in loaded) throw new UserError(describeFindings(loaded.findings, loaded.sources), loaded.findings);
-  const fleet = planFleet(loaded.model);
-  if (fleet.findings.length > 0) throw new UserError(describeFindings(fleet.findings, loaded.sources), fleet.findings);
-  return fleet;
 }
 
 function siteOfStack(fleet: FleetPlan, stack: string): SitePlan {

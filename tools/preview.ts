@@ -1,9 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { UserError } from "@isthmus/core";
-import { describeFindings } from "../config/describe.ts";
-import { load } from "../config/load.ts";
-import { catalogue } from "../plan/catalogue.ts";
-import { planFleet, type FleetPlan } from "../plan/fleet.ts";
+import type { FleetPlan } from "../plan/fleet.ts";
+import { fleetOrRefuse } from "../plan/stack-files.ts";
 
 /** Exit codes: 0 all in order, 1 wrong stack files or a violated mandatory policy, 2 wrong usage. */
 const wrong = 1;
@@ -32,15 +30,13 @@ const command = new Command("npm run preview --")
   .exitOverride();
 
 async function preview(sites: readonly string[], options: Options): Promise<number> {
-  const loaded = load(options.config, catalogue);
-  if ("findings" in loaded) return refuse(describeFindings(loaded.findings, loaded.sources));
-  const unknown = sites.filter((name) => !loaded.model.fleet.sites.includes(name));
+  const fleet = fleetOrRefuse(options.config);
+  const known = fleet.model.fleet.sites;
+  const unknown = sites.filter((name) => !known.includes(name));
   if (unknown.length > 0) {
-    process.stderr.write(`There is no site ${unknown.join(", ")}; there are: ${loaded.model.fleet.sites.join(", ")}\n`);
+    process.stderr.write(`There is no site ${unknown.join(", ")}; there are: ${known.join(", ")}\n`);
     return usage;
   }
-  const fleet = planFleet(loaded.model);
-  if (fleet.findings.length > 0) return refuse(describeFindings(fleet.findings, loaded.sources));
   return show(fleet, sites, options);
 }
 

@@ -1,0 +1,30 @@
+import { UserError, type Finding } from "@isthmus/core";
+import { describeFindings } from "../config/describe.ts";
+import { load } from "../config/load.ts";
+import { standingAlone } from "../config/repair.ts";
+import type { Sources } from "../config/sources.ts";
+import { catalogue } from "./catalogue.ts";
+import { planFleet, type FleetPlan } from "./fleet.ts";
+
+/** The fleet that stack files describe, or everything that is wrong with them. */
+export type PlannedFiles =
+  { readonly fleet: FleetPlan } | { readonly findings: readonly Finding[]; readonly sources: Sources };
+
+/** Reads the stack files of a folder, checks them as a whole and plans what they describe. */
+export function planStackFiles(directory: string): PlannedFiles {
+  const loaded = load(directory, catalogue);
+  if ("model" in loaded) {
+    const fleet = planFleet(loaded.model);
+    return fleet.findings.length === 0 ? { fleet } : { findings: fleet.findings, sources: loaded.sources };
+  }
+  const { findings, sources, partial } = loaded;
+  const across = partial === undefined ? [] : planFleet(partial).findings;
+  return { findings: [...findings, ...standingAlone(across, findings)], sources };
+}
+
+/** The same for programs that stop there: throws a {@link UserError} with every finding. */
+export function fleetOrRefuse(directory: string): FleetPlan {
+  const planned = planStackFiles(directory);
+  if ("fleet" in planned) return planned.fleet;
+  throw new UserError(describeFindings(planned.findings, planned.sources), planned.findings);
+}
