@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { getAt, referencesIn } from "@isthmus/core";
+import { getAt, referencesIn, sitesNeeded } from "@isthmus/core";
 import { renderService } from "../../tests/program/chart-values.ts";
 import { itFits } from "../../tests/program/service-proof.ts";
 import { contextOf, usualFacts } from "../../tests/program/site-facts.ts";
@@ -22,6 +22,14 @@ describe("cloudnative-pg", () => {
   itFits(cloudnativePg, {
     "the operator alone": () => contextOf(cloudnativePg),
     "a cluster": () => contextOf(cloudnativePg, { args: main }),
+    "a cluster that begins with a backup": () =>
+      contextOf(cloudnativePg, {
+        args: {
+          clusters: {
+            main: { restore: { from: "main", until: "2026-11-21T08:30:00Z" }, backup: { archive: "main-2" } },
+          },
+        },
+      }),
     "clusters of all sizes": () =>
       contextOf(cloudnativePg, {
         args: {
@@ -79,6 +87,23 @@ describe("cloudnative-pg", () => {
     for (const id of ["object-store-main", "daily-backup-main"]) {
       assert.deepEqual(referencesIn(objects.get(id)), [endpoint], `${id} waits for the link`);
     }
+  });
+
+  it("begins with a backup where that is said, and archives under another name than that", () => {
+    const restored = { restore: { from: "main" }, backup: { archive: "main-2" } };
+    const object = objectsOf({ args: { clusters: { main: restored } }, facts: linked }).get("cluster-main");
+    const parameters = { barmanObjectName: "main", serverName: "main" };
+    assert.deepEqual(getAt(object, "spec.bootstrap"), {
+      recovery: { database: "app", owner: "app", source: "archive" },
+    });
+    assert.deepEqual(getAt(object, "spec.externalClusters.0.plugin.parameters"), parameters);
+    assert.equal(getAt(object, "spec.plugins.value.0.parameters.serverName"), "main-2");
+    assert.deepEqual(sitesNeeded(object), ["site-b"], "it waits for the store that it begins with");
+    const accepts = (main: unknown) => cloudnativePg.schema.safeParse({ clusters: { main } }).success;
+    assert.ok(accepts(restored));
+    assert.ok(!accepts({ restore: { from: "main" } }), "it would stand still: its own archive is not empty");
+    assert.ok(!accepts({ restore: { from: "main" }, backup: { archive: "main" } }));
+    assert.ok(!accepts({ restore: { from: "main" }, backup: { none: "a cache" } }));
   });
 
   it("lets nobody in without TLS, and no superuser over the network", () => {

@@ -7,13 +7,28 @@ const backup = z.union([
       .default("02:00")
       .describe("When the whole cluster is copied each day, in UTC. Default: 02:00. Excludes none."),
     keep: shapes.days.default("30d").describe("How far back it can be restored, to any second, in days. Default: 30d."),
+    archive: shapes.name
+      .optional()
+      .describe(
+        "The name under which the backups stand in the store. Default: the cluster's name. A cluster that is made anew needs a new one, such as main-2: nothing is archived over what an earlier cluster left.",
+      ),
   }),
   z.strictObject({
     none: z.string().min(1).describe("Why nothing backs this cluster up, for reports. Excludes at and keep."),
   }),
 ]);
 
-const cluster = z.strictObject({
+const restore = z.strictObject({
+  from: shapes.name.describe(
+    "The archive that it begins with: the name of the cluster that was backed up, or its archive.",
+  ),
+  until: z.iso
+    .datetime({ offset: true, error: 'a time in quotes such as "2026-11-21T08:30:00Z"' })
+    .optional()
+    .describe("The second to go back to. Default: the last that was archived."),
+});
+
+const clusterShape = z.strictObject({
   instances: z
     .int()
     .min(1)
@@ -41,7 +56,19 @@ const cluster = z.strictObject({
   backup: backup
     .prefault({})
     .describe("Backups to the site's backup store, or {none: reason}. Default: each day, kept 30d."),
+  restore: restore
+    .optional()
+    .describe("Begins with a backup instead of empty. Counts when the cluster is made, and is ignored afterwards."),
 });
+
+const cluster = clusterShape.refine(
+  ({ backup, restore: { from } = {} }) => from === undefined || ("archive" in backup && backup.archive !== from),
+  {
+    path: ["backup"],
+    error:
+      "an archive of its own, such as {archive: main-2}, beside restore: it is not archived over what it begins with",
+  },
+);
 
 export const cnpgSchema = z.strictObject({
   clusters: z
@@ -52,6 +79,10 @@ export const cnpgSchema = z.strictObject({
 
 export type CnpgArgs = z.infer<typeof cnpgSchema>;
 export type ClusterArgs = CnpgArgs["clusters"][string];
+
+/** The name under which a cluster's backups stand in the store. */
+export const archiveOf = (name: string, { backup }: ClusterArgs): string =>
+  ("archive" in backup ? backup.archive : undefined) ?? name;
 export type CnpgContext = ServiceContext<CnpgArgs>;
 
 /** A cluster without a backup is one that nobody decided to leave without. */

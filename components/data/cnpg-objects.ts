@@ -1,6 +1,6 @@
 import { whenLinked, type BackupStoreFacts, type Manifest, type ObjectPlan, type Reference } from "@isthmus/core";
 import { images } from "@isthmus/helm";
-import type { ClusterArgs, CnpgContext } from "./cnpg-arguments.ts";
+import { archiveOf, type ClusterArgs, type CnpgContext } from "./cnpg-arguments.ts";
 import {
   barmanRelease,
   barmanSidecar,
@@ -70,12 +70,12 @@ function clusterObject(
     manifest: {
       apiVersion: "postgresql.cnpg.io/v1",
       kind: "Cluster",
-      metadata: { name, namespace },
+      metadata: { name, namespace, ...(settings.restore === undefined ? {} : whenReachable(store)) },
       spec: {
         imageName: settings.image ?? images.postgresql,
         enableSuperuserAccess: false,
         enablePDB: true,
-        bootstrap: { initdb: { database: settings.database, owner: settings.database, dataChecksums: true } },
+        ...beginning(name, settings),
         postgresql: {
           // The operator's own CA signs the servers' certificates; nobody gets in without TLS.
           pg_hba: ["hostnossl all all all reject"],
@@ -83,11 +83,28 @@ function clusterObject(
         },
         // Metrics without a CRD of somebody else's: Prometheus finds pods by these annotations.
         inheritedMetadata: { annotations: { "prometheus.io/scrape": "true", "prometheus.io/port": "9187" } },
-        ...(store === undefined ? {} : { plugins: archiving(name, store) }),
+        ...(store === undefined ? {} : { plugins: archiving({ name, settings, store }) }),
       },
     },
   };
 }
+
+/** Empty, or with what an archive holds: https://cloudnative-pg.io/plugin-barman-cloud/docs/usage/#restoring-a-cluster */
+function beginning(name: string, { database, restore }: ClusterArgs) {
+  const application = { database, owner: database };
+  if (restore === undefined) return { bootstrap: { initdb: { ...application, dataChecksums: true } } };
+  const { from, until } = restore;
+  const target = until === undefined ? {} : { recoveryTarget: { targetTime: until } };
+  const parameters = { barmanObjectName: name, serverName: from };
+  return {
+    bootstrap: { recovery: { ...application, source: "archive", ...target } },
+    externalClusters: [{ name: "archive", plugin: { name: plugin, parameters } }],
+  };
+}
+
+/** An annotation that makes an object wait until the backup store is known. */
+const whenReachable = (store: BackupStoreFacts | undefined) =>
+  store === undefined ? {} : { annotations: { "isthmus.dev/backup-store": store.endpoint as string | Reference } };
 
 /** Writing stops rather than losing a commit that was acknowledged. */
 function synchronous(followers: number) {
@@ -95,8 +112,9 @@ function synchronous(followers: number) {
 }
 
 /** Servers without a place to archive to would keep their write-ahead log until the volume is full: it waits for the link. */
-function archiving(cluster: string, store: BackupStoreFacts): unknown {
-  const plugins = [{ name: plugin, enabled: true, isWALArchiver: true, parameters: { barmanObjectName: cluster } }];
+function archiving({ name, settings, store }: Backed): unknown {
+  const parameters = { barmanObjectName: name, serverName: archiveOf(name, settings) };
+  const plugins = [{ name: plugin, enabled: true, isWALArchiver: true, parameters }];
   return store.peer === undefined ? plugins : whenLinked(store.peer, plugins);
 }
 
@@ -137,11 +155,7 @@ function scheduledBackup({ namespace, from }: CnpgContext, { name, settings, sto
     apiVersion: "postgresql.cnpg.io/v1",
     kind: "ScheduledBackup",
     // The endpoint makes it wait until there is one: before, each run would fail.
-    metadata: {
-      name: `${name}-daily`,
-      namespace,
-      annotations: { "isthmus.dev/backup-store": store.endpoint as string | Reference },
-    },
+    metadata: { name: `${name}-daily`, namespace, ...whenReachable(store) },
     spec: {
       // Six fields: the first is seconds.
       schedule: `0 ${minute} ${hour} * * *`,
