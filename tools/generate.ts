@@ -8,12 +8,12 @@ import { planFleet } from "../plan/fleet.ts";
 import { generatedFiles, leftOver, staleFiles } from "./generate/files.ts";
 
 /** `npm run generate` writes what is derived; `npm run fresh` (`--check`) fails where it would change anything. */
-function generate(root: string, check: boolean): number {
+async function generate(root: string, check: boolean): Promise<number> {
   const loaded = load(root, catalogue);
   const fleet = "findings" in loaded ? undefined : planFleet(loaded.model);
   const findings = "findings" in loaded ? loaded.findings : (fleet?.findings ?? []);
   if (fleet === undefined || findings.length > 0) return refuse(describeFindings(findings, loaded.sources));
-  const files = generatedFiles(fleet);
+  const files = await generatedFiles(fleet);
   if (check) {
     const stale = staleFiles(root, files);
     if (stale.length === 0) return 0;
@@ -35,4 +35,4 @@ function refuse(message: string): number {
 }
 
 const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
-process.exitCode = generate(process.cwd(), values.check);
+process.exitCode = await generate(process.cwd(), values.check);

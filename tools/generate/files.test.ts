@@ -6,16 +6,21 @@ import { load } from "../../config/load.ts";
 import { catalogue } from "../../plan/catalogue.ts";
 import { planFleet } from "../../plan/fleet.ts";
 import { generatedFiles, staleFiles } from "./files.ts";
+import { withExcerpt } from "./readme.ts";
 
-function defaultFiles(): ReadonlyMap<string, string> {
+async function defaultFiles(): Promise<ReadonlyMap<string, string>> {
   const loaded = load(process.cwd(), catalogue);
   assert.ok("model" in loaded);
   return generatedFiles(planFleet(loaded.model));
 }
 
 describe("generated files", () => {
-  const files = defaultFiles();
+  let files: ReadonlyMap<string, string>;
   let root: string;
+
+  before(async () => {
+    files = await defaultFiles();
+  });
 
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), "isthmus-generated-"));
@@ -29,9 +34,9 @@ describe("generated files", () => {
     rmSync(root, { recursive: true });
   });
 
-  it("are fresh right after they were written, and the same from run to run", () => {
+  it("are fresh right after they were written, and the same from run to run", async () => {
     assert.deepEqual(staleFiles(root, files), []);
-    assert.deepEqual([...defaultFiles()], [...files]);
+    assert.deepEqual([...(await defaultFiles())], [...files]);
   });
 
   it("are stale when edited, missing, or left over from a service that is gone", () => {
@@ -43,6 +48,13 @@ describe("generated files", () => {
       "docs/reference/services/gone.md",
       "schemas/preview.json",
     ]);
+  });
+
+  it("show in the README what the preview prints", () => {
+    const readme = files.get("README.md") ?? "";
+    assert.match(readme, /```text\nMemory and CPU of each node\n  k3s-a-server-1 /);
+    assert.throws(() => withExcerpt("no marks", ""), /lost its marks/);
+    assert.throws(() => withExcerpt(readme, "another text"), /prints no block that begins with "Memory/);
   });
 
   it("show every machine of the default stacks, with its address, and every service's arguments", () => {

@@ -1,11 +1,15 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { generateSchemas } from "../../config/json-schema.ts";
 import { catalogue } from "../../plan/catalogue.ts";
 import type { FleetPlan } from "../../plan/fleet.ts";
 import { drawFleet } from "../picture/fleet.ts";
 import { picturedLink, picturedSites } from "../picture/sites.ts";
+import { previewDocument } from "../preview/document.ts";
 import { previewSchema } from "../preview/document-schema.ts";
+import { previewText } from "../preview/text.ts";
+import { withExcerpt } from "./readme.ts";
 import { servicePages } from "./service-pages.ts";
 
 /** Files by their path below the repository's root. */
@@ -14,9 +18,12 @@ export type Files = ReadonlyMap<string, string>;
 const pages = "docs/reference/services";
 
 /** Everything in the repository that is derived from code or from the default stack files. */
-export function generatedFiles(fleet: FleetPlan): Files {
+export async function generatedFiles(fleet: FleetPlan): Promise<Files> {
+  const preview = previewText(await previewDocument(fleet, []), fleet, { wholeTree: false });
   return new Map([
+    ["README.md", withExcerpt(readFileSync("README.md", "utf8"), preview)],
     ["docs/fleet.svg", drawFleet(picturedSites(fleet), picturedLink(fleet))],
+    ...generateSchemas(catalogue),
     ["schemas/preview.json", json(z.toJSONSchema(previewSchema, { reused: "ref" }))],
     ...[...servicePages(catalogue, fleet)].map(([file, content]): [string, string] => [`${pages}/${file}`, content]),
   ]);
