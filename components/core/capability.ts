@@ -1,4 +1,4 @@
-import type { Backup } from "./workload.ts";
+import type { Backup } from "./backup.ts";
 
 /** What a load balancer of a site offers: who asks for an address of a pool gets that one. */
 export interface LoadBalancerFacts {

@@ -1,3 +1,4 @@
+export * from "./backup.ts";
 export * from "./capability.ts";
 export * from "./ipv4.ts";
 export * from "./machine.ts";

@@ -1,4 +1,5 @@
 import type { Bytes, Cpu, Duration } from "./quantity.ts";
+import type { Backup } from "./backup.ts";
 import type { CapabilityName } from "./capability.ts";
 import type { Architecture, Taint } from "./topology.ts";
 
@@ -48,11 +49,6 @@ export interface RunsOn {
   readonly tolerations: readonly Taint[];
   readonly spread: readonly Spread[];
 }
-
-/** What backs up the data, or why nothing does. */
-export type Backup =
-  | { readonly by: string; readonly to: string; readonly every: Duration; readonly keeps?: string | undefined }
-  | { readonly none: string };
 
 /** What each member stores. */
 export interface Store {
