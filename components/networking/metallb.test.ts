@@ -49,6 +49,17 @@ describe("metallb", () => {
     });
   });
 
+  it("announces overlay addresses only from nodes that are on the overlay", () => {
+    const { topology } = siteFacts();
+    const nodes = topology.nodes.map((node, index) => (index === 0 ? { ...node, overlayAddress: undefined } : node));
+    const site = siteFacts({ topology: { ...topology, nodes } });
+    const objects = new Map(metallb.objects(contextOf(metallb, { site })).map(({ id, manifest }) => [id, manifest]));
+    const values = nodes.slice(1).map(({ name }) => name);
+    const nodeSelectors = [{ matchExpressions: [{ key: "kubernetes.io/hostname", operator: "In", values }] }];
+    assert.deepEqual(objects.get("announcement-overlay")?.["spec"], { ipAddressPools: ["overlay"], nodeSelectors });
+    assert.deepEqual(objects.get("announcement-public")?.["spec"], { ipAddressPools: ["public"] });
+  });
+
   it("waits with pools for the release, whose webhook checks them", () => {
     for (const { after } of metallb.objects(contextOf(metallb, { instance: "lb" })))
       assert.ok(after?.includes("release/lb"));

@@ -5,6 +5,7 @@ import {
   defineService,
   quote,
   toNumber,
+  topologyKey,
   type AddressPool,
   type Finding,
   type Footprint,
@@ -193,7 +194,11 @@ function announcedPool(pool: AddressPool, { instance, namespace, args, site }: C
         apiVersion: "metallb.io/v1beta1",
         kind: "L2Advertisement",
         metadata,
-        spec: { ipAddressPools: [pool.name], ...(interfaces === undefined ? {} : { interfaces }) },
+        spec: {
+          ipAddressPools: [pool.name],
+          ...(interfaces === undefined ? {} : { interfaces }),
+          ...announcers(pool, site.topology.nodes),
+        },
       },
     },
   ];
@@ -216,6 +221,14 @@ function isOnOverlay(pool: AddressPool, nodes: readonly NodeFacts[]): boolean {
       nodes.map((node) => node.address),
     )
   );
+}
+
+/** A node that is not on the overlay would answer for an overlay address where nobody asks, and nobody else would. */
+function announcers(pool: AddressPool, nodes: readonly NodeFacts[]) {
+  const members = nodes.filter((node) => node.overlayAddress !== undefined).map(({ name }) => name);
+  if (members.length === nodes.length || !isOnOverlay(pool, nodes)) return {};
+  const onOverlay = { key: topologyKey.node, operator: "In", values: members };
+  return { nodeSelectors: [{ matchExpressions: [onOverlay] }] };
 }
 
 /** How many leading bits an address shares with the nearest of `others`. */

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { controlPlaneTaint, getAt, referencesIn } from "@isthmus/core";
 import { renderService } from "../../tests/program/chart-values.ts";
 import { itFits } from "../../tests/program/service-proof.ts";
-import { contextOf, usualFacts } from "../../tests/program/site-facts.ts";
+import { contextOf, siteFacts, usualFacts } from "../../tests/program/site-facts.ts";
 import { longhorn } from "./longhorn.ts";
 
 const withoutStore = { backupStore: undefined };
@@ -81,6 +81,17 @@ describe("longhorn", () => {
       every: "1d",
       keeps: "14 backups",
     });
+  });
+
+  it("says what machines that are not VMs of ours have to bring", () => {
+    const { topology } = siteFacts();
+    const nodes = topology.nodes.map((node) =>
+      node.name === "k3s-a-agent-1" ? { ...node, host: node.name } : { ...node, host: "pve" },
+    );
+    const site = siteFacts({ topology: { ...topology, nodes } });
+    const [line, ...others] = longhorn.afterwards!(contextOf(longhorn, { site }));
+    assert.match(line ?? "", /open-iscsi on k3s-a-agent-1: sudo apt-get install open-iscsi/);
+    assert.deepEqual(others, []);
   });
 
   it("refuses to be uninstalled with its volumes unless a person says so", () => {

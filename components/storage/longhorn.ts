@@ -82,7 +82,24 @@ function routes({ instance, namespace, args, from }: Context): Route[] {
   ];
 }
 
-function afterwards({ instance, args }: Context): string[] {
-  if (!args.allowUninstall) return [];
-  return [`allowUninstall is set: removing ${instance} deletes every volume of the site. Unset it when you are done.`];
+function afterwards(context: Context): string[] {
+  const { instance, args } = context;
+  const machines = nodesWithVolumes(context).filter(({ host, name }) => host === name);
+  return [
+    ...(machines.length === 0
+      ? []
+      : [
+          beforehand(
+            instance,
+            machines.map(({ name }) => name),
+          ),
+        ]),
+    ...(args.allowUninstall
+      ? [`allowUninstall is set: removing ${instance} deletes every volume of the site. Unset it when you are done.`]
+      : []),
+  ];
 }
+
+/** VMs of ours bring it along: https://longhorn.io/docs/1.12.1/deploy/install/#installation-requirements */
+const beforehand = (instance: string, machines: readonly string[]): string =>
+  `before the first up: ${instance} needs open-iscsi on ${machines.join(", ")}: sudo apt-get install open-iscsi nfs-common && sudo systemctl enable --now iscsid`;
