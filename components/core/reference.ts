@@ -54,6 +54,8 @@ export function sitesNeeded(data: unknown): string[] {
 
 /** The sites whose link adds something to `data`, needed or not. */
 export function sitesWanted(data: unknown): string[] {
-  const sites = referencesIn(data).flatMap((leaf) => ("$peer" in leaf ? [leaf.$peer] : "$linked" in leaf ? [leaf.$linked] : []));
+  const sites = referencesIn(data).flatMap((leaf) =>
+    "$peer" in leaf ? [leaf.$peer] : "$linked" in leaf ? [leaf.$linked] : [],
+  );
   return [...new Set(sites)];
 }
