@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { getAt } from "@isthmus/core";
-import { isCollection, parse, parseDocument, stringify } from "yaml";
+import { isCollection, parse, parseDocument, stringify, type Document } from "yaml";
 import { planStackFiles } from "../plan/stack-files.ts";
 import { describeFindings } from "./describe.ts";
 import { isRecord } from "./sources.ts";
 
-const runs = Number(process.env["FC_RUNS"] ?? 400);
+const runs = Number(process.env["FC_RUNS"] ?? 200);
 const valid = join(import.meta.dirname, "fixtures", "valid");
 const folders = readdirSync(valid);
 
@@ -322,11 +322,21 @@ function servicesIn(folder: string): [string, Record<string, unknown>][] {
   );
   return files.flatMap(({ name }) => {
     const document = parseDocument(readFileSync(join(folder, name), "utf8"));
-    const services = document.errors.length > 0 ? {} : document.getIn(["config", "isthmus:site", "services"]);
-    return Object.entries(isCollection(services) ? (services.toJS(document) as Record<string, unknown>) : {}).flatMap(
-      ([name, settings]) => (isRecord(settings) ? [[name, settings] as [string, Record<string, unknown>]] : []),
+    const services: unknown =
+      document.errors.length > 0 ? {} : toTree(document.getIn(["config", "isthmus:site", "services"]), document);
+    return Object.entries(isRecord(services) ? services : {}).flatMap(
+      ([name, settings]): [string, Record<string, unknown>][] => (isRecord(settings) ? [[name, settings]] : []),
     );
   });
+}
+
+/** A part of a document as plain data, or nothing where an anchor holds itself. */
+function toTree(node: unknown, document: Document): unknown {
+  try {
+    return isCollection(node) ? (JSON.parse(JSON.stringify(node.toJS(document))) as unknown) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 const alike: readonly (readonly [RegExp, readonly string[]])[] = [

@@ -29,7 +29,7 @@ export function compose(site: SiteModel): Composition {
     providers[one.instance] = used;
   }
   const { ordered, inCycle } = order(site.services, providers);
-  if (inCycle.length > 0) findings.push(cycle(inCycle, providers));
+  findings.push(...cycle(inCycle, providers));
   return { ordered: withoutDependents(ordered, providers, lacking), providers, findings };
 }
 
@@ -83,7 +83,7 @@ const suggestions: Readonly<Record<CapabilityName, string>> = {
 function order(
   services: readonly ConfiguredService[],
   providers: Composition["providers"],
-): { ordered: ConfiguredService[]; inCycle: string[] } {
+): { ordered: ConfiguredService[]; inCycle: ConfiguredService[] } {
   const ordered: ConfiguredService[] = [];
   let waiting = [...services];
   while (waiting.length > 0) {
@@ -91,26 +91,29 @@ function order(
     const ready = waiting.filter((one) =>
       Object.values(providers[one.instance] ?? {}).every((name) => placed.has(name)),
     );
-    if (ready.length === 0) return { ordered, inCycle: waiting.map((one) => one.instance) };
+    if (ready.length === 0) return { ordered, inCycle: waiting };
     ordered.push(...ready);
     waiting = waiting.filter((one) => !ready.includes(one));
   }
   return { ordered, inCycle: [] };
 }
 
-function cycle(names: readonly string[], providers: Composition["providers"]): Finding {
-  const edges = names.map(
-    (name) =>
-      `${name} needs ${Object.values(providers[name] ?? {})
-        .filter((other) => names.includes(other))
-        .join(" and ")}`,
-  );
-  return {
-    rule: "capability-cycle",
-    at: "Pulumi.yaml#",
-    problem: `services wait for one another: ${edges.join(", ")}`,
-    mend: "break the circle: take one of these capabilities from another provider",
-  };
+/** Services that wait for one another. Others that only wait for these are no part of the circle. */
+function cycle(waiting: readonly ConfiguredService[], providers: Composition["providers"]): Finding[] {
+  let circle = waiting;
+  const needed = (name: string): boolean =>
+    circle.some((one) => Object.values(providers[one.instance] ?? {}).includes(name));
+  while (circle.some((one) => !needed(one.instance))) circle = circle.filter((one) => needed(one.instance));
+  const [first] = circle;
+  if (first === undefined) return [];
+  const names = circle.map(({ instance }) => instance);
+  const edges = names.map((name) => {
+    const others = unique(Object.values(providers[name] ?? {})).filter((other) => names.includes(other));
+    return `${name} needs ${others.join(" and ")}`;
+  });
+  const problem = `services wait for one another: ${edges.join(", ")}`;
+  const mend = "break the circle: take one of these capabilities from another provider";
+  return [{ rule: "capability-cycle", at: first.from, problem, mend }];
 }
 
 function withoutDependents(

@@ -3,7 +3,6 @@ import {
   formatMillicores,
   mayRunOn,
   membersAt,
-  readablePath,
   satisfies,
   tolerates,
   toMebibytes,
@@ -55,7 +54,7 @@ function labelNobodyHas(placed: Placed): Finding[] {
       rule: "label-nobody-has",
       at: plan.from,
       problem: `${nameOf(placed)} requires the label ${key}=${values.join("|")}, and no node of ${site.name} has it`,
-      mend: `add the label to the nodes that may run it, such as ${readablePath(plan.from).split(".")[0] ?? ""} → nodes.<name>.labels: {${key}: "${values[0] ?? ""}"}`,
+      mend: `add it to the nodes that may run this: nodes.<name>.labels: {${key}: "${values[0] ?? ""}"}`,
     }));
 }
 
