@@ -73,12 +73,11 @@ export interface Outcome {
 /** Compares what was looked for with what the refreshed state holds. */
 export function outcomes(interrupted: readonly Interrupted[], refreshed: Checkpoint): readonly Outcome[] {
   const now = new Map(resourcesOf(refreshed).map((resource) => [resource.urn, resource]));
-  return interrupted.flatMap((one) => {
-    if (one.lookFor === undefined) return [];
+  const looked = interrupted.filter((one) => one.lookFor !== undefined);
+  return looked.map((one) => {
     const found = now.get(one.operation.resource.urn);
-    if (found === undefined) return [{ interrupted: one, found: false }];
-    const refused = whyNotTaken(one, found);
-    return [{ interrupted: one, found: true, ...(refused === undefined ? {} : { refused }) }];
+    const refused = found === undefined ? undefined : whyNotTaken(one, found);
+    return { interrupted: one, found: found !== undefined, ...(refused === undefined ? {} : { refused }) };
   });
 }
 

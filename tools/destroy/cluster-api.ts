@@ -1,0 +1,65 @@
+import { request } from "node:https";
+import { UserError } from "@isthmus/core";
+import { parse } from "yaml";
+import { z } from "zod";
+
+const answerWithinMilliseconds = 5_000;
+
+const kubeconfigFile = z.object({
+  clusters: z
+    .array(z.object({ cluster: z.object({ server: z.url(), "certificate-authority-data": z.base64() }) }))
+    .min(1),
+  users: z
+    .array(z.object({ user: z.object({ "client-certificate-data": z.base64(), "client-key-data": z.base64() }) }))
+    .min(1),
+});
+
+/** A Kubernetes API with an administrator's certificate: as much of it as taking a site down needs. */
+export class ClusterApi {
+  readonly server: string;
+  readonly #tls: { readonly ca: Buffer; readonly cert: Buffer; readonly key: Buffer };
+
+  /** `kubeconfig` as k3s writes it: one cluster, one user. */
+  constructor(kubeconfig: string) {
+    const read = kubeconfigFile.safeParse(parse(kubeconfig));
+    const [cluster, user] = [read.data?.clusters[0]?.cluster, read.data?.users[0]?.user];
+    if (cluster === undefined || user === undefined)
+      throw new UserError("The kubeconfig in the stack's outputs is none.");
+    this.server = cluster.server;
+    this.#tls = {
+      ca: Buffer.from(cluster["certificate-authority-data"], "base64"),
+      cert: Buffer.from(user["client-certificate-data"], "base64"),
+      key: Buffer.from(user["client-key-data"], "base64"),
+    };
+  }
+
+  /** The list or object at a path; undefined where the cluster has no such kind or object. */
+  async get(path: string): Promise<unknown> {
+    return this.#ask({ method: "GET", path });
+  }
+
+  /** Merges `change` into the object at a path; undefined where it is not there. */
+  async merge(path: string, change: object): Promise<unknown> {
+    return this.#ask({ method: "PATCH", path, body: JSON.stringify(change) });
+  }
+
+  async #ask({ method, path, body }: { method: string; path: string; body?: string }): Promise<unknown> {
+    const { status, text } = await new Promise<{ status: number; text: string }>((resolve, reject) => {
+      const headers = body === undefined ? {} : { "Content-Type": "application/merge-patch+json" };
+      const signal = AbortSignal.timeout(answerWithinMilliseconds);
+      const asked = request(new URL(path, this.server), { method, headers, signal, ...this.#tls }, (response) => {
+        const parts: Buffer[] = [];
+        response.on("data", (part: Buffer) => parts.push(part));
+        response.on("error", reject);
+        response.on("end", () => {
+          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString() });
+        });
+      });
+      asked.on("error", reject);
+      asked.end(body);
+    });
+    if (status === 404) return undefined;
+    if (status !== 200) throw new Error(`${method} ${path}: status ${status}`);
+    return JSON.parse(text) as unknown;
+  }
+}

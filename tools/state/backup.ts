@@ -1,0 +1,55 @@
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { UserError } from "@isthmus/core";
+import { parseCheckpoint, resourcesOf } from "../pulumi/checkpoint.ts";
+import { pulumi } from "../pulumi/cli.ts";
+import { exportStack, fileTime, stackNames } from "../pulumi/stacks.ts";
+import { backendUrl } from "./backend.ts";
+import { manifestFile, sha256, type CopiedStack, type Manifest } from "./manifest.ts";
+
+/** Copies each stack's state, encrypted as it is, to a folder with the date in its name. It is there whole or not at all. */
+export async function backup(to: string, now: Date): Promise<{ readonly folder: string; readonly manifest: Manifest }> {
+  const names = await stackNames();
+  if (names.length === 0) throw new UserError("The backend has no stack of this project: there is nothing to copy.");
+  const [backend, cli] = [await backendUrl(), (await pulumi(["version"])).trim()];
+  const folder = join(to, fileTime(now));
+  const partial = `${folder}.partial`;
+  mkdirSync(partial, { recursive: true, mode: 0o700 });
+  try {
+    const stacks: Record<string, CopiedStack> = {};
+    for (const name of names) stacks[name] = await copyStack(partial, name);
+    const manifest: Manifest = { version: 1, takenAt: now.toISOString(), backend, cli, stacks };
+    write(partial, manifestFile, JSON.stringify(manifest, null, 2));
+    renameSync(partial, folder);
+    return { folder, manifest };
+  } catch (error) {
+    rmSync(partial, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function copyStack(folder: string, name: string): Promise<CopiedStack> {
+  const text = await exportStack(name);
+  const state = parseCheckpoint(text, `The state of ${name}`);
+  const file = `${name}.json`;
+  write(folder, file, text);
+  return {
+    file,
+    sha256: sha256(text),
+    bytes: Buffer.byteLength(text),
+    resources: resourcesOf(state).length,
+    writtenAt: state.deployment.manifest.time,
+  };
+}
+
+function write(folder: string, name: string, text: string): void {
+  writeFileSync(join(folder, name), text, { mode: 0o600 });
+}
+
+/** The newest folder of copies in `to`. */
+export function newestCopies(to: string): string | undefined {
+  if (!existsSync(to)) return undefined;
+  const folders = readdirSync(to).filter((name) => existsSync(join(to, name, manifestFile)));
+  const newest = folders.sort().at(-1);
+  return newest === undefined ? undefined : join(to, newest);
+}
