@@ -18,6 +18,7 @@ import { planSiteMachines, type MachinesPlan } from "./machines.ts";
 import { linksOf, linksService, type Link } from "./links.ts";
 import { checkBudget } from "./rules/budget.ts";
 import { checkClaims } from "./rules/claims.ts";
+import { checkLinks } from "./rules/links.ts";
 import { checkPlacement } from "./rules/placement.ts";
 import { checkPromises } from "./rules/promises.ts";
 import { neededSecrets, type NeededSecret } from "./secrets.ts";
@@ -51,6 +52,7 @@ export interface FleetPlan {
 export function planFleet(model: Model): FleetPlan {
   const planned = model.sites.map((site) => planSite(site, model));
   const sites = planned.map(({ plan }) => plan);
+  const unfinished = new Set(planned.flatMap(({ plan, findings }) => (findings.length > 0 ? [plan.facts.name] : [])));
   const footprint = footprintOf(sites);
   const assessments = assess(footprint);
   const findings = [
@@ -60,6 +62,7 @@ export function planFleet(model: Model): FleetPlan {
     ...checkNodes(model),
     ...planned.flatMap((one) => one.findings),
     ...checkClaims(sites),
+    ...checkLinks(sites, unfinished),
     ...checkBudget(sites, footprint),
     ...checkPromises(sites, footprint, assessments),
   ];
@@ -118,5 +121,11 @@ function placed(plan: ServicePlan, site: string): PlacedService {
       spans ? instance : `${site}/${instance}`,
     ]),
   );
-  return { id: `${site}/${plan.instance}`, site: spans ? undefined : site, workloads: plan.footprint.workloads, providers, from: plan.from };
+  return {
+    id: `${site}/${plan.instance}`,
+    site: spans ? undefined : site,
+    workloads: plan.footprint.workloads,
+    providers,
+    from: plan.from,
+  };
 }
