@@ -14,6 +14,8 @@ export interface Route {
   readonly host: string;
   readonly exposure: "public" | "private";
   readonly namespace: string;
+  /** `false`: who reaches it may do everything, so that the ingress has to ask for a password. Default: it asks itself. */
+  readonly hasLogin?: false | undefined;
   readonly backend: {
     readonly service: string;
     readonly port: number | string;

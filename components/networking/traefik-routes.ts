@@ -15,8 +15,26 @@ type Context = RenderContext<TraefikArgs>;
 
 const apiVersion = "traefik.io/v1alpha1";
 
-/** A public name outside the zones of the public issuer would wait for its certificate for ever. */
 export function routeFindings(context: Context): Finding[] {
+  return [...outsideZones(context), ...withoutLogin(context)];
+}
+
+/** Nobody would ask for a password: neither the application nor its ingress. */
+function withoutLogin(context: Context): Finding[] {
+  const { instance, args } = context;
+  if (typeof args.authentication === "object") return [];
+  return routesOf(context)
+    .filter(({ hasLogin }) => hasLogin === false)
+    .map(({ host, from }) => ({
+      rule: "route-without-login",
+      at: from,
+      problem: `${quote(host)} leads to an application without a login, and ${instance} asks for no password: who reaches it may do everything`,
+      mend: `set authentication of ${instance} to {users: <name of a secret>}, or leave the route out`,
+    }));
+}
+
+/** A public name outside the zones of the public issuer would wait for its certificate for ever. */
+function outsideZones(context: Context): Finding[] {
   const zones = context.needs.get("certificates").publicZones;
   if (context.args.exposure === "private" || zones === undefined) return [];
   return routesOf(context)

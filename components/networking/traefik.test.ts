@@ -46,6 +46,18 @@ const rules = (args: Values, changes?: ContextOptions): string[] =>
   (traefik.check?.(contextOf(traefik, options(args, changes))) ?? []).map(({ rule }) => rule);
 
 describe("traefik", () => {
+  it("asks for a password where an application has no login", () => {
+    const routes: Route[] = [{ ...vault, hasLogin: false }];
+    const findings = (args: Values) =>
+      traefik.checkRoutes?.({ ...contextOf(traefik, options(args)), routes }).map(({ rule, at }) => [rule, at]);
+    const refused = [["route-without-login", vault.from]];
+    assert.deepEqual(findings(privateArgs), refused);
+    assert.deepEqual(findings({ ...privateArgs, authentication: "by-backends" }), refused);
+    assert.deepEqual(findings({ ...privateArgs, allowedSources: ["10.0.20.0/24"] }), refused);
+    assert.deepEqual(findings({ ...privateArgs, authentication: { users: "staff" } }), []);
+    assert.deepEqual(findings(publicArgs), [], "it is the other instance's");
+  });
+
   it("serves a public route with a certificate, a rate limit and authentication, all in the route's namespace", () => {
     const made = objects(publicArgs);
     assert.deepEqual(

@@ -76,6 +76,7 @@ function routes({ instance, namespace, args, from }: Context): Route[] {
       host: args.ui.hostName,
       exposure: "private",
       namespace,
+      hasLogin: false,
       backend: { service: "longhorn-frontend", port: 80, scheme: "http" },
       from: below(from, "ui", "hostName"),
     },
