@@ -61,6 +61,11 @@ function namesTwice(sites: readonly PlannedSite[]): Finding[] {
 }
 
 function namesAt({ facts, services }: PlannedSite): NamedHost[] {
+  const api: NamedHost = {
+    host: `api.${facts.domain}`,
+    what: `the API of ${facts.name}`,
+    from: `Pulumi.${facts.name}.yaml#/kubernetes/api`,
+  };
   const machines = facts.topology.nodes.map(({ name, from }) => ({
     host: `${name}.${facts.domain}`,
     what: `node ${name}`,
@@ -76,7 +81,7 @@ function namesAt({ facts, services }: PlannedSite): NamedHost[] {
   const routes = services.flatMap((plan) =>
     plan.footprint.routes.map(({ host, name, from }) => ({ host, what: `${name} at ${facts.name}`, from })),
   );
-  return [...machines, ...addresses, ...routes];
+  return [api, ...machines, ...addresses, ...routes];
 }
 
 /** The path of another key beside an address. */

@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import type { Workload } from "@isthmus/core";
+import { sampleModel } from "../../config/sample-model.ts";
+import { catalogue } from "../catalogue.ts";
+import { footprintOf, planFleet, type SitePlan } from "../fleet.ts";
+import { madeUpWorkload } from "../made-up.ts";
+import { checkBudget } from "./budget.ts";
+import { checkPromises } from "./promises.ts";
+
+const fleet = planFleet(sampleModel("three-raspberry-pis", catalogue));
+const home = fleet.sites[0]!;
+
+/** The three Raspberry Pis, of which two agents run pods, with one more service. */
+function withWorkload(changes: Partial<Workload>, promises: SitePlan["site"]["promises"] = {}): SitePlan {
+  const [metallb] = home.services;
+  const footprint = { ...metallb!.footprint, workloads: [madeUpWorkload(changes)] };
+  const app = {
+    ...metallb!,
+    instance: "app",
+    footprint,
+    providers: {},
+    from: "Pulumi.home.yaml#/services/app" as const,
+  };
+  const configured = { ...home.site.services[0]!, instance: "app" };
+  return {
+    ...home,
+    site: { ...home.site, promises, services: [...home.site.services, configured] },
+    services: [...home.services, app],
+  };
+}
+
+const told = (plan: SitePlan) =>
+  checkBudget([plan], footprintOf([plan])).map(({ rule, at, problem }) => [rule, at, problem]);
+
+describe("budgets", () => {
+  it("are in order where all members find room", () => {
+    assert.deepEqual(told(home), []);
+    assert.deepEqual(
+      told(withWorkload({ members: { perSite: { home: 2 } }, requests: { memory: "6Gi", cpu: "3" } })),
+      [],
+    );
+  });
+
+  it("tell members that find no room, though each of them fits a node", () => {
+    const [finding, ...others] = told(
+      withWorkload({ members: { perSite: { home: 3 } }, requests: { memory: "6Gi", cpu: "1" } }),
+    );
+    assert.deepEqual(others, []);
+    assert.deepEqual(finding?.slice(0, 2), ["site-too-small", "Pulumi.home.yaml#/services/app"]);
+    assert.match(
+      finding[2] ?? "",
+      /^1 of 3 members of app's server find no room at home: .* GiB of 22\.5 GiB memory and .* of 11\.55 cores/,
+    );
+  });
+
+  it("leave to placement what is larger than any node", () => {
+    assert.deepEqual(told(withWorkload({ requests: { memory: "100Gi", cpu: "1" } })), []);
+  });
+
+  it("tell nodes that are too small for what every node carries, at the node", () => {
+    const fat = { members: { perNode: true }, requests: { memory: "7680Mi", cpu: "4" } } as const;
+    assert.deepEqual(
+      told(withWorkload(fat)).map(([rule, at]) => `${rule} ${at}`),
+      [
+        ...["pi-2", "pi-3"].flatMap((node) => Array<string>(2).fill(`node-too-small Pulumi.home.yaml#/nodes/${node}`)),
+        // What moves freely finds no room beside it.
+        "site-too-small Pulumi.home.yaml#/services/metallb",
+      ],
+    );
+  });
+});
+
+describe("promises", () => {
+  const promised = (plan: SitePlan, assessed = planFleet(sampleModel("three-raspberry-pis", catalogue))) =>
+    checkPromises([plan], footprintOf([plan]), assessed.assessments).map(({ rule, at, mend }) => [rule, at, mend]);
+
+  it("are made for services that there are", () => {
+    assert.deepEqual(promised(withWorkload({}, { aap: ["node"] })), [
+      ["unknown-service", "Pulumi.home.yaml#/promises/aap", "write one of: kubernetes, metallb, app"],
+    ]);
+  });
+
+  it("are not judged for a service that could not be planned: why is told already", () => {
+    const plan = withWorkload({}, { app: ["node"] });
+    assert.deepEqual(promised({ ...plan, services: home.services }), []);
+  });
+
+  it("are broken by the loss that stops a service", () => {
+    const plan = withWorkload({}, { kubernetes: ["node"] });
+    assert.deepEqual(
+      promised(plan).map(([rule, at]) => [rule, at]),
+      [["broken-promise", "Pulumi.home.yaml#/promises/kubernetes"]],
+    );
+    assert.deepEqual(promised(withWorkload({}, { kubernetes: ["link"] })), []);
+  });
+});
