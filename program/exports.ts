@@ -18,7 +18,7 @@ export function exportsOf(plan: SitePlan, values: Values): Exported {
 
 /** The same as plain data, references unresolved. */
 export function exportedData(plan: SitePlan): { open: object; hidden: readonly { path: string; leaf: unknown }[] } {
-  const stated: Partial<SiteExports> = Object.assign({}, ...plan.services.map((service) => service.exports));
+  const stated = plan.services.reduce<Partial<SiteExports>>((all, { exports }) => ({ ...all, ...exports }), {});
   const hidden = secretPaths(stated);
   const overlay = plan.facts.topology.nodes.flatMap((node) =>
     node.overlayAddress === undefined ? [] : [`${node.name} ${node.overlayAddress}`],

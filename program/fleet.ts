@@ -11,7 +11,7 @@ import { buildSite, type SiteOutputs } from "./site.ts";
 /** The program under the engine: this stack's site, from the stack files beside Pulumi.yaml. */
 export async function fleetProgram(): Promise<SiteOutputs> {
   return userErrorsWithoutStack(async () => {
-    const fleet = fleetOrRefuse(pulumi.runtime.getRootDirectory?.() ?? process.cwd());
+    const fleet = fleetOrRefuse(pulumi.runtime.getRootDirectory() || process.cwd());
     const plan = siteOfStack(fleet, pulumi.getStack());
     refuseOtherSources(fleet, plan);
     refuseMissingSecrets(plan);

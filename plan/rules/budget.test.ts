@@ -46,7 +46,8 @@ describe("budgets", () => {
       withWorkload({ members: { perSite: { home: 3 } }, requests: { memory: "6Gi", cpu: "1" } }),
     );
     assert.deepEqual(others, []);
-    assert.deepEqual(finding?.slice(0, 2), ["site-too-small", "Pulumi.home.yaml#/services/app"]);
+    assert.ok(finding !== undefined);
+    assert.deepEqual(finding.slice(0, 2), ["site-too-small", "Pulumi.home.yaml#/services/app"]);
     assert.match(
       finding[2] ?? "",
       /^1 of 3 members of app's server find no room at home: .* GiB of 22\.5 GiB memory and .* of 11\.55 cores/,
