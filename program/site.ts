@@ -1,5 +1,6 @@
 import type { MachineConnection } from "@isthmus/core";
 import { Site } from "@isthmus/core/components";
+import type { ClusterAccess } from "@isthmus/k3s";
 import { K3sCluster, type K3sClusterArgs } from "@isthmus/k3s/components";
 import { Provider } from "@pulumi/kubernetes/provider.js";
 import * as pulumi from "@pulumi/pulumi";
@@ -25,6 +26,8 @@ export interface SiteInputs {
 export interface SiteOutputs {
   readonly site: string;
   readonly kubeconfig: pulumi.Output<string>;
+  /** What `npm run status`, `snapshot` and `restore` work with. Secret. */
+  readonly clusterAccess: pulumi.Output<ClusterAccess>;
   readonly exports: pulumi.Input<unknown>;
   readonly exportSecrets: pulumi.Output<unknown>;
   readonly dnsRecords: readonly { name: string; type: string; value: string; ttl: number }[];
@@ -74,6 +77,7 @@ export function buildSite({ plan, secret, peers, chartMirror }: SiteInputs): Sit
   return {
     site,
     kubeconfig: pulumi.secret(cluster.kubeconfig),
+    clusterAccess: cluster.access,
     ...exportsOf(plan, values),
     dnsRecords: plan.dnsRecords.map(({ name, type, value, ttl }) => ({ name, type, value, ttl })),
     pendingLinks: plan.services.flatMap((service) =>

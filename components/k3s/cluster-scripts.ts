@@ -1,6 +1,7 @@
 import { lookUp } from "@isthmus/core";
-import { AnyHostScript, RemoteScript, type Connection, type Parameters, type Script } from "@isthmus/remote";
+import { AnyHostScript, knownHost, RemoteScript, type Connection, type Parameters, type Script } from "@isthmus/remote";
 import { all, output, secret, unsecret, type Input, type Output, type Resource } from "@pulumi/pulumi";
+import type { ClusterAccess } from "./access.ts";
 import type { ClusterTokens, K3sClusterArgs } from "./cluster.ts";
 import { snapshotStoreFile } from "./config.ts";
 import { urlHost } from "./node.ts";
@@ -113,6 +114,23 @@ export class ClusterScripts {
     return secret(read.stdout);
   }
 
+  /** What verbs work on the cluster with. Secret. */
+  access(): Output<ClusterAccess> {
+    const { plan, args } = this.cluster;
+    const nodes = plannedNodes(plan);
+    const hosts = nodes.map((node) => knownHost(node.node.name, this.host(node).connection));
+    const machines = Object.fromEntries(nodes.map((node) => [node.node.name, this.machineOf(node)]));
+    const { accessKey, secretKey } = args.snapshotKeys ?? { accessKey: "", secretKey: "" };
+    const secrets = all({ ...this.serverSecrets(), S3_ACCESS_KEY: accessKey, S3_SECRET_KEY: secretKey });
+    return secret(
+      all([all(hosts), all(machines), secrets]).apply(([known, ids, values]) => ({
+        hosts: Object.fromEntries(known.map((host) => [host.name, host])),
+        machines: ids,
+        secrets: values,
+      })),
+    );
+  }
+
   private onAnyServer(what: string, how: AnyServer): AnyHostScript {
     const { name, parent, plan } = this.cluster;
     const { after, ignoreChanges = [], ...rest } = how;
@@ -143,13 +161,13 @@ export class ClusterScripts {
     return all(Object.fromEntries(machines)).apply((ids) => memberParameters(plan, ids));
   }
 
-  private agentSecrets(): Record<string, Input<string>> {
+  private agentSecrets() {
     const { args, plan, tokens } = this.cluster;
     const file = all(args.registryLogins ?? {}).apply((logins) => registriesFile(plan.settings.registries, logins));
     return { AGENT_TOKEN: tokens.agent, REGISTRIES: file };
   }
 
-  private serverSecrets(): Record<string, Input<string>> {
+  private serverSecrets() {
     const { snapshotKeys } = this.cluster.args;
     const store =
       snapshotKeys === undefined

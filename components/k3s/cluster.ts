@@ -2,13 +2,13 @@ import { lookUp, UserError, type MachineConnection } from "@isthmus/core";
 import type { Hop } from "@isthmus/remote";
 import {
   ComponentResource,
-  secret,
   type ComponentResourceOptions,
   type Input,
   type Output,
   type Resource,
 } from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
+import type { ClusterAccess } from "./access.ts";
 import { ClusterScripts, type Joining } from "./cluster-scripts.ts";
 import { planCluster, plannedNodes, type ClusterFacts, type ClusterPlan } from "./plan.ts";
 import type { RegistryLogin } from "./registries.ts";
@@ -46,8 +46,8 @@ export class K3sCluster extends ComponentResource {
   readonly apiAddress: string;
   /** For a Kubernetes provider: known in a preview, and the same for the cluster's life. */
   readonly clusterIdentifier: string;
-  /** What a snapshot needs to be restored. Secret. */
-  readonly serverToken: Output<string>;
+  /** What works on the cluster from outside of the program, as a restore does. Secret. */
+  readonly access: Output<ClusterAccess>;
 
   constructor(name: string, args: K3sClusterArgs, options?: ComponentResourceOptions) {
     super("isthmus:k3s:Cluster", name, { name: args.name, nodes: args.nodes, settings: args.settings }, options);
@@ -70,7 +70,7 @@ export class K3sCluster extends ComponentResource {
     this.kubeconfig = scripts.kubeconfig(started);
     this.apiAddress = plan.apiAddress;
     this.clusterIdentifier = plan.clusterIdentifier;
-    this.serverToken = secret(tokens.server);
+    this.access = scripts.access();
     const { kubeconfig, apiAddress, clusterIdentifier } = this;
     this.registerOutputs({ kubeconfig, apiAddress, clusterIdentifier });
   }

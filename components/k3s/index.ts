@@ -1,4 +1,5 @@
 // Pure: no Pulumi. The component is in `@isthmus/k3s/components`.
+export { clusterAccess, type ClusterAccess } from "./access.ts";
 export { agentConfig, nodeFiles, registrationFile, serverConfig, type HostFile } from "./config.ts";
 export { joinOrder, type JoinOrder, type K3sNode, type K3sTaint } from "./node.ts";
 export {
@@ -21,6 +22,14 @@ export {
   type ClusterPlan,
   type NodePlan,
 } from "./plan.ts";
-export { restoreStages, type RestoreRequest, type Step } from "./restore.ts";
+export {
+  chooseSnapshot,
+  parseSnapshots,
+  restoreStages,
+  snapshotsStep,
+  type FoundSnapshot,
+  type RestoreRequest,
+  type Step,
+} from "./restore.ts";
 export { k3sSettings, type K3sSettings, type K3sSettingsInput } from "./schema.ts";
 export { scripts } from "./scripts.ts";

@@ -14,8 +14,10 @@ export interface Step {
 }
 
 export interface RestoreRequest {
-  /** A snapshot's name, or `latest`. */
+  /** A snapshot's name, as `snapshots.sh` tells it. */
   readonly snapshot: string;
+  /** The server that takes it: one that has it on its disk, or any where snapshots are in an object store. */
+  readonly onto: string;
   /** Another text for every restore: a run that was killed goes on with its own, and does not restore twice. */
   readonly occasion: string;
   /** What each machine is labelled with, by node: as `machineLabel` makes it of a machine's id. */
@@ -24,14 +26,15 @@ export interface RestoreRequest {
 
 /**
  * What a restore does, in stages: the steps of one stage may go side by side, and a stage begins when the one before it
- * is done. All servers stop, the first one takes the snapshot, the others join it one by one. Agents find it by
+ * is done. All servers stop, one of them takes the snapshot, the others join it one by one. Agents find it by
  * themselves: the snapshot holds the cluster's certificate authority.
  */
 export function restoreStages(cluster: ClusterPlan, request: RestoreRequest): readonly (readonly Step[])[] {
-  const [first, ...others] = cluster.order.servers;
+  const first = cluster.order.servers.find(({ node }) => node.name === request.onto);
   if (first === undefined) return [];
+  const others = cluster.order.servers.filter((server) => server !== first);
   return [
-    cluster.order.servers.slice(1).map(({ node }) => ({
+    others.map(({ node }) => ({
       node: node.name,
       script: scripts.leave,
       parameters: { OCCASION: request.occasion },
@@ -52,18 +55,57 @@ export function restoreStages(cluster: ClusterPlan, request: RestoreRequest): re
 }
 
 function restoreStep(cluster: ClusterPlan, first: NodePlan, request: RestoreRequest): Step {
-  const { s3 } = cluster.settings.snapshots;
   const parameters = {
     ...installParameters(cluster, first, liveFacts(request, first, [])),
     SNAPSHOT: request.snapshot,
     OCCASION: request.occasion,
+    ...storeParameters(cluster),
+  };
+  return { node: first.node.name, script: scripts.restore, parameters, secretNames: installSecrets.server };
+}
+
+function storeParameters({ settings }: ClusterPlan): Parameters {
+  const { s3 } = settings.snapshots;
+  return {
     S3_BUCKET: s3?.bucket ?? "",
     S3_ENDPOINT: s3?.endpoint ?? "",
     S3_FOLDER: s3?.folder ?? "",
     S3_REGION: s3?.region ?? "",
   };
-  const secretNames = [...installSecrets.server, "S3_ACCESS_KEY", "S3_SECRET_KEY"];
-  return { node: first.node.name, script: scripts.restore, parameters, secretNames };
+}
+
+/** Asks a server which snapshots it could be restored from. */
+export function snapshotsStep(cluster: ClusterPlan, node: string): Step {
+  const secretNames = ["S3_ACCESS_KEY", "S3_SECRET_KEY"];
+  return { node, script: scripts.snapshots, parameters: storeParameters(cluster), secretNames };
+}
+
+export interface FoundSnapshot {
+  readonly name: string;
+  /** When it was made, UTC; sorts by time. */
+  readonly madeAt: string;
+  /** The server that told of it. */
+  readonly on: string;
+}
+
+/** What `snapshots.sh` printed on a server. */
+export function parseSnapshots(on: string, printed: string): readonly FoundSnapshot[] {
+  return printed.split("\n").flatMap((line) => {
+    const [madeAt, name] = line.trim().split(/\s+/);
+    return madeAt === undefined || name === undefined ? [] : [{ name, madeAt, on }];
+  });
+}
+
+/**
+ * The snapshot that is meant: by its name, by what the name begins with before k3s adds node and time, or the newest.
+ * Undefined where there is none.
+ */
+export function chooseSnapshot(found: readonly FoundSnapshot[], wanted: string): FoundSnapshot | undefined {
+  const newestFirst = [...found].sort((a, b) => (a.madeAt < b.madeAt ? 1 : a.madeAt > b.madeAt ? -1 : 0));
+  if (wanted === "latest") return newestFirst[0];
+  return (
+    newestFirst.find(({ name }) => name === wanted) ?? newestFirst.find(({ name }) => name.startsWith(`${wanted}-`))
+  );
 }
 
 function rejoinStep(

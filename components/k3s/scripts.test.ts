@@ -9,7 +9,7 @@ import {
   statusParameters,
 } from "./parameters.ts";
 import { planCluster } from "./plan.ts";
-import { restoreStages } from "./restore.ts";
+import { restoreStages, snapshotsStep } from "./restore.ts";
 import { scripts } from "./scripts.ts";
 import { settingsOf, sixNodes } from "./six-nodes.ts";
 
@@ -18,7 +18,7 @@ const [server] = plan.order.servers;
 const agent = plan.order.lanes[0]?.[0];
 assert.ok(server && agent);
 const live = { machine: "m", ca: "", servers: ["10.0.20.11"], adopt: false };
-const [, [restore] = []] = restoreStages(plan, { snapshot: "latest", occasion: "now", machines: {} });
+const [, [restore] = []] = restoreStages(plan, { snapshot: "daily", onto: "server-1", occasion: "now", machines: {} });
 assert.ok(restore);
 const members = memberParameters(plan, {});
 
@@ -34,6 +34,7 @@ const told: Readonly<Record<keyof typeof scripts, readonly [Parameters, readonly
   membership: [{ ...members, DRAIN_SECONDS: 60 }, []],
   labels: [members, []],
   snapshot: [{ SNAPSHOT: "before-upgrade" }, []],
+  snapshots: [snapshotsStep(plan, "server-1").parameters, snapshotsStep(plan, "server-1").secretNames],
   leave: [{ OCCASION: "now" }, []],
   restore: [restore.parameters, restore.secretNames],
   rotateCertificates: [{ NODE: "server-1", ROLE: "server", WAIT_SECONDS: 300 }, []],
@@ -71,7 +72,7 @@ describe("the scripts of k3s", () => {
   }
 
   it("take the lock before they change anything", () => {
-    const readers = ["preflight", "identity", "kubeconfig", "status"];
+    const readers = ["preflight", "identity", "kubeconfig", "snapshots", "status"];
     for (const [name, script] of Object.entries(scripts)) {
       assert.equal(/^lock$/m.test(script.text), !readers.includes(name), name);
     }

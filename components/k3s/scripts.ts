@@ -15,6 +15,7 @@ export const scripts = {
   membership: loadScript(common, file("members"), file("membership")),
   labels: loadScript(common, file("labels")),
   snapshot: loadScript(common, file("snapshot")),
+  snapshots: loadScript(common, file("snapshots")),
   leave: loadScript(common, file("leave")),
   restore: loadScript(common, file("quorum"), file("node"), file("restore")),
   rotateCertificates: loadScript(common, file("quorum"), file("rotate-certificates")),

@@ -54,15 +54,17 @@ function commandArgs(args: AnyHostScriptArgs): ConstructorParameters<typeof Comm
 }
 
 function knownHosts(hosts: AnyHostScriptArgs["hosts"]): Output<string> {
-  const known = hosts.map(({ name, connection }) => {
-    const proxy = connection.proxy === undefined ? output(undefined) : knownHop(connection.proxy);
-    return all([knownHop(connection), proxy]).apply(([hop, via]): KnownHost => ({
-      name,
-      ...hop,
-      ...(via === undefined ? {} : { proxy: via }),
-    }));
-  });
-  return all(known).apply((list) => JSON.stringify(list));
+  return all(hosts.map(({ name, connection }) => knownHost(name, connection))).apply((list) => JSON.stringify(list));
+}
+
+/** A connection with everything known, as `runOverSsh` takes it. Secret, as its private key is. */
+export function knownHost(name: string, connection: Connection): Output<KnownHost> {
+  const proxy = connection.proxy === undefined ? output(undefined) : knownHop(connection.proxy);
+  return all([knownHop(connection), proxy]).apply(([hop, via]): KnownHost => ({
+    name,
+    ...hop,
+    ...(via === undefined ? {} : { proxy: via }),
+  }));
 }
 
 function knownHop(hop: Hop): Output<KnownHop> {

@@ -43,8 +43,21 @@ choose_cluster() {
   fi
 }
 
+# k3s keeps these in etcd: a server that is started with others does not come up again, or splits the cluster.
+refuse_fixed_changes() {
+  local key running declared
+  [ -d "$K3S_DATA/server/db/etcd" ] && [ -f "$K3S_ETC/config.yaml" ] || return 0
+  for key in cluster-cidr service-cidr; do
+    running=$(sed -n "s/^$key: *//p" "$K3S_ETC/config.yaml")
+    declared=$(printf '%s\n' "${FILE_CONTENTS[@]}" | sed -n "s/^$key: *//p")
+    [ -z "$running" ] || [ "$running" = "$declared" ] ||
+      fail "$key is $running in this cluster, and $declared is declared" "declare $running again: it cannot be changed while the cluster lives"
+  done
+}
+
 joined() { ready_now && [ "$(node_condition "$NODE" EtcdIsVoter)" = True ] && api_ready; }
 
+refuse_fixed_changes
 begin
 put "$K3S_ETC/token" 0600 "$(join_token)"
 put "$K3S_ETC/agent-token" 0600 "$AGENT_TOKEN"

@@ -7,18 +7,6 @@ UNIT=k3s
 ROLE=server
 DONE="$RECORD/k3s.restored"
 
-# The newest snapshot: by name in the object store, by time on this disk.
-latest_snapshot() {
-  if [ -n "$S3_BUCKET" ]; then
-    printf 'user = "%s:%s"\n' "$S3_ACCESS_KEY" "$S3_SECRET_KEY" |
-      curl -fsS -K - --aws-sigv4 "aws:amz:$S3_REGION:s3" "https://$S3_ENDPOINT/$S3_BUCKET?list-type=2&prefix=$S3_FOLDER/" |
-      grep -o '<Contents>.*' | sed 's/<Contents>/\n/g' |
-      sed -n 's#.*<Key>\([^<]*\)</Key>.*<LastModified>\([^<]*\)<.*#\2 \1#p' | grep -v '/\.metadata/' | sort | tail -n 1 | sed 's#.*/##'
-  else
-    find "$K3S_DATA/server/db/snapshots" -maxdepth 1 -type f -printf '%T@ %f\n' 2>/dev/null | sort -n | tail -n 1 | cut -d' ' -f2
-  fi
-}
-
 joined() { ready_now && [ "$(node_condition "$NODE" EtcdIsVoter)" = True ] && api_ready; }
 
 begin
@@ -31,8 +19,6 @@ install_binary
 install_unit
 if [ "$(cat "$DONE" 2>/dev/null || true)" != "$OCCASION" ]; then
   step 'find the snapshot'
-  if [ "$SNAPSHOT" = latest ]; then SNAPSHOT=$(latest_snapshot || true); fi
-  [ -n "$SNAPSHOT" ] || fail 'there is no snapshot' 'name one, or see where they are kept: snapshots in the stack file'
   from=$SNAPSHOT
   if [ -z "$S3_BUCKET" ]; then
     from="$K3S_DATA/server/db/snapshots/$SNAPSHOT"

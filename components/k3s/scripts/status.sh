@@ -38,9 +38,18 @@ drifted_files() {
   done
 }
 
+# A part of this node, as JSON of the cluster's; null where the cluster does not answer.
+from_cluster() {
+  local value
+  value=$(kube get node "$NODE" -o "jsonpath=$1" 2>/dev/null) || value=null
+  printf %s "${value:-[]}"
+}
+
 version=''
 if command -v k3s >/dev/null; then version=$(k3s --version | sed -n 's/^k3s version \(v[^ ]*\).*/\1/p'); fi
-printf '{"node": %s, "role": %s, "unit": %s, "version": %s, "declaredVersion": %s, "ready": %s, "etcdVoter": %s, "certificateDays": %s, "driftedFiles": [%s]}\n' \
+printf '{"node": %s, "role": %s, "unit": %s, "version": %s, "declaredVersion": %s, "ready": %s, "etcdVoter": %s, "certificateDays": %s, "driftedFiles": [%s], "labels": %s, "taints": %s, "nodes": %s}\n' \
   "$(text "$NODE")" "$(text "$ROLE")" "$(text "$(systemctl is-active "$UNIT" 2>/dev/null || true)")" \
   "$(text "$version")" "$(text "$VERSION")" "$(text "$(node_condition "$NODE" Ready)")" "$(text "$(node_condition "$NODE" EtcdIsVoter)")" \
-  "$(certificate_days)" "$(drifted_files)"
+  "$(certificate_days)" "$(drifted_files)" \
+  "$(from_cluster '{.metadata.labels}')" "$(from_cluster '{.spec.taints}')" \
+  "$(text "$(kube get nodes -o 'jsonpath={.items[*].metadata.name}' 2>/dev/null || true)")"

@@ -38,4 +38,4 @@ const cluster = new K3sCluster(file.name, {
 });
 
 export const kubeconfig = secret(cluster.kubeconfig);
-export const serverToken = cluster.serverToken;
+export const clusterAccess = cluster.access;

@@ -1,0 +1,21 @@
+import { z } from "zod";
+
+const hop = z.object({
+  host: z.string(),
+  port: z.number(),
+  user: z.string(),
+  privateKey: z.string(),
+  hostKey: z.string(),
+});
+
+/**
+ * What is needed to work on a cluster from outside of the program, beside its plan: how its machines are reached, and the
+ * secrets that scripts read. Secret as a whole. `npm run status`, `snapshot` and `restore` read it from the stack.
+ */
+export const clusterAccess = z.object({
+  hosts: z.record(z.string(), hop.extend({ name: z.string(), proxy: hop.optional() })).describe("By node."),
+  machines: z.record(z.string(), z.string()).describe("What each machine is labelled with, by node."),
+  secrets: z.record(z.string(), z.string()).describe("By the name of the variable that a script reads."),
+});
+
+export type ClusterAccess = z.output<typeof clusterAccess>;

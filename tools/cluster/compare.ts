@@ -1,0 +1,140 @@
+import { plannedNodes, type ClusterPlan, type K3sNode } from "@isthmus/k3s";
+import { z } from "zod";
+
+const taint = z.object({ key: z.string(), value: z.string().optional(), effect: z.string() });
+
+/** What `status.sh` prints. Empty strings and null: not known, as the cluster or the program does not answer. */
+export const hostStatus = z.object({
+  node: z.string(),
+  role: z.enum(["server", "agent"]),
+  unit: z.string(),
+  version: z.string(),
+  declaredVersion: z.string(),
+  ready: z.string(),
+  etcdVoter: z.string(),
+  certificateDays: z.number().nullable(),
+  driftedFiles: z.array(z.string()),
+  labels: z.record(z.string(), z.string()).nullable(),
+  taints: z.array(taint).nullable(),
+  nodes: z.string(),
+});
+export type HostStatus = z.output<typeof hostStatus>;
+
+/** A host, or why nothing is known of it. */
+export type Looked = { readonly status: HostStatus } | { readonly unknown: string };
+
+export interface NodeReport {
+  readonly node: string;
+  readonly role: "server" | "agent";
+  readonly version: string;
+  readonly ready: boolean;
+  /** Only servers have a vote. */
+  readonly voter?: boolean;
+  readonly certificateDays: number | null;
+  /** What is not as declared, in words; empty where all is. */
+  readonly drift: readonly string[];
+}
+
+export interface ClusterReport {
+  readonly cluster: string;
+  readonly version: string;
+  readonly voters: number;
+  readonly nodes: readonly NodeReport[];
+  /** What concerns no single declared node. */
+  readonly drift: readonly string[];
+}
+
+/** k3s renews certificates at a start within so many days of their end: https://docs.k3s.io/cli/certificate */
+const renewedWithinDays = 120;
+const warnDays = 30;
+
+/** Compares what was found on each host with what is declared. */
+export function compareCluster(plan: ClusterPlan, looked: Readonly<Record<string, Looked>>): ClusterReport {
+  const nodes = plannedNodes(plan).map(({ node }) =>
+    compareNode(node, looked[node.name] ?? { unknown: "it was not looked at" }),
+  );
+  const voters = nodes.filter(({ voter }) => voter === true).length;
+  const servers = plan.order.servers.length;
+  return {
+    cluster: plan.name,
+    version: plan.settings.version,
+    voters,
+    nodes,
+    drift: [...(voters < servers ? [`${voters} of ${servers} servers vote`] : []), ...undeclared(plan, looked)],
+  };
+}
+
+function compareNode(node: K3sNode, looked: Looked): NodeReport {
+  const { name, role } = node;
+  if ("unknown" in looked) {
+    const nothing = { node: name, role, version: "", ready: false, certificateDays: null, drift: [looked.unknown] };
+    return role === "server" ? { ...nothing, voter: false } : nothing;
+  }
+  const { status } = looked;
+  const voter = status.etcdVoter === "True";
+  return {
+    node: name,
+    role,
+    version: status.version,
+    ready: status.ready === "True",
+    ...(role === "server" ? { voter } : {}),
+    certificateDays: status.certificateDays,
+    drift: [
+      ...serviceDrift(status),
+      ...status.driftedFiles.map((path) => `${path} differs`),
+      ...nodeDrift(node, status),
+    ],
+  };
+}
+
+function serviceDrift(status: HostStatus): readonly string[] {
+  const { unit, version, declaredVersion, ready, etcdVoter, role, certificateDays } = status;
+  const service = role === "server" ? "k3s" : "k3s-agent";
+  return [
+    ...(unit === "active" ? [] : [`${service} is ${unit === "" ? "not installed" : unit}`]),
+    ...(version === declaredVersion ? [] : [`${version === "" ? "no version" : version} is installed`]),
+    ...(ready === "True" ? [] : [ready === "" ? "the cluster does not tell of it" : "is not Ready"]),
+    ...(role === "agent" || etcdVoter === "True" ? [] : ["has no vote in etcd"]),
+    ...expiry(certificateDays),
+  ];
+}
+
+function expiry(days: number | null): readonly string[] {
+  if (days === null || days > warnDays) return [];
+  const when = days < 0 ? `expired ${-days} days ago` : `expires in ${days} days`;
+  return [`a certificate ${when}: a restart renews it (k3s does so in the last ${renewedWithinDays} days)`];
+}
+
+function nodeDrift({ labels, taints }: K3sNode, status: HostStatus): readonly string[] {
+  return [...labelDrift(labels, status.labels), ...taintDrift(taints, status.taints)];
+}
+
+function labelDrift(declared: Readonly<Record<string, string>>, found: HostStatus["labels"]): readonly string[] {
+  if (found === null) return [];
+  return Object.entries(declared).flatMap(([key, value]) =>
+    found[key] === value ? [] : [`label ${key} is ${found[key] === undefined ? "missing" : `"${found[key]}"`}`],
+  );
+}
+
+function taintDrift(declared: K3sNode["taints"], found: HostStatus["taints"]): readonly string[] {
+  if (found === null) return [];
+  const there = new Set(found.map(text));
+  return declared.flatMap((one) => (there.has(text(one)) ? [] : [`taint ${text(one)} is missing`]));
+}
+
+const text = ({ key, value, effect }: { key: string; value?: string | undefined; effect: string }): string =>
+  `${key}=${value ?? ""}:${effect}`;
+
+function undeclared(plan: ClusterPlan, looked: Readonly<Record<string, Looked>>): readonly string[] {
+  const declared = new Set(plannedNodes(plan).map(({ node }) => node.name));
+  const known = Object.values(looked).flatMap((one) =>
+    "status" in one ? one.status.nodes.split(" ").filter((name) => name !== "") : [],
+  );
+  return [...new Set(known)]
+    .filter((name) => !declared.has(name))
+    .sort()
+    .map((name) => `${name} is in the cluster and not declared`);
+}
+
+export const isAsDeclared = ({ drift, nodes }: ClusterReport): boolean =>
+  drift.length === 0 && nodes.every((node) => node.drift.length === 0);

@@ -1,0 +1,41 @@
+import { UserError } from "@isthmus/core";
+import { clusterAccess, planCluster, type ClusterAccess, type ClusterPlan } from "@isthmus/k3s";
+import { z } from "zod";
+import { describeFindings } from "../../config/describe.ts";
+import { load } from "../../config/load.ts";
+import { catalogue } from "../../plan/catalogue.ts";
+import { planFleet } from "../../plan/fleet.ts";
+import { pulumi } from "../pulumi/cli.ts";
+import { requireStack } from "../pulumi/stacks.ts";
+
+/** A cluster as it is declared, with what the stack knows of its machines. */
+export interface DeployedCluster {
+  readonly plan: ClusterPlan;
+  readonly access: ClusterAccess;
+}
+
+/** Reads the stack files and the stack's outputs. Every mistake is a `UserError`. */
+export async function deployedCluster(site: string): Promise<DeployedCluster> {
+  const plan = declaredCluster(site);
+  await requireStack(site);
+  return { plan, access: await accessOf(site) };
+}
+
+function declaredCluster(site: string): ClusterPlan {
+  const loaded = load(process.cwd(), catalogue);
+  if ("findings" in loaded) throw new UserError(describeFindings(loaded.findings, loaded.sources));
+  const fleet = planFleet(loaded.model);
+  if (fleet.findings.length > 0) throw new UserError(describeFindings(fleet.findings, loaded.sources));
+  const found = fleet.sites.find(({ facts }) => facts.name === site);
+  if (found !== undefined) return planCluster(found.cluster);
+  throw new UserError(`There is no site "${site}"; there are: ${loaded.model.fleet.sites.join(", ")}.`);
+}
+
+async function accessOf(site: string): Promise<ClusterAccess> {
+  const outputs: unknown = JSON.parse(await pulumi(["stack", "output", "--json", "--show-secrets", "--stack", site]));
+  const read = z.looseObject({ clusterAccess }).safeParse(outputs);
+  if (read.success) return read.data.clusterAccess;
+  throw new UserError(
+    `The stack ${site} does not say how its machines are reached (output clusterAccess). Run: pulumi up --stack ${site}`,
+  );
+}

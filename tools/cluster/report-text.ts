@@ -1,0 +1,30 @@
+import { isAsDeclared, type ClusterReport, type NodeReport } from "./compare.ts";
+
+const headings = ["node", "role", "version", "ready", "voter", "certificates"] as const;
+
+/** The report as a table for people, and below it what is not as declared. */
+export function reportText(report: ClusterReport): string {
+  const rows = [headings, ...report.nodes.map(row)];
+  const widths = headings.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
+  const table = rows.map((cells) =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+  const drift = [
+    ...report.drift,
+    ...report.nodes.flatMap(({ node, drift: lines }) => lines.map((line) => `${node}: ${line}`)),
+  ];
+  const end = isAsDeclared(report)
+    ? `${report.cluster} is as declared.`
+    : `Not as declared:\n${drift.map((line) => `  ${line}`).join("\n")}`;
+  return `${table.join("\n")}\n\n${end}`;
+}
+
+function row({ node, role, version, ready, voter, certificateDays }: NodeReport): readonly string[] {
+  const days = certificateDays === null ? "-" : `${certificateDays} days`;
+  return [node, role, version === "" ? "-" : version, yes(ready), voter === undefined ? "-" : yes(voter), days];
+}
+
+const yes = (value: boolean): string => (value ? "yes" : "no");

@@ -1,0 +1,41 @@
+import { restoreStages, scripts, type FoundSnapshot, type RestoreRequest, type Step } from "@isthmus/k3s";
+import type { DeployedCluster } from "./deployed.ts";
+import { mustRunScript } from "./run-script.ts";
+import { serverNames } from "./snapshots.ts";
+
+export interface Restore {
+  readonly snapshot: FoundSnapshot;
+  /** Names this restore: one that was interrupted goes on under the same name, and does nothing twice. */
+  readonly occasion: string;
+  readonly say: (line: string) => void;
+}
+
+/** Brings the cluster back to a snapshot. A failure leaves it as it is; the same restore again goes on from there. */
+export async function restoreCluster(cluster: DeployedCluster, { snapshot, occasion, say }: Restore): Promise<void> {
+  const { plan, access } = cluster;
+  await allReachable(cluster);
+  const request: RestoreRequest = { snapshot: snapshot.name, onto: snapshot.on, occasion, machines: access.machines };
+  const stages = restoreStages(plan, request);
+  for (const [index, stage] of stages.entries()) {
+    say(`${index + 1}/${stages.length} ${stage.map(describe).join(", ")}`);
+    const results = await Promise.all(stage.map((step) => mustRunScript(access, step)));
+    for (const { said } of results) if (said !== "") say(said.trimEnd());
+  }
+}
+
+/** A server that cannot be reached cannot be stopped, and would go on as the old cluster beside the restored one. */
+async function allReachable({ plan, access }: DeployedCluster): Promise<void> {
+  const look = { script: scripts.snapshots, parameters: noStore, secretNames: [] };
+  await Promise.all(serverNames(plan).map((node) => mustRunScript(access, { node, ...look })));
+}
+
+const noStore = { S3_BUCKET: "", S3_ENDPOINT: "", S3_FOLDER: "", S3_REGION: "" };
+
+const what: Readonly<Record<string, string>> = {
+  [scripts.leave.name]: "stop",
+  [scripts.restore.name]: "restore",
+  [scripts.admission.name]: "forget replaced machines",
+  [scripts.installServer.name]: "rejoin",
+};
+
+const describe = ({ node, script }: Step): string => `${what[script.name] ?? script.name}: ${node}`;

@@ -1,0 +1,43 @@
+import { lookUp, UserError } from "@isthmus/core";
+import type { ClusterAccess, Step } from "@isthmus/k3s";
+import { runOverSsh, UnreachableError, type KnownHost } from "@isthmus/remote/client";
+import { renderCommand, renderInput } from "@isthmus/remote/script";
+
+export interface ScriptResult {
+  readonly status: number;
+  readonly stdout: string;
+  /** What it said for people: each line begins with the node's name. */
+  readonly said: string;
+}
+
+/** Runs a script on a node over SSH. @throws {UnreachableError} if no session came about. */
+export async function runScript({ hosts, secrets }: ClusterAccess, step: Step): Promise<ScriptResult> {
+  const { node, script, parameters, secretNames } = step;
+  const host = knownHost(hosts, node);
+  const values = Object.fromEntries(secretNames.map((name) => [name, lookUp(secrets, name, "secret")]));
+  const command = renderCommand({ script, host: node, parameters, secretNames, user: host.user });
+  const { status, stdout, stderr } = await runOverSsh(host, { command, input: renderInput(script, values) });
+  return { status, stdout, said: stderr };
+}
+
+/** As `runScript`; that it failed, or that its host cannot be reached, is a `UserError` with what it said. */
+export async function mustRunScript(access: ClusterAccess, step: Step): Promise<ScriptResult> {
+  let result: ScriptResult;
+  try {
+    result = await runScript(access, step);
+  } catch (error) {
+    if (!(error instanceof UnreachableError)) throw error;
+    throw new UserError(`${step.node} cannot be reached over SSH: ${error.message}`);
+  }
+  if (result.status === 0) return result;
+  throw new UserError(`${step.script.name} failed on ${step.node}:\n${result.said.trimEnd()}`);
+}
+
+function knownHost(hosts: ClusterAccess["hosts"], node: string): KnownHost {
+  const host = hosts[node];
+  if (host === undefined) {
+    throw new UserError(`${node} is declared and was not deployed yet: the stack knows no machine of that name.`);
+  }
+  const { proxy, ...rest } = host;
+  return proxy === undefined ? rest : { ...rest, proxy };
+}
