@@ -40,6 +40,8 @@ export interface UpOptions extends OperationOptions {
 
 export class Fleet {
   readonly store: Store;
+  /** Every run of the CLI so far, with all that it said. */
+  readonly runs: Run[] = [];
   readonly #workspace: Workspace;
   readonly #log: CallLog;
   #faults: readonly Fault[] = [];
@@ -103,6 +105,7 @@ export class Fleet {
       ...(fault === undefined ? {} : { killWhen: fault.reached }),
     });
     fault?.remove();
+    this.runs.push(run);
     return run;
   }
 

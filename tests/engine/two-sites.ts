@@ -1,10 +1,13 @@
 /** The real program with the default stack files, in a fleet of its own: what the engine tests of the program share. */
-import { join, resolve } from "node:path";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
 import { execa } from "execa";
+import { parseDocument } from "yaml";
 
 import { changed, Fleet, type Run, type Stack } from "./harness.ts";
 
-const repository = resolve(import.meta.dirname, "../..");
+export const repository = resolve(import.meta.dirname, "../..");
 
 /** One for every secret that the default sites have; each is recognised wherever it turns up. */
 export const canaries = {
@@ -15,18 +18,24 @@ export const canaries = {
   "isthmus:secrets.sshKey": "canary-ssh-key-3d60",
 } as const;
 
+export type SiteName = "site-a" | "site-b";
+
 export class TwoSites {
   readonly fleet: Fleet;
   readonly a: Stack;
   readonly b: Stack;
+  /** What the project's own commands said. */
+  readonly toolRuns: ToolRun[] = [];
 
   /** `program`: another copy of the repository. */
   constructor(program: string = repository) {
     this.fleet = Fleet.create({ program });
     [this.a, this.b] = [this.fleet.stack("site-a"), this.fleet.stack("site-b")];
+    // What the tools compare the backend with.
+    this.edit("Pulumi.yaml", ["config", "isthmus:fleet", "value", "state", "backend"], `file://${this.fleet.backend}`);
   }
 
-  /** With a stack for each site; `configured`: with its secrets. */
+  /** With a stack for each site, and its secrets. */
   async init(...sites: readonly Stack[]): Promise<void> {
     for (const site of sites) {
       await site.init();
@@ -45,16 +54,34 @@ export class TwoSites {
       stdin: "ignore",
     });
     const { exitCode, stdout, stderr } = run;
-    return { exitCode, stdout, stderr };
+    const told = { command: `${name} ${args.join(" ")}`, exitCode, stdout, stderr };
+    this.toolRuns.push(told);
+    return told;
   }
 
-  /** What exists at a site's cluster and on its Proxmox hosts. */
-  thingsOf(site: "site-a" | "site-b"): readonly string[] {
-    const urn = `urn:pulumi:${site}::`;
-    return this.fleet.store
-      .list()
-      .filter((thing) => thing.urn.startsWith(urn))
-      .map((thing) => thing.key.join("/"));
+  /** Sets one value in a stack file; undefined takes it out. Gives back what undoes it. */
+  edit(file: string, path: readonly string[], value: unknown): () => void {
+    const whole = join(this.fleet.program, file);
+    const before = readFileSync(whole, "utf8");
+    const document = parseDocument(before);
+    if (value === undefined) document.deleteIn(path);
+    else document.setIn(path, value);
+    writeFileSync(whole, document.toString());
+    return () => {
+      writeFileSync(whole, before);
+    };
+  }
+
+  /** Everything that exists of a site: in its cluster and on its Proxmox hosts. */
+  thingsOf(site: SiteName): readonly string[] {
+    const things = this.fleet.store.list().filter((thing) => thing.urn.startsWith(`urn:pulumi:${site}::`));
+    return things.map((thing) => thing.key.join("/"));
+  }
+
+  /** The stack files, the state and the passphrase are there; nothing else of this computer is. */
+  newComputer(): Readonly<Record<string, string>> {
+    const home = mkdtempSync(join(tmpdir(), "isthmus-home-"));
+    return { HOME: home, PULUMI_HOME: join(home, ".pulumi") };
   }
 
   dispose(): void {
@@ -63,6 +90,7 @@ export class TwoSites {
 }
 
 export interface ToolRun {
+  readonly command: string;
   readonly exitCode: number | undefined;
   readonly stdout: string;
   readonly stderr: string;
@@ -72,4 +100,43 @@ export interface ToolRun {
 export function summary(run: Run): readonly string[] {
   const steps = run.planned.length > 0 ? run.planned : run.done;
   return changed(steps).map((step) => `${step.op} ${step.name}`);
+}
+
+/** The project's files as copies that may be edited; its packages resolve to the copies, all others to what is installed. */
+export function copyOfRepository(): { readonly folder: string; readonly dispose: () => void } {
+  const folder = mkdtempSync(join(tmpdir(), "isthmus-program-"));
+  const parts = [
+    "index.ts",
+    "package.json",
+    "tsconfig.json",
+    "config",
+    "plan",
+    "program",
+    "components",
+    "policy",
+    "tools",
+  ];
+  const files = readdirSync(repository).filter((name) => parts.includes(name) || /^Pulumi.*\.yaml$/.test(name));
+  for (const name of files) {
+    cpSync(join(repository, name), join(folder, name), {
+      recursive: true,
+      filter: (path) => basename(path) !== "node_modules",
+    });
+  }
+  const scope = join(folder, "node_modules/@isthmus");
+  mkdirSync(scope, { recursive: true });
+  const installed = join(repository, "node_modules");
+  for (const name of readdirSync(installed).filter((one) => one !== "@isthmus" && !one.startsWith("."))) {
+    symlinkSync(join(installed, name), join(folder, "node_modules", name));
+  }
+  for (const name of readdirSync(join(folder, "components"))) {
+    symlinkSync(join(folder, "components", name), join(scope, name));
+  }
+  symlinkSync(join(folder, "policy"), join(scope, "policy"));
+  return {
+    folder,
+    dispose: () => {
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
 }
