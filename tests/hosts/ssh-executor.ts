@@ -78,6 +78,6 @@ function note({ connection, command }: Run, ended: Pick<Session, "milliseconds" 
   const file = process.env["ISTHMUS_SESSIONS"];
   if (file === undefined) return;
   const host = typeof connection["host"] === "string" ? connection["host"] : "any";
-  const script = /(\S+\.sh)$/.exec(command)?.[1] ?? "";
+  const script = /([a-z-]+\.sh)'?$/.exec(command)?.[1] ?? "";
   appendFileSync(file, `${JSON.stringify({ host, script, ...ended } satisfies Session)}\n`);
 }

@@ -5,8 +5,10 @@ import { describeFindings } from "../../config/describe.ts";
 import { load } from "../../config/load.ts";
 import { catalogue } from "../../plan/catalogue.ts";
 import { planFleet } from "../../plan/fleet.ts";
+import { parseCheckpoint, type Checkpoint } from "../pulumi/checkpoint.ts";
 import { pulumi } from "../pulumi/cli.ts";
 import { requireStack } from "../pulumi/stacks.ts";
+import { withMachinesInState } from "./machines-in-state.ts";
 
 /** A cluster as it is declared, with what the stack knows of its machines. */
 export interface DeployedCluster {
@@ -34,8 +36,12 @@ function declaredCluster(site: string): ClusterPlan {
 async function accessOf(site: string): Promise<ClusterAccess> {
   const outputs: unknown = JSON.parse(await pulumi(["stack", "output", "--json", "--show-secrets", "--stack", site]));
   const read = z.looseObject({ clusterAccess }).safeParse(outputs);
-  if (read.success) return read.data.clusterAccess;
+  if (read.success) return withMachinesInState(read.data.clusterAccess, await stateWithSecrets(site));
   throw new UserError(
     `The stack ${site} does not say how its machines are reached (output clusterAccess). Run: pulumi up --stack ${site}`,
   );
+}
+
+async function stateWithSecrets(site: string): Promise<Checkpoint> {
+  return parseCheckpoint(await pulumi(["stack", "export", "--show-secrets", "--stack", site]), `The state of ${site}`);
 }

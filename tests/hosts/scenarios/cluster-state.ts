@@ -107,11 +107,18 @@ export async function starts(site: TestSite): Promise<Readonly<Record<string, nu
   return Object.fromEntries(counted);
 }
 
-/** Whether a value that was written to the cluster is in it. */
+/** Writes something to the cluster; returns when the API has acknowledged it. */
 export async function write(host: Host, name: string): Promise<void> {
-  await host.ok(`k3s kubectl create configmap ${name} -n default --from-literal=written=yes`);
+  const object = {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name, namespace: "default" },
+    data: { written: "yes" },
+  };
+  await host.ok("k3s kubectl apply -f -", { stdin: JSON.stringify(object) });
 }
 
+/** Names of what `write` wrote. */
 export async function written(host: Host): Promise<readonly string[]> {
   const out = await host.ok("k3s kubectl get configmaps -n default -o jsonpath='{.items[*].metadata.name}'");
   return out

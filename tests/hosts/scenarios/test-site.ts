@@ -5,7 +5,8 @@ import { join } from "node:path";
 import process from "node:process";
 
 import type { K3sNode, K3sSettingsInput } from "@isthmus/k3s";
-import { Fleet, type OperationOptions, type Run, type Stack } from "../../engine/harness.ts";
+import { Fleet, type Kill, type Run, type Stack } from "../../engine/harness.ts";
+import { runPulumi } from "../../engine/harness/cli.ts";
 import { createLab, type Host, type Lab } from "../hosts.ts";
 import type { ClusterFile, Machine } from "../program/index.ts";
 import type { Session } from "../ssh-executor.ts";
@@ -14,6 +15,7 @@ import { loadBalancer, type LoadBalancer } from "./load-balancer.ts";
 
 export const versions = { first: "v1.34.3+k3s1", next: "v1.35.1+k3s1", skipping: "v1.36.0+k3s1" } as const;
 export const clusterName = "site-a-k3s";
+const tenMinutes = 600_000;
 const architecture = process.arch === "arm64" ? "arm64" : "amd64";
 const controlPlane = { key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" } as const;
 
@@ -23,6 +25,13 @@ export interface Shape {
   /** Hosts that no node is on at first. */
   readonly spare?: readonly string[];
   readonly settings?: Partial<K3sSettingsInput>;
+}
+
+export interface UpOptions {
+  /** The engine dies, by SIGKILL, before or after this call. */
+  readonly kill?: Kill;
+  /** The engine dies, by SIGKILL, when this resolves. */
+  readonly killWhen?: () => Promise<void>;
 }
 
 /** A run of the engine, with the sessions that it opened. */
@@ -122,15 +131,28 @@ export class TestSite {
 
   // --- what a person runs --------------------------------------------------------------------------------------------
 
-  async up(options: OperationOptions = {}): Promise<SiteRun> {
+  async up({ kill, killWhen }: UpOptions = {}): Promise<SiteRun> {
     writeFileSync(join(this.#folder, "cluster.json"), JSON.stringify(this.file));
     const before = this.#sessions().length;
-    const run = await this.stack.up(options);
+    const run = kill === undefined ? await this.#up(killWhen) : await this.stack.up({ kill });
+    // The lock that a killed engine leaves.
+    if (run.killed) await this.stack.cancel();
     return { ...run, sessions: this.#sessions().slice(before), text: `${run.stdout}\n${run.stderr}` };
   }
 
+  #up(killWhen: UpOptions["killWhen"]): Promise<Run> {
+    return runPulumi({
+      args: ["up", "--yes", "--skip-preview", "--stack", this.stack.name],
+      cwd: this.fleet.program,
+      env: this.fleet.env,
+      events: true,
+      timeoutMilliseconds: tenMinutes,
+      ...(killWhen === undefined ? {} : { killWhen }),
+    });
+  }
+
   /** An `up` that has to succeed. */
-  async goesUp(options: OperationOptions = {}): Promise<SiteRun> {
+  async goesUp(options: UpOptions = {}): Promise<SiteRun> {
     const run = await this.up(options);
     if (run.exitCode !== 0) throw new Error(`up failed:\n${run.text}`);
     return run;

@@ -1,0 +1,118 @@
+/** What goes wrong: hosts that die midway, links that are cut, tokens and flags that are wrong, clusters that are gone. */
+import assert from "node:assert/strict";
+
+import { scripts } from "@isthmus/k3s";
+import { aServer, assertConverged, members, starts, write, written } from "./cluster-state.ts";
+import { requireScenarios } from "./requirements.ts";
+import { atStep } from "./steps.ts";
+import { clusterName, TestSite } from "./test-site.ts";
+
+const waiting = "wait until the node is Ready and an etcd voter";
+
+describe("a cluster in trouble", function () {
+  this.timeout(240_000);
+  let site: TestSite;
+
+  before(async function () {
+    requireScenarios(this);
+    site = await TestSite.create({
+      nodes: ["server-1", "server-2", "server-3"],
+      spare: ["agent-1"],
+      settings: { waitSeconds: 30 },
+    });
+  });
+  after(async () => {
+    await (site as TestSite | undefined)?.destroy();
+  });
+
+  it("tells everything that stands in the way on a host at once, before anything is changed", async () => {
+    const host = site.host("server-2");
+    await host.ok("systemd-run --version >/dev/null 2>&1; hostname elsewhere");
+    await host.ok("nohup python3 -m http.server 10250 >/dev/null 2>&1 </dev/null & sleep 1");
+    const said = await site.refuses();
+    assert.match(said, /\[server-2\] 2 finding\(s\) before anything was changed:/);
+    assert.match(said, /\[server-2\] - this host calls itself elsewhere, and is declared as server-2/);
+    assert.match(said, /\[server-2\] - TCP port 10250 is taken/);
+    assert.match(said, /\[server-2\] {3}mend: see who has it: ss -ltnp/);
+    assert.equal((await host.run("ls /etc/rancher /var/lib/rancher")).stdout, "");
+    await host.ok("hostname server-2; fuser -k 10250/tcp");
+  });
+
+  it("says that a server was given other flags than those that run, and goes on when they are mended", async () => {
+    const byHand = "/etc/rancher/k3s/config.yaml.d/90-by-hand.yaml";
+    await site.host("server-2").put(byHand, "cluster-cidr: 10.99.0.0/16\n");
+    const said = await site.refuses();
+    assert.match(said, /\[server-2\] because: this server was given other flags than those that run/);
+    assert.match(said, /\[server-2\] to mend: give all servers the same cluster and service CIDR/);
+    assert.deepEqual(await members(site.host("server-1")), ["server-1"]);
+    await site.host("server-2").ok(`rm ${byHand}`);
+  });
+
+  it("goes on after a host died while it joined", async () => {
+    const died = atStep(site.host("server-2"), scripts.installServer, waiting).then(() =>
+      site.host("server-2").powerOff(),
+    );
+    const said = await site.refuses();
+    await died;
+    assert.match(said, new RegExp(`${clusterName}-server-2`));
+    await site.host("server-2").powerOn();
+  });
+
+  it("goes on after a link was cut during a join", async () => {
+    const cut = atStep(site.host("server-3"), scripts.installServer, waiting).then(() =>
+      site.host("server-3").cutLink(),
+    );
+    const said = await site.refuses();
+    await cut;
+    assert.match(said, new RegExp(`${clusterName}-server-3`));
+    await site.host("server-3").restoreLink();
+    await site.goesUp();
+    await assertConverged(site);
+    await write(aServer(site), "kept");
+  });
+
+  it("refuses networks that a living cluster cannot change, and touches nothing", async () => {
+    const { file } = site;
+    const before = await starts(site);
+    site.set({ clusterCidr: "10.52.0.0/16" });
+    assert.match(
+      await site.refuses(),
+      /cluster-cidr is 10\.42\.0\.0\/16 in this cluster, and 10\.52\.0\.0\/16 is declared/,
+    );
+    site.file = file;
+    await site.goesUp();
+    assert.deepEqual(await starts(site), before);
+    await assertConverged(site);
+  });
+
+  it("says that a token is not the cluster's, loses one server at most, and goes on with the right one", async () => {
+    const { file } = site;
+    const before = await starts(site);
+    site.file = { ...file, tokens: { server: "not-the-servers-token", agent: "not-the-agents-token" } };
+    const said = await site.refuses();
+    assert.match(said, /because: the token is not the one of this cluster/);
+    assert.doesNotMatch(said, /not-the-servers-token|not-the-agents-token/);
+    const after = await starts(site);
+    assert.equal(after["server-2"], before["server-2"]);
+    assert.equal(after["server-3"], before["server-3"]);
+    site.file = file;
+    await site.goesUp();
+    await assertConverged(site);
+    assert.deepEqual(await written(aServer(site)), ["kept"]);
+  });
+
+  it("starts no new cluster where one existed, when none of its servers answers", async () => {
+    await site.host("server-2").powerOff();
+    await site.host("server-3").powerOff();
+    await site.replace("server-1");
+    const said = await site.refuses();
+    assert.match(said, /this cluster existed before, and none of its servers answers/);
+    assert.match(said, /Either wait until a server is back and run again, or restore a snapshot/);
+    assert.equal((await site.host("server-1").run("systemctl is-active k3s")).stdout.trim(), "inactive");
+    await site.host("server-2").powerOn();
+    await site.host("server-3").powerOn();
+    await site.goesUp();
+    await assertConverged(site);
+    assert.deepEqual(await written(site.host("server-1")), ["kept"]);
+  });
+});

@@ -1,0 +1,150 @@
+/** What `npm run status`, `snapshot` and `restore` do, on hosts, with what the stack gives out. */
+import assert from "node:assert/strict";
+
+import { clusterAccess, k3sSettings, planCluster, scripts } from "@isthmus/k3s";
+import { changed } from "../../engine/harness.ts";
+import { isAsDeclared } from "../../../tools/cluster/compare.ts";
+import type { DeployedCluster } from "../../../tools/cluster/deployed.ts";
+import { lookAtCluster } from "../../../tools/cluster/look.ts";
+import { withMachinesInState } from "../../../tools/cluster/machines-in-state.ts";
+import { restoreCluster } from "../../../tools/cluster/restore.ts";
+import { findSnapshot, takeSnapshot } from "../../../tools/cluster/snapshots.ts";
+import { parseCheckpoint, type Checkpoint } from "../../../tools/pulumi/checkpoint.ts";
+import { aServer, assertConverged, starts, write, written } from "./cluster-state.ts";
+import { requireScenarios } from "./requirements.ts";
+import { atStep } from "./steps.ts";
+import { TestSite } from "./test-site.ts";
+
+describe("a cluster that is snapshotted and restored", function () {
+  this.timeout(240_000);
+  let site: TestSite;
+  let snapshot: string;
+
+  before(async function () {
+    requireScenarios(this);
+    site = await TestSite.create({ nodes: ["server-1", "server-2", "server-3", "agent-1"] });
+    await site.goesUp();
+  });
+  after(async () => {
+    await (site as TestSite | undefined)?.destroy();
+  });
+
+  it("is as declared after `up`, and the status tells what is not", async () => {
+    const cluster = await deployed(site);
+    const well = await lookAtCluster(cluster);
+    assert.deepEqual(well.nodes.flatMap(({ drift }) => drift).concat(well.drift), []);
+    assert.equal(well.voters, 3);
+    assert.ok(well.nodes.every(({ certificateDays }) => certificateDays !== null && certificateDays > 300));
+
+    await site.host("agent-1").ok("echo 'debug: true' >>/etc/rancher/k3s/config.yaml");
+    await aServer(site).ok("k3s kubectl label node agent-1 topology.kubernetes.io/zone-");
+    await site.host("server-3").powerOff();
+    const ill = await lookAtCluster(cluster);
+    const driftOf = (name: string): string => ill.nodes.find(({ node }) => node === name)?.drift.join("\n") ?? "";
+    assert.match(driftOf("agent-1"), /config\.yaml differs\nlabel topology\.kubernetes\.io\/zone is missing/);
+    assert.match(driftOf("server-3"), /^cannot be reached: /);
+    assert.equal(driftOf("server-1"), "");
+    assert.equal(isAsDeclared(ill), false);
+
+    await site.host("server-3").powerOn();
+    await site.host("agent-1").ok("sed -i '/^debug:/d' /etc/rancher/k3s/config.yaml");
+    await aServer(site).ok("k3s kubectl label node agent-1 topology.kubernetes.io/zone=zone-of-agent-1");
+    await assertConverged(site);
+  });
+
+  it("takes a snapshot on the first server that answers, and says its whole name", async () => {
+    await write(aServer(site), "before-the-snapshot");
+    snapshot = await takeSnapshot(await deployed(site), "keep");
+    assert.match(snapshot, /^keep-server-1-/);
+  });
+
+  it("refuses a snapshot that is not there, before anything is changed", async () => {
+    const before = await starts(site);
+    await assert.rejects(
+      findSnapshot(await deployed(site), "kept"),
+      /There is no snapshot "kept" on the servers' disks/,
+    );
+    assert.deepEqual(await starts(site), before);
+  });
+
+  it("goes back: what was acknowledged before the snapshot is there, all servers vote, the agent stays", async () => {
+    await write(aServer(site), "after-the-snapshot");
+    const agentStarts = (await starts(site))["agent-1"];
+    const cluster = await deployed(site);
+    const said: string[] = [];
+    await restoreCluster(cluster, {
+      snapshot: await findSnapshot(cluster, "latest"),
+      occasion: "first",
+      say: (line) => said.push(line),
+    });
+    await assertConverged(site);
+    assert.deepEqual(await written(site.host("server-3")), ["before-the-snapshot"]);
+    assert.equal((await starts(site))["agent-1"], agentStarts);
+    assert.deepEqual(
+      said.filter((line) => /^\d\/\d /.test(line)),
+      [
+        "1/5 stop: server-2, stop: server-3",
+        "2/5 restore: server-1",
+        "3/5 forget replaced machines: server-1",
+        "4/5 rejoin: server-2",
+        "5/5 rejoin: server-3",
+      ],
+    );
+    const run = await site.goesUp();
+    assert.deepEqual(changed(run.done), []);
+  });
+
+  it("goes on with a restore that was interrupted, and restores only once", async () => {
+    await write(aServer(site), "after-the-first-restore");
+    const cluster = await deployed(site);
+    const restore = {
+      snapshot: await findSnapshot(cluster, snapshot),
+      occasion: "second",
+      say: () => undefined,
+    };
+    const step = "wait until the node is Ready and an etcd voter";
+    const died = atStep(site.host("server-2"), scripts.installServer, step).then(() =>
+      site.host("server-2").powerOff(),
+    );
+    await assert.rejects(restoreCluster(cluster, restore));
+    await died;
+    await write(site.host("server-1"), "since-the-second-restore");
+    await site.host("server-2").powerOn();
+    await restoreCluster(cluster, restore);
+    await assertConverged(site);
+    assert.deepEqual(await written(aServer(site)), ["before-the-snapshot", "since-the-second-restore"]);
+  });
+
+  it("comes back when most of its servers are lost with their disks", async () => {
+    const taken = await takeSnapshot(await deployed(site), "last");
+    await site.host("agent-1").ok("true");
+    await site.replace("server-2");
+    await site.replace("server-3");
+    // etcd has no majority: no member can join, and the run says so.
+    await site.refuses();
+    const cluster = await deployed(site);
+    await restoreCluster(cluster, {
+      snapshot: await findSnapshot(cluster, taken),
+      occasion: "third",
+      say: () => undefined,
+    });
+    await site.goesUp();
+    await assertConverged(site);
+    assert.deepEqual(await written(site.host("server-2")), ["before-the-snapshot", "since-the-second-restore"]);
+  });
+});
+
+/** As the verbs see it: the plan of what is declared, and the stack's output. */
+async function deployed(site: TestSite): Promise<DeployedCluster> {
+  const { name, nodes, settings } = site.file;
+  const outputs = await site.stack.outputs({ secrets: true });
+  return {
+    plan: planCluster({ name, nodes, settings: k3sSettings.parse(settings) }),
+    access: withMachinesInState(clusterAccess.parse(outputs["clusterAccess"]), await stateOf(site)),
+  };
+}
+
+async function stateOf(site: TestSite): Promise<Checkpoint> {
+  const run = await site.fleet.pulumi(["stack", "export", "--show-secrets", "--stack", site.stack.name]);
+  return parseCheckpoint(run.stdout, "the state");
+}
