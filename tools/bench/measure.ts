@@ -1,5 +1,5 @@
 /** One measurement in a fresh process: `measure.ts plan|preview|bare|floor FOLDER`; prints one line of JSON. */
-import { rmSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Model } from "../../config/load.ts";
 import type { Recorded } from "../preview/recorder.ts";
@@ -68,7 +68,6 @@ async function bare(folder: string): Promise<Measured> {
   const { shortStackTraces } = await import("../preview/stack-traces.ts");
   const { registerFlat } = await import("./flat.ts");
   const sites = JSON.parse(readFileSync(recording(folder), "utf8")) as Recorded[][];
-  rmSync(recording(folder));
   return timed(async () => {
     let count = 0;
     for (const resources of sites)
