@@ -91,7 +91,16 @@ export function benchText({ node, cpus: cores, floor, sizes }: BenchResult): str
     `${ms(size.wholeWallMs)} (${ms(size.wholeCpuMs)})`,
     `${ms(size.peakMiB)} (${ms(size.barePeakMiB)})`,
   ]);
-  const head = ["nodes", "plan ms", "resources", "register ms", "ms each", "to bare SDK", "preview ms (CPU)", "MiB (bare)"];
+  const head = [
+    "nodes",
+    "plan ms",
+    "resources",
+    "register ms",
+    "ms each",
+    "to bare SDK",
+    "preview ms (CPU)",
+    "MiB (bare)",
+  ];
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]): string => cells.map((cell, i) => cell.padStart(widths[i] ?? 0)).join("  ");
   return [
