@@ -37,7 +37,7 @@ function operatorRelease({ instance, namespace }: CnpgContext): ReleasePlan {
     name: instance,
     namespace,
     chart: charts.cloudnativePg,
-    timeout: "5m",
+    timeout: "10m",
     values: { crds: { create: true }, config: { clusterWide: true } },
     pods: { operator: controllerPlaces },
   };
@@ -49,7 +49,7 @@ function barmanCloudRelease({ instance, namespace }: CnpgContext): ReleasePlan {
     name: barmanRelease(instance),
     namespace,
     chart: charts.barmanCloud,
-    timeout: "5m",
+    timeout: "10m",
     after: [`release/${instance}`],
     values: { crds: { create: true } },
     pods: { "barman-cloud": controllerPlaces },

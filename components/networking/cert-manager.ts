@@ -182,7 +182,7 @@ function release({ instance, namespace, args }: Context): ReleasePlan {
     name: instance,
     namespace,
     chart: charts.certManager,
-    timeout: "5m",
+    timeout: "10m",
     values: {
       // `keep`: removing the release must not remove every certificate of the site with the definitions.
       crds: { enabled: true, keep: true },

@@ -137,7 +137,7 @@ function release({ instance, namespace }: Context): ReleasePlan {
     name: instance,
     namespace,
     chart: charts.metallb,
-    timeout: "5m",
+    timeout: "10m",
     values: {
       crds: { enabled: true, validationFailurePolicy: "Fail" },
       // BGP is not used; the chart would run FRR on every node for nothing.

@@ -106,7 +106,7 @@ function release({ instance, namespace, args, needs }: RenderContext<TraefikArgs
     name: instance,
     namespace,
     chart: charts.traefik,
-    timeout: "5m",
+    timeout: "10m",
     values: {
       fullnameOverride: instance,
       instanceLabelOverride: instance,

@@ -15,6 +15,8 @@ export const canaries = {
   "isthmus:secrets.proxmoxSshKey": "canary-proxmox-key-77ab",
   "isthmus:secrets.proxmoxToken": "c0ffee00-ca9a-4217-8000-0123456789ab",
   "isthmus:secrets.publicUsers": "canary-users-19fe",
+  "isthmus:secrets.snapshotAccessKey": "canary-snapshot-id-77ab",
+  "isthmus:secrets.snapshotSecretKey": "canary-snapshot-key-c30d",
   "isthmus:secrets.sshKey": "canary-ssh-key-3d60",
 } as const;
 
