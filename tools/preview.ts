@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { UserError } from "@isthmus/core";
 import type { FleetPlan } from "../plan/fleet.ts";
+import { leaveOutClosures } from "./preview/lean-sdk.ts";
 import { fleetOrRefuse } from "../plan/stack-files.ts";
 
 /** Exit codes: 0 all in order, 1 wrong stack files or a violated mandatory policy, 2 wrong usage. */
@@ -42,6 +43,7 @@ async function preview(sites: readonly string[], options: Options): Promise<numb
 
 /** The SDK takes longer to load than stack files to check: it is loaded here, when they are in order. */
 async function show(fleet: FleetPlan, sites: readonly string[], options: Options): Promise<number> {
+  leaveOutClosures();
   const { previewDocument } = await import("./preview/document.ts");
   const document = await previewDocument(fleet, sites);
   if (options.out !== undefined) {

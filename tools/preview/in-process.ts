@@ -38,7 +38,9 @@ async function settled(recorder: Recorder): Promise<void> {
   const { promise, reject } = rejectable();
   const stuck = (): void => {
     const last = recorder.recorded.at(-1)?.name ?? "none";
-    reject(new Error(`resources wait for one another: ${recorder.recorded.length} are registered, the last is ${last}`));
+    reject(
+      new Error(`resources wait for one another: ${recorder.recorded.length} are registered, the last is ${last}`),
+    );
   };
   process.once("beforeExit", stuck);
   try {
