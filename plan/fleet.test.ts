@@ -6,7 +6,8 @@ import type { Assessment } from "@isthmus/availability";
 import { load } from "../config/load.ts";
 import { sampleModel } from "../config/sample-model.ts";
 import { catalogue } from "./catalogue.ts";
-import { planFleet, type FleetPlan } from "./fleet.ts";
+import { planFleet } from "./fleet.ts";
+import type { FleetPlan } from "./plans.ts";
 
 const platform = join(import.meta.dirname, "..", "config", "fixtures", "valid", "platform-on-four-pcs");
 

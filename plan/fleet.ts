@@ -1,52 +1,23 @@
-import {
-  assess,
-  controlPlaneOf,
-  type Assessment,
-  type FleetFootprint,
-  type PlacedService,
-} from "@isthmus/availability";
-import { below, type CapabilityName, type Finding, type SiteFacts } from "@isthmus/core";
-import type { ClusterFacts } from "@isthmus/k3s";
+import { assess, controlPlaneOf, type FleetFootprint, type PlacedService } from "@isthmus/availability";
+import { below, type CapabilityName, type Finding } from "@isthmus/core";
 import type { Model, SiteModel } from "../config/load.ts";
 import { checkAddresses } from "../config/rules/addresses.ts";
 import { checkNetworks } from "../config/rules/networks.ts";
 import { checkNodes } from "../config/rules/nodes.ts";
 import { checkState } from "../config/rules/state.ts";
 import { planCluster } from "./cluster.ts";
-import { dnsRecords, type DnsRecord } from "./dns.ts";
-import { planSiteMachines, type MachinesPlan } from "./machines.ts";
-import { linksOf, linksService, type Link } from "./links.ts";
+import { dnsRecords } from "./dns.ts";
+import { planSiteMachines } from "./machines.ts";
+import { linksOf, linksService } from "./links.ts";
+import type { FleetPlan, SitePlan } from "./plans.ts";
 import { checkBudget } from "./rules/budget.ts";
 import { checkClaims } from "./rules/claims.ts";
 import { checkLinks } from "./rules/links.ts";
 import { checkPlacement } from "./rules/placement.ts";
 import { checkPromises } from "./rules/promises.ts";
-import { neededSecrets, type NeededSecret } from "./secrets.ts";
+import { neededSecrets } from "./secrets.ts";
 import { planServices, type ServicePlan } from "./service-plans.ts";
 import { siteFacts } from "./site-facts.ts";
-
-/** Everything that will be at one site: plain data. */
-export interface SitePlan {
-  readonly site: SiteModel;
-  readonly facts: SiteFacts;
-  readonly machines: MachinesPlan;
-  readonly cluster: ClusterFacts;
-  readonly services: readonly ServicePlan[];
-  readonly dnsRecords: readonly DnsRecord[];
-  /** What waits for other sites on a first `up`. */
-  readonly links: readonly Link[];
-  readonly secrets: readonly NeededSecret[];
-}
-
-export interface FleetPlan {
-  readonly model: Model;
-  readonly sites: readonly SitePlan[];
-  readonly footprint: FleetFootprint;
-  /** What each failure does to each service. */
-  readonly assessments: readonly Assessment[];
-  /** Everything that is wrong with the stack files, in the order of files. Nothing is deployed while there is any. */
-  readonly findings: readonly Finding[];
-}
 
 /** Plans all sites together, since they share networks, names and one another's backups. */
 export function planFleet(model: Model): FleetPlan {

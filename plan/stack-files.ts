@@ -4,7 +4,8 @@ import { load } from "../config/load.ts";
 import { standingAlone } from "../config/repair.ts";
 import type { Sources } from "../config/sources.ts";
 import { catalogue } from "./catalogue.ts";
-import { planFleet, type FleetPlan } from "./fleet.ts";
+import { planFleet } from "./fleet.ts";
+import type { FleetPlan } from "./plans.ts";
 
 /** The fleet that stack files describe, or everything that is wrong with them. */
 export type PlannedFiles =

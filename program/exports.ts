@@ -1,6 +1,6 @@
 import { isReference, type SiteExports } from "@isthmus/core";
 import * as pulumi from "@pulumi/pulumi";
-import type { SitePlan } from "../plan/fleet.ts";
+import type { SitePlan } from "../plan/plans.ts";
 import { outputsVersion } from "./outputs-schema.ts";
 import { resolve, type Values } from "./resolve.ts";
 

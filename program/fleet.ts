@@ -3,7 +3,7 @@ import { UserError } from "@isthmus/core";
 import * as pulumi from "@pulumi/pulumi";
 import { unknown } from "@pulumi/pulumi/output.js";
 import { fleetFile, siteFile } from "../config/load.ts";
-import type { FleetPlan, SitePlan } from "../plan/fleet.ts";
+import type { FleetPlan, SitePlan } from "../plan/plans.ts";
 import { fleetOrRefuse } from "../plan/stack-files.ts";
 import { readPeers, readStack } from "./peers.ts";
 import { buildSite, type SiteOutputs } from "./site.ts";

@@ -4,7 +4,7 @@ import type { ClusterAccess } from "@isthmus/k3s";
 import { K3sCluster, type K3sClusterArgs } from "@isthmus/k3s/components";
 import { Provider } from "@pulumi/kubernetes/provider.js";
 import * as pulumi from "@pulumi/pulumi";
-import type { SitePlan } from "../plan/fleet.ts";
+import type { SitePlan } from "../plan/plans.ts";
 import { linksOf, type Link } from "../plan/links.ts";
 import { snapshotSecrets } from "../plan/secrets.ts";
 import { exportsOf } from "./exports.ts";

@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import { UserError } from "@isthmus/core";
-import type { FleetPlan } from "../plan/fleet.ts";
+import type { FleetPlan } from "../plan/plans.ts";
 import { leaveOutClosures } from "./preview/lean-sdk.ts";
 import { fleetOrRefuse } from "../plan/stack-files.ts";
 

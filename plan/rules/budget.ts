@@ -9,7 +9,7 @@ import {
   type Finding,
 } from "@isthmus/core";
 import { largest } from "./placement.ts";
-import type { SitePlan } from "../fleet.ts";
+import type { SitePlan } from "../plans.ts";
 
 /** What a site's nodes have is enough for what is to run on them, while nothing is lost. */
 export function checkBudget(sites: readonly SitePlan[], fleet: FleetFootprint): Finding[] {

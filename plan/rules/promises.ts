@@ -1,6 +1,6 @@
 import { brokenPromises, type Assessment, type FleetFootprint, type Promised } from "@isthmus/availability";
 import { below, type Finding } from "@isthmus/core";
-import type { SitePlan } from "../fleet.ts";
+import type { SitePlan } from "../plans.ts";
 
 /** What stack files promise of services holds. */
 export function checkPromises(

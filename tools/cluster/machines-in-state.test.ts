@@ -40,8 +40,7 @@ function stateWith(changes: object) {
 describe("machines in a state", () => {
   it("win over those of outputs that a failed run left as they were", () => {
     const found = withMachinesInState(access, stateWith({}));
-    assert.equal(found.hosts["s1"]?.host, "10.0.0.9");
-    assert.equal(found.hosts["s1"]?.hostKey, "ssh-ed25519 NEW");
+    assert.deepEqual(found.hosts["s1"], { ...access.hosts.s1, host: "10.0.0.9", hostKey: "ssh-ed25519 NEW" });
     assert.equal(found.machines["s1"], machineLabel("vm-9"));
     assert.deepEqual(found.hosts["s2"], access.hosts.s2);
     assert.equal(found.machines["s2"], "two");

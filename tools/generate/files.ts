@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { generateSchemas } from "../../config/json-schema.ts";
 import { catalogue } from "../../plan/catalogue.ts";
-import type { FleetPlan } from "../../plan/fleet.ts";
+import type { FleetPlan } from "../../plan/plans.ts";
 import { drawFleet } from "../picture/fleet.ts";
 import { picturedLink, picturedSites } from "../picture/sites.ts";
 import { previewDocument } from "../preview/document.ts";

@@ -1,6 +1,6 @@
 import type { Service } from "@isthmus/core";
 import { z } from "zod";
-import type { FleetPlan } from "../../plan/fleet.ts";
+import type { FleetPlan } from "../../plan/plans.ts";
 import type { ServicePlan } from "../../plan/service-plans.ts";
 
 /** A page of the reference for each service, and one that lists them; by path below `docs/reference/services`. */

@@ -1,4 +1,4 @@
-import type { FleetPlan, SitePlan } from "../../plan/fleet.ts";
+import type { FleetPlan, SitePlan } from "../../plan/plans.ts";
 import type { PicturedLink, PicturedSite } from "./fleet.ts";
 
 const overlays = { zerotier: "ZeroTier", tailscale: "Tailscale" } as const;

@@ -1,5 +1,5 @@
 import { budget, describeFailure, type Assessment, type NodeBudget, type SiteBudget } from "@isthmus/availability";
-import type { FleetPlan, SitePlan } from "../../plan/fleet.ts";
+import type { FleetPlan, SitePlan } from "../../plan/plans.ts";
 import { evaluate, type Evaluation } from "../../policy/evaluate.ts";
 import { inOrder } from "../../program/services.ts";
 import { registerInProcess } from "./in-process.ts";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { disconnect, setMockOptions } from "@pulumi/pulumi/runtime/settings.js";
-import type { FleetPlan, SitePlan } from "../../plan/fleet.ts";
+import type { FleetPlan, SitePlan } from "../../plan/plans.ts";
 import { exportedData } from "../../program/exports.ts";
 import { exportsSchema } from "../../program/outputs-schema.ts";
 import type { Peer } from "../../program/peers.ts";

@@ -2,7 +2,7 @@ import { toText as availabilityText, type NodeBudget } from "@isthmus/availabili
 import { formatMebibytes, formatMillicores, type SourcePath } from "@isthmus/core";
 import type { Sources } from "../../config/sources.ts";
 import { splitSourcePath } from "@isthmus/core";
-import type { FleetPlan } from "../../plan/fleet.ts";
+import type { FleetPlan } from "../../plan/plans.ts";
 import { toText as policyText, type Locate } from "../../policy/report.ts";
 import type { PreviewDocument, PreviewedSite } from "./document.ts";
 import { table } from "./table.ts";

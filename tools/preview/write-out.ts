@@ -4,7 +4,7 @@ import { toMarkdown } from "@isthmus/availability";
 import { plannedNodes, planCluster } from "@isthmus/k3s";
 import { maskedUserData, planMachines, renderMetaData } from "@isthmus/proxmox";
 import { stringify } from "yaml";
-import type { FleetPlan, SitePlan } from "../../plan/fleet.ts";
+import type { FleetPlan, SitePlan } from "../../plan/plans.ts";
 import { toSarif } from "../../policy/report.ts";
 import { resolve } from "../../program/resolve.ts";
 import { renderDns } from "../dns/formats.ts";
