@@ -69,7 +69,10 @@ describe("the stand-in for k3s", function () {
     assert.equal((await cluster.kubectl("apply -f /root/other.yaml")).code, 0);
     assert.equal((await cluster.kubectl("-n kube-system get cm kept -o 'jsonpath={.data.a}'")).stdout, "two");
     await s1.put("/root/odd.yaml", "apiVersion: example.org/v1\nkind: Odd\nmetadata: {name: odd}\n");
-    assert.match((await cluster.kubectl("apply -f /root/odd.yaml")).stderr, /no matches for kind "Odd"|could not find the requested resource/);
+    assert.match(
+      (await cluster.kubectl("apply -f /root/odd.yaml")).stderr,
+      /no matches for kind "Odd"|could not find the requested resource/,
+    );
   });
 
   it("drains what may go, and nothing that a disruption budget holds", async () => {
