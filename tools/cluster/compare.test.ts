@@ -90,7 +90,7 @@ describe("the status of a cluster", () => {
     assert.deepEqual(found.nodes[0]?.drift, ["cannot be reached: no route"]);
     assert.match(
       reportText(found),
-      /Not as declared:\n  0 of 1 servers vote\n  s9 is .*\n  s1: cannot be reached: no route$/,
+      /Not as declared:\n  0 of 1 servers vote\n  s9 is .*\n  s1: cannot be reached: no route\n/,
     );
   });
 });

@@ -18,9 +18,14 @@ export function reportText(report: ClusterReport): string {
   ];
   const end = isAsDeclared(report)
     ? `${report.cluster} is as declared.`
-    : `Not as declared:\n${drift.map((line) => `  ${line}`).join("\n")}`;
+    : `Not as declared:\n${drift.map((line) => `  ${line}`).join("\n")}\n\n${mend}`;
   return `${table.join("\n")}\n\n${end}`;
 }
+
+/** `@pulumi/command` reads nothing back, so `up` sees changes of the stack files alone. */
+const mend =
+  "`pulumi up` mends what changed in the stack files. What was changed on a host: pulumi up --stack SITE --replace '**::SITE-k3s-NODE'\n" +
+  "(labels and taints: '**::SITE-k3s-labels').";
 
 function row({ node, role, version, ready, voter, certificateDays }: NodeReport): readonly string[] {
   const days = certificateDays === null ? "-" : `${certificateDays} days`;

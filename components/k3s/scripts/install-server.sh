@@ -55,9 +55,19 @@ refuse_fixed_changes() {
   done
 }
 
+# A member that is started with another token does not come up again: its cluster's data is encrypted with the old one.
+refuse_other_token() {
+  local known
+  [ -d "$K3S_DATA/server/db/etcd" ] && [ -f "$K3S_DATA/server/token" ] || return 0
+  known=$(sed -n 's/^K10[0-9a-f]*::server://p' "$K3S_DATA/server/token")
+  [ -z "$known" ] || [ "$known" = "$SERVER_TOKEN" ] ||
+    fail 'the token is not the one of this cluster' 'give the token that the cluster has: it is not changed by declaring another one'
+}
+
 joined() { ready_now && [ "$(node_condition "$NODE" EtcdIsVoter)" = True ] && api_ready; }
 
 refuse_fixed_changes
+refuse_other_token
 begin
 put "$K3S_ETC/token" 0600 "$(join_token)"
 put "$K3S_ETC/agent-token" 0600 "$AGENT_TOKEN"

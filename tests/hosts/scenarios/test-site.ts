@@ -30,6 +30,8 @@ export interface Shape {
 export interface UpOptions {
   /** The engine dies, by SIGKILL, before or after this call. */
   readonly kill?: Kill;
+  /** Does the work of this resource anew, whether it changed or not. */
+  readonly replace?: string;
   /** The engine dies, by SIGKILL, when this resolves. */
   readonly killWhen?: () => Promise<void>;
 }
@@ -131,18 +133,19 @@ export class TestSite {
 
   // --- what a person runs --------------------------------------------------------------------------------------------
 
-  async up({ kill, killWhen }: UpOptions = {}): Promise<SiteRun> {
+  async up({ kill, killWhen, replace }: UpOptions = {}): Promise<SiteRun> {
     writeFileSync(join(this.#folder, "cluster.json"), JSON.stringify(this.file));
     const before = this.#sessions().length;
-    const run = kill === undefined ? await this.#up(killWhen) : await this.stack.up({ kill });
+    const run = kill === undefined ? await this.#up(killWhen, replace) : await this.stack.up({ kill });
     // The lock that a killed engine leaves.
     if (run.killed) await this.stack.cancel();
     return { ...run, sessions: this.#sessions().slice(before), text: `${run.stdout}\n${run.stderr}` };
   }
 
-  #up(killWhen: UpOptions["killWhen"]): Promise<Run> {
+  #up(killWhen: UpOptions["killWhen"], replace: string | undefined): Promise<Run> {
+    const again = replace === undefined ? [] : ["--replace", replace];
     return runPulumi({
-      args: ["up", "--yes", "--skip-preview", "--stack", this.stack.name],
+      args: ["up", "--yes", "--skip-preview", "--stack", this.stack.name, ...again],
       cwd: this.fleet.program,
       env: this.fleet.env,
       events: true,
