@@ -28,6 +28,11 @@ export interface Joining {
   readonly servers: Input<readonly string[]>;
 }
 
+const clusterIsAway =
+  "because: this cluster existed before, and none of its servers answers with a majority of etcd\n" +
+  "to mend: a new one is not started beside it. Either wait until servers are back and run again, or restore a snapshot " +
+  "(npm run restore). Only if there never was a cluster: touch /var/lib/isthmus/k3s.may-start-cluster on the first server";
+
 /** The resources of a cluster, one method each. None of them decides in which order they come. */
 export class ClusterScripts {
   constructor(private readonly cluster: ClusterContext) {}
@@ -63,7 +68,7 @@ export class ClusterScripts {
     return this.onAnyServer("admission", {
       script: scripts.admission,
       parameters: this.members(),
-      none: "fine",
+      none: clusterIsAway,
       after,
     });
   }
@@ -183,7 +188,7 @@ interface AnyServer {
   readonly script: Script;
   readonly parameters?: Input<Parameters>;
   readonly triggers?: readonly Input<string>[];
-  readonly none?: "fine";
+  readonly none?: string;
   readonly after: readonly Resource[];
   readonly ignoreChanges?: readonly string[];
 }

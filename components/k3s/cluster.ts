@@ -59,9 +59,9 @@ export class K3sCluster extends ComponentResource {
     const looked = preflights(scripts, plan);
     const serversLooked = plan.order.servers.map(({ node }) => lookUp(looked, node.name, "preflight"));
     const genesis = scripts.genesis(serversLooked);
-    const admission = scripts.admission(serversLooked);
+    const admission = scripts.admission([genesis.done]);
     const { started, ca, joined } = joinServers(scripts, plan, {
-      after: [...serversLooked, genesis.done, admission],
+      after: [...serversLooked, admission],
       servers: genesis.servers,
     });
     const agents = joinAgents(scripts, plan, { after: [joined], ca, servers: genesis.servers, looked });

@@ -12,8 +12,9 @@ try {
   const result = await runOnAnyHost(hosts, { command, input: all.slice(end + 1) });
   process.stdout.write(result.stdout);
   process.stderr.write(result.stderr);
-  const fine = result.status === askAnother && process.env["ISTHMUS_NONE"] === "fine";
-  process.exitCode = fine ? 0 : result.status;
+  const none = process.env["ISTHMUS_NONE"] ?? "";
+  if (result.status === askAnother && none !== "") process.stderr.write(`${none}\n`);
+  process.exitCode = result.status;
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;

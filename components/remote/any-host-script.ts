@@ -20,8 +20,8 @@ export interface AnyHostScriptArgs extends Omit<RemoteScriptArgs, "connection" |
   readonly about: string;
   /** Hosts that can all do it, tried in this order. They share one user name. */
   readonly hosts: readonly { readonly name: string; readonly connection: Connection }[];
-  /** What it means if all that can be reached ask for another host (status 75). Default: `failure`. */
-  readonly none?: "fine" | "failure";
+  /** What it means, and how it is mended, if all that can be reached ask for another host (status 75). */
+  readonly none?: string;
 }
 
 /**
@@ -39,7 +39,7 @@ export class AnyHostScript extends Command {
 const program = relative(process.cwd(), fileURLToPath(new URL("./any-host-main.ts", import.meta.url)));
 
 function commandArgs(args: AnyHostScriptArgs): ConstructorParameters<typeof Command>[1] {
-  const { script, about, hosts, parameters = {}, secrets = {}, triggers = [], none = "failure" } = args;
+  const { script, about, hosts, parameters = {}, secrets = {}, triggers = [], none = "" } = args;
   const user = hosts[0]?.connection.user ?? "root";
   const call = { script, host: about, secretNames: Object.keys(secrets), user };
   const command = output(parameters).apply((known) => renderCommand({ ...call, parameters: known }));

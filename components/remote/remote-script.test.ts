@@ -84,7 +84,7 @@ describe("RemoteScript", () => {
 describe("AnyHostScript", () => {
   it("is one local command that knows every host, all of it secret", async () => {
     const hosts = ["a", "b"].map((name) => ({ name, connection: { ...connection, host: `10.0.20.${name}` } }));
-    const args = { script, about: "site-a", hosts, parameters: { KEEP: ["a"] }, none: "fine" as const };
+    const args = { script, about: "site-a", hosts, parameters: { KEEP: ["a"] }, none: "they are all away" };
     const [only, ...others] = await registered(() => new AnyHostScript("membership", args));
     assert.equal(others.length, 0);
     assert.equal(only?.type, "command:local:Command");
@@ -104,6 +104,6 @@ describe("AnyHostScript", () => {
     assert.equal(rest.join("\n"), renderInput(script, {}));
     const environment = only.inputs["environment"] as { ISTHMUS_COMMAND: string; ISTHMUS_NONE: string };
     assert.match(environment.ISTHMUS_COMMAND, /KEEP=\('\\''a'\\''\)/);
-    assert.equal(environment.ISTHMUS_NONE, "fine");
+    assert.equal(environment.ISTHMUS_NONE, "they are all away");
   });
 });

@@ -117,12 +117,13 @@ describe("a command over SSH", function () {
       const env = { ...process.env, ISTHMUS_COMMAND: command, ISTHMUS_NONE: none };
       const child = spawn(process.execPath, ["--import", "tsx", program], { env });
       child.stdin.end(`${JSON.stringify([hostOf("dead", right, 1), hostOf("alive", right)])}\nfirst\nsecond\n`);
-      const [out, [code]] = await Promise.all([text(child.stdout), once(child, "close") as Promise<[number]>]);
-      return { out, code };
+      const closed = once(child, "close") as Promise<[number]>;
+      const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), closed]);
+      return { out, err, code };
     };
-    assert.deepEqual(await start("cat", "failure"), { out: "first\nsecond\n", code: 0 });
-    assert.deepEqual(await start("cat >/dev/null; exit 75", "failure"), { out: "", code: 75 });
-    assert.deepEqual(await start("cat >/dev/null; exit 75", "fine"), { out: "", code: 0 });
+    assert.deepEqual(await start("cat", "they are away"), { out: "first\nsecond\n", err: "", code: 0 });
+    const declined = await start("cat >/dev/null; exit 75", "they are away");
+    assert.deepEqual(declined, { out: "", err: "alive: they are away\n", code: 75 });
   });
 
   it("names every host when none can be reached", async () => {

@@ -3,6 +3,8 @@
 # Before nodes join: where a machine was replaced by another of the same name, what the cluster remembers of the old one
 # goes, or it would refuse the new one (etcd: duplicate node name; agents: node password rejected).
 lock
+# The cluster has not begun: there is nothing to forget.
+if [ -e "$RECORD/k3s.may-start-cluster" ] && ! api_ready; then exit 0; fi
 require_api
 step 'compare machines with those that joined'
 table=$(node_table)

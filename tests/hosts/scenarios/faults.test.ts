@@ -95,7 +95,7 @@ describe("a cluster in trouble", function () {
     await site.replace("server-1");
     const said = await site.refuses();
     assert.match(said, /this cluster existed before, and none of its servers answers/);
-    assert.match(said, /Either wait until a server is back and run again, or restore a snapshot/);
+    assert.match(said, /Either wait until servers are back and run again, or restore a snapshot/);
     assert.equal((await site.host("server-1").run("systemctl is-active k3s")).stdout.trim(), "inactive");
     await site.host("server-2").powerOn();
     await site.host("server-3").powerOn();
