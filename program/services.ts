@@ -8,6 +8,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { PlacedObject, PlacedRelease, ServicePlan } from "../plan/service-plans.ts";
 import { kubernetesObject } from "./objects.ts";
 import { resolve, type Values } from "./resolve.ts";
+import { Waits } from "./waits.ts";
 
 export interface ServicesArgs {
   readonly site: string;
@@ -35,19 +36,26 @@ export function buildServices(args: ServicesArgs): void {
         namespaceOf(plan, { parent: components.get(plan.instance), cluster: args.cluster }),
       ]),
   );
-  for (const plan of args.services) buildItems(plan, { ...args, components, namespaces });
+  const items = new Map<string, readonly pulumi.Resource[]>();
+  const waits = new Waits<pulumi.Resource>();
+  for (const plan of args.services)
+    items.set(plan.instance, buildItems(plan, { ...args, components, namespaces, items, waits }));
 }
 
 interface Around extends ServicesArgs {
   readonly components: ReadonlyMap<string, ServiceInstance>;
+  readonly namespaces: ReadonlyMap<string, Namespace>;
+  /** What the services before this one consist of. */
+  readonly items: ReadonlyMap<string, readonly pulumi.Resource[]>;
+  readonly waits: Waits<pulumi.Resource>;
 }
 
 const oneOrNone = <T>(value: T | undefined): T[] => (value === undefined ? [] : [value]);
 
 const runsHere = (plan: ServicePlan): boolean => plan.releases.length + plan.objects.length > 0;
 
-const providersOf = (plan: ServicePlan, { components }: Around): ServiceInstance[] =>
-  Object.values(plan.providers).flatMap((name) => components.get(name) ?? []);
+const providersOf = (plan: ServicePlan, { items }: Around): pulumi.Resource[] =>
+  Object.values(plan.providers).flatMap((name) => items.get(name) ?? []);
 
 /** Waits for nothing: an ingress has objects in the namespace of a service that comes after it. Items wait instead. */
 function serviceComponent(plan: ServicePlan, { site, parent, provider }: ServicesArgs): ServiceInstance {
@@ -85,28 +93,33 @@ export function linkedFor(
 }
 
 /** Items of one service in the order that their `after` gives. */
-function buildItems(plan: ServicePlan, around: Around & { readonly namespaces: ReadonlyMap<string, Namespace> }): void {
+function buildItems(plan: ServicePlan, around: Around): readonly pulumi.Resource[] {
   const parent = around.components.get(plan.instance);
   const linked = linkedFor(plan, around);
   const peer: Values["peer"] = (site, output) => (linked.has(site) ? around.values.peer(site, output) : undefined);
   const made = new Map<string, pulumi.Resource>();
   for (const item of inOrder(plan)) {
     const namespace = item.kind === "release" ? item.plan.namespace : item.plan.manifest.metadata.namespace;
-    const dependsOn = [
+    const dependsOn = around.waits.withoutImplied([
       ...oneOrNone(around.namespaces.get(namespace ?? plan.namespace)),
       ...providersOf(plan, around),
       ...(item.plan.after ?? []).flatMap((name) => made.get(name) ?? []),
-    ];
+    ]);
     const options = { ...(parent && { parent }), dependsOn };
+    const add = (resource: pulumi.Resource): void => {
+      made.set(item.id, resource);
+      around.waits.add(resource, dependsOn);
+    };
     if (item.kind === "release") {
       const release = { plan: item.plan, mirror: around.mirror };
-      made.set(item.id, new ChartRelease(`${plan.instance}-${item.plan.name}`, release, options));
+      add(new ChartRelease(`${plan.instance}-${item.plan.name}`, release, options));
     } else if (sitesNeeded(item.plan.manifest).every((site) => linked.has(site))) {
       const manifest = resolve(item.plan.manifest, { ...around.values, peer }) as CustomResourceArgs;
       const protect = item.plan.holdsData;
-      made.set(item.id, kubernetesObject(`${plan.instance}-${item.plan.id}`, manifest, { ...options, protect }));
+      add(kubernetesObject(`${plan.instance}-${item.plan.id}`, manifest, { ...options, protect }));
     }
   }
+  return [...made.values()];
 }
 
 type Item =
