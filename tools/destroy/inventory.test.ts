@@ -21,7 +21,7 @@ const state: Checkpoint = {
     manifest: { time: "2026-11-21T09:00:00Z" },
     resources: [
       make("pulumi:pulumi:Stack", "site-a", {}),
-      make("isthmus:core:Site", "site-a", { inputs: { topology: { nodes: [{ name: "vm-1" }, { name: "pi-1" }] } } }),
+      make("isthmus:hosts:Machine", "pi-1", {}),
       make("proxmoxve:index/vmLegacy:VmLegacy", "vm-1-vm", { inputs: { name: "vm-1" }, protect: true }),
       make("isthmus:k3s:Cluster", "k3s", { inputs: { settings: { snapshots: { s3: null } } } }),
       make("isthmus:core:Service", "vault", {
@@ -45,7 +45,7 @@ describe("what a site is, by its state", () => {
     );
   });
 
-  it("is protected where the state says so; what is no VM of the stack stays", () => {
+  it("is protected where the state says so; a machine that was there before stays", () => {
     assert.deepEqual(inventory.protected, ["vm-1-vm"]);
     assert.deepEqual(inventory.stayingNodes, ["pi-1"]);
     assert.equal(inventory.resources, 4);

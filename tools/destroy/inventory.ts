@@ -26,8 +26,6 @@ const cluster = z.object({
   }),
 });
 
-const site = z.object({ topology: z.object({ nodes: z.array(z.object({ name: z.string() })) }) });
-
 /** Data that goes with a site. */
 export interface HeldData {
   /** `instance/workload`. */
@@ -43,24 +41,20 @@ export interface Inventory {
   readonly data: readonly HeldData[];
   /** Names of what the engine will not delete as long as it is protected. */
   readonly protected: readonly string[];
-  /** Nodes that are not VMs of this stack: they stay, and k3s on them. */
+  /** Machines that were there before: they stay, and k3s on them. */
   readonly stayingNodes: readonly string[];
   readonly resources: number;
 }
 
 export function inventoryOf(state: Checkpoint): Inventory {
   const resources = resourcesOf(state).filter((resource) => resource.delete !== true);
-  const machines = new Set(
-    resources.filter(({ type }) => type.startsWith("proxmoxve:index/vm")).map(({ inputs }) => inputs?.["name"]),
-  );
-  const nodes = inputsOf(state, "isthmus:core:Site", site).flatMap(({ topology }) => topology.nodes);
   return {
     data: [
       ...inputsOf(state, "isthmus:k3s:Cluster", cluster).map(etcd),
       ...inputsOf(state, "isthmus:core:Service", service).flatMap(storesOf),
     ],
     protected: resources.filter(({ protect }) => protect === true).map(nameOf),
-    stayingNodes: nodes.map(({ name }) => name).filter((name) => !machines.has(name)),
+    stayingNodes: resources.filter(({ type }) => type === "isthmus:hosts:Machine").map(nameOf),
     resources: madeThings(state).length,
   };
 }
