@@ -13,6 +13,8 @@ import {
   type Interrupted,
   type Outcome,
 } from "./recover/pending.ts";
+import { mendTornFiles } from "./recover/torn-files.ts";
+import { backendUrl } from "./state/backend.ts";
 
 const command = new Command("npm run recover --")
   .description("After a `pulumi up` that was killed: gives back its lock and settles what was half made.")
@@ -28,6 +30,7 @@ const command = new Command("npm run recover --")
   });
 
 async function recover(site: string, yes: boolean): Promise<number> {
+  for (const mended of await mendTornFiles(await backendUrl())) say(mended);
   await requireStack(site);
   const before = await readState(site);
   const lock = await heldLock(site);

@@ -1,5 +1,7 @@
 /** Runs of the real program that die as in a power cut; then `npm run recover` and `up`, as a person would. */
 import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 
 import { must, needsPulumi, type Kill } from "./harness.ts";
 import { summary, TwoSites } from "./two-sites.ts";
@@ -69,6 +71,18 @@ describe("a site whose `up` is killed again and again", () => {
     assert.equal(again.exitCode, 0, again.stderr);
     assert.match(again.stdout, /no lock and nothing half made/);
     assert.deepEqual(await sites.a.export({ secrets: true }), before);
+  });
+
+  it("recovers a backend whose files were cut off as they were written", async () => {
+    const file = join(sites.fleet.backend, ".pulumi/stacks/isthmus/site-a.json");
+    writeFileSync(`${file}.attrs`, "");
+    assert.match((await sites.fleet.pulumi(["stack", "ls", "--json"])).stderr, /EOF/);
+    const recovered = await sites.tool("recover", ["site-a", "--yes"]);
+    assert.equal(recovered.exitCode, 0, recovered.stderr);
+    writeFileSync(file, readFileSync(file, "utf8").slice(0, 1000));
+    const again = await sites.tool("recover", ["site-a", "--yes"]);
+    assert.match(again.stdout, /site-a\.json was cut off: the copy before it takes its place/);
+    must(await sites.a.preview({ args: ["--expect-no-changes"] }));
   });
 
   it("says which stacks there are where it gets the name of none", async () => {

@@ -60,6 +60,7 @@ const known: readonly (readonly [pattern: RegExp, mend: string])[] = [
     /PULUMI_ACCESS_TOKEN must be set|not logged in/i,
     "Nobody is logged in to the backend. Run `pulumi login URL` with fleet.state.backend of Pulumi.yaml, or set PULUMI_BACKEND_URL.",
   ],
+  [/^(error: )?EOF\s*$/, "A run was killed while it wrote to the backend. Mend that first: npm run recover -- SITE"],
   [/no Pulumi\.yaml project file found/, "There is no Pulumi.yaml here. Run this in the project's folder."],
 ];
 

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { mendTornFiles } from "./torn-files.ts";
+
+describe("a backend of files that a killed run left half written", () => {
+  let root: string;
+  let stacks: string;
+  const write = (files: Readonly<Record<string, string>>): void => {
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(stacks, name), text);
+  };
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "isthmus-torn-"));
+    stacks = join(root, ".pulumi/stacks/isthmus");
+    mkdirSync(stacks, { recursive: true });
+  });
+  afterEach(() => {
+    rmSync(root, { recursive: true });
+  });
+
+  it("loses the checksum that was cut off, and keeps the state", async () => {
+    write({ "site-a.json": '{"a":1}', "site-a.json.attrs": "", "site-b.json": "{}", "site-b.json.attrs": "{}" });
+    const told = await mendTornFiles(`file://${root}`);
+    assert.match(told.join("\n"), /site-a\.json\.attrs was cut off/);
+    assert.deepEqual(readdirSync(stacks).sort(), ["site-a.json", "site-b.json", "site-b.json.attrs"]);
+  });
+
+  it("takes a state that was cut off from the copy before it, and keeps the torn one", async () => {
+    write({ "site-a.json": '{"a":', "site-a.json.attrs": "{}", "site-a.json.bak": '{"a":0}' });
+    await mendTornFiles(`file://${root}`);
+    assert.equal(readFileSync(join(stacks, "site-a.json"), "utf8"), '{"a":0}');
+    assert.equal(readFileSync(join(stacks, "site-a.json.torn"), "utf8"), '{"a":');
+  });
+
+  it("says so where there is no copy to take it from", async () => {
+    write({ "site-a.json": "" });
+    assert.match((await mendTornFiles(`file://${root}`)).join("\n"), /npm run state -- restore/);
+    assert.equal(readFileSync(join(stacks, "site-a.json"), "utf8"), "");
+  });
+
+  it("is left alone where nothing is torn, and so is a backend that is not of files", async () => {
+    write({ "site-a.json": "{}" });
+    assert.deepEqual(await mendTornFiles(`file://${root}?metadata=skip`), []);
+    assert.deepEqual(await mendTornFiles("s3://bucket"), []);
+  });
+});
