@@ -17,6 +17,15 @@ export function secretsWhereTheyBelong(sites: () => TwoSites): void {
       assert.ok(things.includes(value) || things.includes(encoded), key);
     }
   });
+
+  it("every secret input reaches what uses it: a provider, a connection, a script's standard input, an object", async () => {
+    const { resources } = await sites().a.export({ secrets: true });
+    const used = JSON.stringify(resources);
+    for (const [key, value] of Object.entries(canaries)) {
+      const encoded = Buffer.from(value).toString("base64");
+      assert.ok(used.includes(value) || used.includes(encoded), key);
+    }
+  });
 }
 
 export function secretsNowhereElse(sites: () => TwoSites): void {
