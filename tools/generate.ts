@@ -2,18 +2,14 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { describeFindings } from "../config/describe.ts";
-import { load } from "../config/load.ts";
-import { catalogue } from "../plan/catalogue.ts";
-import { planFleet } from "../plan/fleet.ts";
+import { planStackFiles } from "../plan/stack-files.ts";
 import { generatedFiles, leftOver, staleFiles } from "./generate/files.ts";
 
 /** `npm run generate` writes what is derived; `npm run fresh` (`--check`) fails where it would change anything. */
 async function generate(root: string, check: boolean): Promise<number> {
-  const loaded = load(root, catalogue);
-  const fleet = "findings" in loaded ? undefined : planFleet(loaded.model);
-  const findings = "findings" in loaded ? loaded.findings : (fleet?.findings ?? []);
-  if (fleet === undefined || findings.length > 0) return refuse(describeFindings(findings, loaded.sources));
-  const files = await generatedFiles(fleet);
+  const planned = planStackFiles(root);
+  if ("findings" in planned) return refuse(describeFindings(planned.findings, planned.sources));
+  const files = await generatedFiles(planned.fleet);
   if (check) {
     const stale = staleFiles(root, files);
     if (stale.length === 0) return 0;

@@ -21,7 +21,7 @@ interface NamedCidr {
 /** Networks are written with their first address, lie apart, and hold their gateway. */
 export function checkNetworks(model: Model): Finding[] {
   const all = [...fleetNetworks(model), ...model.sites.flatMap(clusterNetworks)];
-  return [...all.flatMap(hostBits), ...overlaps(model, all), ...model.sites.flatMap(gateways)];
+  return [...all.flatMap(hostBits), ...overlaps(all), ...model.sites.flatMap(gateways)];
 }
 
 /** Networks that machines are in: routed through the overlay, so all of them must differ. */
@@ -56,7 +56,7 @@ function hostBits({ what, cidr, at }: NamedCidr): Finding[] {
   return [{ rule: "cidr-host-bits", at, problem, mend: `did you mean ${right}?` }];
 }
 
-function overlaps(_model: Model, networks: readonly NamedCidr[]): Finding[] {
+function overlaps(networks: readonly NamedCidr[]): Finding[] {
   return networks.flatMap((a, index) =>
     networks.slice(index + 1).flatMap((b) => {
       const compared = a.scope === b.scope || a.scope === "fleet" || b.scope === "fleet";
