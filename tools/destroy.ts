@@ -1,9 +1,7 @@
 import { UserError } from "@isthmus/core";
 import { Command } from "commander";
-import { load } from "../config/load.ts";
-import { catalogue } from "../plan/catalogue.ts";
-import { planFleet } from "../plan/fleet.ts";
 import { linksOf } from "../plan/links.ts";
+import { planStackFiles } from "../plan/stack-files.ts";
 import { ask, exitCode, runCommand, say } from "./command-line.ts";
 import { ClusterApi } from "./destroy/cluster-api.ts";
 import { describeDependents, describeLoss, type Dependent, type KnownBackups } from "./destroy/describe.ts";
@@ -70,13 +68,13 @@ async function reach(site: string): Promise<Reached> {
 
 /** What other sites keep here or read from here, by the stack files. */
 function dependentsOn(site: string): readonly Dependent[] {
-  const loaded = load(process.cwd(), catalogue);
-  if ("findings" in loaded) {
+  const planned = planStackFiles(process.cwd());
+  if ("findings" in planned) {
     say("\nThe stack files are not in order, so which sites rest on this one is not known: see npm run preview.");
     return [];
   }
-  return planFleet(loaded.model)
-    .sites.filter(({ facts }) => facts.name !== site)
+  return planned.fleet.sites
+    .filter(({ facts }) => facts.name !== site)
     .flatMap(({ facts, services }) => {
       const links = linksOf(services).filter((link) => link.site === site);
       return [...new Set(links.map(({ service }) => service))].map((service) => ({

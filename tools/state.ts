@@ -1,8 +1,6 @@
-import { splitSourcePath, UserError } from "@isthmus/core";
+import { splitSourcePath } from "@isthmus/core";
 import { Command } from "commander";
-import { describeFindings } from "../config/describe.ts";
-import { load } from "../config/load.ts";
-import { catalogue } from "../plan/catalogue.ts";
+import { fleetOrRefuse } from "../plan/stack-files.ts";
 import { exitCode, runCommand, say } from "./command-line.ts";
 import { backup } from "./state/backup.ts";
 import { checkState, gather, notSeen } from "./state/check.ts";
@@ -46,9 +44,7 @@ command
   });
 
 async function check(copies: string | undefined): Promise<number> {
-  const loaded = load(process.cwd(), catalogue);
-  if ("findings" in loaded) throw new UserError(describeFindings(loaded.findings, loaded.sources));
-  const { fleet } = loaded.model;
+  const { fleet } = fleetOrRefuse(process.cwd()).model;
   const facts = await gather(fleet.state, fleet.sites, copies);
   const findings = checkState(facts);
   say(`${facts.backend}: ${facts.stacks.map(({ name }) => name).join(", ") || "no stacks"}`);

@@ -1,10 +1,7 @@
 import { UserError } from "@isthmus/core";
 import { clusterAccess, planCluster, type ClusterAccess, type ClusterPlan } from "@isthmus/k3s";
 import { z } from "zod";
-import { describeFindings } from "../../config/describe.ts";
-import { load } from "../../config/load.ts";
-import { catalogue } from "../../plan/catalogue.ts";
-import { planFleet } from "../../plan/fleet.ts";
+import { fleetOrRefuse } from "../../plan/stack-files.ts";
 import { parseCheckpoint, type Checkpoint } from "../pulumi/checkpoint.ts";
 import { pulumi } from "../pulumi/cli.ts";
 import { requireStack } from "../pulumi/stacks.ts";
@@ -24,13 +21,10 @@ export async function deployedCluster(site: string): Promise<DeployedCluster> {
 }
 
 function declaredCluster(site: string): ClusterPlan {
-  const loaded = load(process.cwd(), catalogue);
-  if ("findings" in loaded) throw new UserError(describeFindings(loaded.findings, loaded.sources));
-  const fleet = planFleet(loaded.model);
-  if (fleet.findings.length > 0) throw new UserError(describeFindings(fleet.findings, loaded.sources));
-  const found = fleet.sites.find(({ facts }) => facts.name === site);
+  const { sites } = fleetOrRefuse(process.cwd());
+  const found = sites.find(({ facts }) => facts.name === site);
   if (found !== undefined) return planCluster(found.cluster);
-  throw new UserError(`There is no site "${site}"; there are: ${loaded.model.fleet.sites.join(", ")}.`);
+  throw new UserError(`There is no site "${site}"; there are: ${sites.map(({ facts }) => facts.name).join(", ")}.`);
 }
 
 async function accessOf(site: string): Promise<ClusterAccess> {
