@@ -3,6 +3,7 @@ export * from "./capability.ts";
 export * from "./ipv4.ts";
 export * from "./machine.ts";
 export * from "./names.ts";
+export * from "./objects.ts";
 export * from "./placement.ts";
 export * from "./plan.ts";
 export * from "./quantity.ts";

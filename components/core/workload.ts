@@ -1,7 +1,7 @@
 import type { Bytes, Cpu, Duration } from "./quantity.ts";
 import type { Backup } from "./backup.ts";
 import type { CapabilityName } from "./capability.ts";
-import type { Architecture, Taint } from "./topology.ts";
+import type { Architecture, NodeFacts, SiteTopology, Taint } from "./topology.ts";
 
 /** How many members a workload has: so many per site, or one on each node that it may run on. */
 export type Members = { readonly perSite: Readonly<Record<string, number>> } | { readonly perNode: true };
@@ -134,4 +134,18 @@ export function mayRunOn(
     workload.runsOn.required.every((requirement) => satisfies(node.labels, requirement)) &&
     node.taints.every((taint) => tolerates(workload.runsOn.tolerations, taint))
   );
+}
+
+/** The nodes of a site whose taints keep no pod off that tolerates `tolerations`. */
+export function nodesOpenTo(site: SiteTopology, tolerations: readonly Taint[] = []): readonly NodeFacts[] {
+  return site.nodes.filter((node) => node.taints.every((taint) => tolerates(tolerations, taint)));
+}
+
+/** Members keep apart: by node for certain where `byNode` says so, by physical host where there is room. */
+export function keptApart({ byNode }: { readonly byNode: boolean }): RunsOn {
+  const spread = [
+    { over: "node", required: byNode },
+    { over: "host", required: false },
+  ] as const;
+  return { required: [], preferred: [], tolerations: [], spread };
 }

@@ -1,4 +1,11 @@
-import { whenLinked, type BackupStoreFacts, type Manifest, type ObjectPlan, type Reference } from "@isthmus/core";
+import {
+  opaqueSecret,
+  whenLinked,
+  type BackupStoreFacts,
+  type Manifest,
+  type ObjectPlan,
+  type Reference,
+} from "@isthmus/core";
 import { images } from "@isthmus/helm";
 import { archiveOf, type ClusterArgs, type CnpgContext } from "./cnpg-arguments.ts";
 import {
@@ -34,23 +41,17 @@ export function cnpgObjects(context: CnpgContext): ObjectPlan[] {
   ];
 }
 
-function credentialSecret({ namespace, from }: CnpgContext, store: BackupStoreFacts): ObjectPlan {
-  return {
+function credentialSecret(context: CnpgContext, store: BackupStoreFacts): ObjectPlan {
+  return opaqueSecret(context, {
     id: "backup-credentials",
-    from,
-    manifest: {
-      apiVersion: "v1",
-      kind: "Secret",
-      metadata: { name: credentials, namespace },
-      type: "Opaque",
-      stringData: {
-        ACCESS_KEY_ID: store.accessKey,
-        SECRET_ACCESS_KEY: store.secretKey,
-        REGION: store.region,
-        ...(store.ca === undefined ? {} : { "ca.crt": store.ca }),
-      },
+    name: credentials,
+    data: {
+      ACCESS_KEY_ID: store.accessKey,
+      SECRET_ACCESS_KEY: store.secretKey,
+      REGION: store.region,
+      ...(store.ca === undefined ? {} : { "ca.crt": store.ca }),
     },
-  };
+  });
 }
 
 function clusterObject(

@@ -1,10 +1,10 @@
 import {
+  keptApart,
+  nodesOpenTo,
   together,
-  tolerates,
   without,
   type Condition,
   type PodPlaces,
-  type SiteFacts,
   type Store,
   type Values,
   type Workload,
@@ -42,7 +42,7 @@ export function cnpgWorkloads(context: CnpgContext): Workload[] {
         required: [],
         preferred: [],
         tolerations: [],
-        spread: [{ over: "node", required: openNodes(site) > 1 }],
+        spread: [{ over: "node", required: nodesOpenTo(site.topology).length > 1 }],
       },
     },
     {
@@ -60,10 +60,6 @@ export function cnpgWorkloads(context: CnpgContext): Workload[] {
     ...Object.entries(args.clusters).map(([name, settings]) => clusterWorkload(context, name, settings)),
   ];
 }
-
-/** Nodes that keep no pods off. */
-const openNodes = (site: SiteFacts): number =>
-  site.topology.nodes.filter((node) => node.taints.every((taint) => tolerates([], taint))).length;
 
 /** The plugin's release; its instance label too. */
 export const barmanRelease = (instance: string): string => `${instance}-barman-cloud`;
@@ -83,15 +79,7 @@ function clusterWorkload(context: CnpgContext, name: string, settings: ClusterAr
     reads: { kind: "any" },
     writes: writesOf(settings.instances),
     restarts: { by: "itself", within: "5m" },
-    runsOn: {
-      required: [],
-      preferred: [],
-      tolerations: [],
-      spread: [
-        { over: "node", required: true },
-        { over: "host", required: false },
-      ],
-    },
+    runsOn: keptApart({ byNode: true }),
     stores: storeOf(context, settings),
     // Followers stream from whoever leads.
     reaches: [

@@ -1,4 +1,4 @@
-import { generated, type Manifest, type ObjectPlan, type RenderContext } from "@isthmus/core";
+import { generated, opaqueSecret, servingCertificate, type ObjectPlan, type RenderContext } from "@isthmus/core";
 import { backupAccount } from "./backup-bucket.ts";
 import type { MinioArgs } from "./minio-arguments.ts";
 
@@ -21,14 +21,14 @@ export function minioObjects(context: Context): ObjectPlan[] {
   return [
     certificate(context),
     // Only the CA: servers trust one another through renewals of their certificates.
-    secretObject(context, { id: "trusted-ca", name: names.trusted, data: { "ca.crt": needs.get("certificates").ca } }),
-    secretObject(context, {
+    opaqueSecret(context, { id: "trusted-ca", name: names.trusted, data: { "ca.crt": needs.get("certificates").ca } }),
+    opaqueSecret(context, {
       id: "root",
       name: names.root,
       data: { rootUser: "root", rootPassword: generated(names.root, "password") },
     }),
     ...site.peers.map(({ name: peer }) =>
-      secretObject(context, {
+      opaqueSecret(context, {
         id: `account-${peer}`,
         name: accountSecret(instance, peer),
         data: {
@@ -40,44 +40,13 @@ export function minioObjects(context: Context): ObjectPlan[] {
   ];
 }
 
-function secretObject(
-  { namespace, from }: Context,
-  { id, name, data }: { id: string; name: string; data: Record<string, unknown> },
-): ObjectPlan {
-  const manifest: Manifest = {
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: { name, namespace },
-    type: "Opaque",
-    stringData: data,
-  };
-  return { id, manifest, from };
-}
-
-function certificate({ instance, namespace, args, needs, from }: Context): ObjectPlan {
+function certificate(context: Context): ObjectPlan {
+  const { instance, namespace, args } = context;
   const service = `${instance}.${namespace}.svc`;
-  return {
-    id: "certificate",
-    from,
-    manifest: {
-      apiVersion: "cert-manager.io/v1",
-      kind: "Certificate",
-      metadata: { name: minioNames(instance).tls, namespace },
-      spec: {
-        secretName: minioNames(instance).tls,
-        duration: "2160h",
-        renewBefore: "720h",
-        privateKey: { algorithm: "ECDSA", size: 256, rotationPolicy: "Always" },
-        dnsNames: [
-          args.hostName,
-          instance,
-          service,
-          `${service}.cluster.local`,
-          `*.${instance}-svc.${namespace}.svc.cluster.local`,
-        ],
-        ipAddresses: [args.address],
-        issuerRef: { group: "cert-manager.io", kind: "ClusterIssuer", name: needs.get("certificates").internalIssuer },
-      },
-    },
-  };
+  const members = `*.${instance}-svc.${namespace}.svc.cluster.local`;
+  return servingCertificate(context, {
+    name: minioNames(instance).tls,
+    dnsNames: [args.hostName, instance, service, `${service}.cluster.local`, members],
+    ipAddresses: [args.address],
+  });
 }

@@ -2,7 +2,8 @@ import {
   below,
   defineService,
   generated,
-  tolerates,
+  keptApart,
+  nodesOpenTo,
   type AddressClaim,
   type Footprint,
   type ReleasePlan,
@@ -70,8 +71,7 @@ function servers(context: Context): Workload {
   const { instance, args, site } = context;
   const quorum = quorumOf(erasureSetOf(context));
   const members = membersBySite(context);
-  const nodes = site.topology.nodes.filter((node) => node.taints.every((taint) => tolerates([], taint)));
-  const enough = nodes.length >= (members[site.name] ?? 0);
+  const enough = nodesOpenTo(site.topology).length >= (members[site.name] ?? 0);
   return {
     name: "server",
     controller: "StatefulSet",
@@ -89,16 +89,8 @@ function servers(context: Context): Workload {
     reads: { kind: "atLeast", members: quorum.readMembers },
     writes: { kind: "atLeast", members: quorum.writeMembers },
     restarts: { by: "itself", within: "3m" },
-    runsOn: {
-      required: [],
-      preferred: [],
-      tolerations: [],
-      // With fewer nodes than servers some share a node; then it is the loss of that node that counts.
-      spread: [
-        { over: "node", required: enough },
-        { over: "host", required: false },
-      ],
-    },
+    // With fewer nodes than servers some share a node; then it is the loss of that node that counts.
+    runsOn: keptApart({ byNode: enough }),
     stores: driveOf(context),
     // Servers find one another by name, each by its own.
     reaches: [{ to: `${instance}/server`, port, protocol: "TCP", tls: true, address: "perMember" }],

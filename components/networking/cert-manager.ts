@@ -3,6 +3,7 @@ import {
   below,
   defineService,
   generated,
+  opaqueSecret,
   quote,
   secret,
   shapes,
@@ -247,23 +248,14 @@ function internalCa({ instance, namespace, from }: Context): ObjectPlan[] {
   ];
 }
 
-function publicAuthority({ instance, namespace, from }: Context, acme: NonNullable<Args["acme"]>): ObjectPlan[] {
+function publicAuthority(context: Context, acme: NonNullable<Args["acme"]>): ObjectPlan[] {
+  const { instance, from } = context;
   const tokenSecret = `${instance}-cloudflare`;
   const { zones, token } = acme.cloudflare;
   const server = acme.server === "production" || acme.server === "staging" ? letsEncrypt[acme.server] : acme.server;
   const apiTokenSecretRef = { name: tokenSecret, key: "api-token" };
   return [
-    {
-      id: "cloudflare-token",
-      from,
-      manifest: {
-        apiVersion: "v1",
-        kind: "Secret",
-        metadata: { name: tokenSecret, namespace },
-        type: "Opaque",
-        stringData: { "api-token": secret(token) },
-      },
-    },
+    opaqueSecret(context, { id: "cloudflare-token", name: tokenSecret, data: { "api-token": secret(token) } }),
     {
       id: "issuer-public",
       after: [`release/${instance}`, "object/cloudflare-token"],

@@ -6,7 +6,7 @@ import {
   type Footprint,
   type ReleasePlan,
   type RenderContext,
-  tolerates,
+  nodesOpenTo,
   type ServiceContext,
   type SiteFacts,
 } from "@isthmus/core";
@@ -57,7 +57,7 @@ function check({ args, needs, from }: Context): Finding[] {
 
 /** Kept apart for certain where one node more than replicas is there: a rolling update starts the new pod beside the old. */
 function leavesRoomToRoll(replicas: number, site: SiteFacts): boolean {
-  return site.topology.nodes.filter((node) => node.taints.every((taint) => tolerates([], taint))).length > replicas;
+  return nodesOpenTo(site.topology).length > replicas;
 }
 
 function footprint({ instance, args, site, from }: Context): Footprint {

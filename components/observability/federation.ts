@@ -1,4 +1,12 @@
-import { generated, type Manifest, type ObjectPlan, type PodPlaces, type SiteExports } from "@isthmus/core";
+import {
+  generated,
+  opaqueSecret,
+  servingCertificate,
+  type Manifest,
+  type ObjectPlan,
+  type PodPlaces,
+  type SiteExports,
+} from "@isthmus/core";
 import { images } from "@isthmus/helm";
 import { monitoringNames, type MonitoringArgs, type MonitoringContext } from "./monitoring-arguments.ts";
 
@@ -38,41 +46,18 @@ export function federationExports({ args, instance, needs }: MonitoringContext):
   };
 }
 
-function password({ instance, namespace, from }: MonitoringContext): ObjectPlan {
-  const name = monitoringNames(instance).federation;
-  return {
-    id: "federation-password",
-    from,
-    manifest: {
-      apiVersion: "v1",
-      kind: "Secret",
-      metadata: { name, namespace },
-      type: "Opaque",
-      stringData: { password: generated(name, "password") },
-    },
-  };
+function password(context: MonitoringContext): ObjectPlan {
+  const name = monitoringNames(context.instance).federation;
+  return opaqueSecret(context, { id: "federation-password", name, data: { password: generated(name, "password") } });
 }
 
-function certificate({ instance, namespace, needs, from }: MonitoringContext, federation: Federation): ObjectPlan {
-  const name = monitoringNames(instance).federationTls;
-  return {
+function certificate(context: MonitoringContext, federation: Federation): ObjectPlan {
+  return servingCertificate(context, {
     id: "federation-certificate",
-    from,
-    manifest: {
-      apiVersion: "cert-manager.io/v1",
-      kind: "Certificate",
-      metadata: { name, namespace },
-      spec: {
-        secretName: name,
-        duration: "2160h",
-        renewBefore: "720h",
-        privateKey: { algorithm: "ECDSA", size: 256, rotationPolicy: "Always" },
-        dnsNames: [federation.hostName],
-        ipAddresses: [federation.address],
-        issuerRef: { group: "cert-manager.io", kind: "ClusterIssuer", name: needs.get("certificates").internalIssuer },
-      },
-    },
-  };
+    name: monitoringNames(context.instance).federationTls,
+    dnsNames: [federation.hostName],
+    ipAddresses: [federation.address],
+  });
 }
 
 /** The image's start script writes files of templates with its environment's values in place of `${NAME}`. */

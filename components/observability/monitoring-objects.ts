@@ -1,4 +1,4 @@
-import { fromPeer, generated, secret, type Manifest, type ObjectPlan } from "@isthmus/core";
+import { fromPeer, generated, opaqueSecret, secret, type Manifest, type ObjectPlan } from "@isthmus/core";
 import { alertRules, fetched, summaryRules } from "./alert-rules.ts";
 import { federationObjects } from "./federation.ts";
 import { fetchJob, monitoringNames, type MonitoringContext } from "./monitoring-arguments.ts";
@@ -10,23 +10,15 @@ export function monitoringObjects(context: MonitoringContext): ObjectPlan[] {
   return [
     ...(args.grafana === undefined
       ? []
-      : [secretObject(context, { id: "grafana-admin", name: names.grafanaAdmin, data: admin })]),
+      : [opaqueSecret(context, { id: "grafana-admin", name: names.grafanaAdmin, data: admin })]),
     ...(args.alerts === undefined
       ? []
-      : [secretObject(context, { id: "discord", name: names.discord, data: { url: secret(args.alerts.discord) } })]),
+      : [opaqueSecret(context, { id: "discord", name: names.discord, data: { url: secret(args.alerts.discord) } })]),
     rules(context),
     annotatedPods(context),
     ...args.sites.flatMap((site) => [credentialsOf(context, site), fetchFrom(context, site)]),
     ...(args.federation === undefined ? [] : federationObjects(context, args.federation)),
   ];
-}
-
-function secretObject(
-  { namespace, from }: MonitoringContext,
-  { id, name, data }: { id: string; name: string; data: Readonly<Record<string, unknown>> },
-): ObjectPlan {
-  const metadata = { name, namespace };
-  return { id, from, manifest: { apiVersion: "v1", kind: "Secret", metadata, type: "Opaque", stringData: data } };
 }
 
 /** An object that the operator reads: its CRDs come before. */
@@ -82,7 +74,7 @@ function annotatedPods(context: MonitoringContext): ObjectPlan {
 }
 
 function credentialsOf(context: MonitoringContext, site: string): ObjectPlan {
-  return secretObject(context, {
+  return opaqueSecret(context, {
     id: `fetch-${site}-credentials`,
     name: monitoringNames(context.instance).fetch(site),
     data: {

@@ -1,4 +1,4 @@
-import { below, tolerates, type Finding, type ServiceContext } from "@isthmus/core";
+import { below, nodesOpenTo, type Finding, type ServiceContext } from "@isthmus/core";
 import type { VaultArgs } from "./vault-arguments.ts";
 
 type Context = Pick<ServiceContext<VaultArgs>, "args" | "site" | "from">;
@@ -50,7 +50,7 @@ function even({ args: { voters }, from }: Context): Finding[] {
 }
 
 function tooFewNodes({ args: { voters }, site, from }: Context): Finding[] {
-  const nodes = site.topology.nodes.filter((node) => node.taints.every((taint) => tolerates([], taint)));
+  const nodes = nodesOpenTo(site.topology);
   if (typeof voters !== "number" || voters <= nodes.length) return [];
   const names = nodes.map(({ name }) => name).join(", ") || "none";
   const most = nodes.length % 2 === 1 ? nodes.length : nodes.length - 1;

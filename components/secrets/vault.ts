@@ -1,6 +1,8 @@
 import {
   below,
   defineService,
+  keptApart,
+  servingCertificate,
   together,
   type Footprint,
   type ObjectPlan,
@@ -72,15 +74,7 @@ function servers(context: Context): Workload {
     reads: { kind: "majority" },
     writes: { kind: "majority" },
     restarts: { by: "person", steps: unsealSteps(context) },
-    runsOn: {
-      required: [],
-      preferred: [],
-      tolerations: [],
-      spread: [
-        { over: "node", required: true },
-        { over: "host", required: false },
-      ],
-    },
+    runsOn: keptApart({ byNode: true }),
     stores: {
       what: `a server's Raft log and data; its audit log has a volume of its own (${args.auditSize})`,
       size: args.size,
@@ -127,33 +121,21 @@ function afterwards(context: Context): string[] {
   ];
 }
 
-function certificate({ instance, namespace, args, needs, from }: Context): ObjectPlan {
+function certificate(context: Context): ObjectPlan {
+  const { instance, namespace, args } = context;
   const { full, internal, tls } = vaultNames(instance);
-  return {
-    id: "certificate",
-    from,
-    manifest: {
-      apiVersion: "cert-manager.io/v1",
-      kind: "Certificate",
-      metadata: { name: tls, namespace },
-      spec: {
-        secretName: tls,
-        duration: "2160h",
-        renewBefore: "720h",
-        privateKey: { algorithm: "ECDSA", size: 256, rotationPolicy: "Always" },
-        dnsNames: [
-          args.hostName,
-          "localhost",
-          full,
-          `${full}.${namespace}.svc`,
-          `${full}.${namespace}.svc.cluster.local`,
-          `${full}-active.${namespace}.svc`,
-          `*.${internal}`,
-          `*.${internal}.${namespace}.svc.cluster.local`,
-        ],
-        ipAddresses: ["127.0.0.1", args.address],
-        issuerRef: { group: "cert-manager.io", kind: "ClusterIssuer", name: needs.get("certificates").internalIssuer },
-      },
-    },
-  };
+  return servingCertificate(context, {
+    name: tls,
+    dnsNames: [
+      args.hostName,
+      "localhost",
+      full,
+      `${full}.${namespace}.svc`,
+      `${full}.${namespace}.svc.cluster.local`,
+      `${full}-active.${namespace}.svc`,
+      `*.${internal}`,
+      `*.${internal}.${namespace}.svc.cluster.local`,
+    ],
+    ipAddresses: ["127.0.0.1", args.address],
+  });
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { shapes, tolerates, type NodeFacts, type SiteFacts } from "@isthmus/core";
+import { shapes, nodesOpenTo, type NodeFacts, type SiteFacts } from "@isthmus/core";
 
 export const longhornSchema = z.strictObject({
   replicas: z
@@ -48,7 +48,7 @@ export type LonghornArgs = z.infer<typeof longhornSchema>;
 
 /** Nodes that hold and mount volumes: those whose taints are tolerated. */
 export function nodesWithVolumes({ args, site }: { args: LonghornArgs; site: SiteFacts }): readonly NodeFacts[] {
-  return site.topology.nodes.filter((node) => node.taints.every((taint) => tolerates(args.tolerations, taint)));
+  return nodesOpenTo(site.topology, args.tolerations);
 }
 
 /** Names of the StorageClasses: with backups, and for data that need none. */

@@ -1,4 +1,4 @@
-import { whenLinked, type BackupStoreFacts, type ObjectPlan, type RenderContext } from "@isthmus/core";
+import { opaqueSecret, whenLinked, type BackupStoreFacts, type ObjectPlan, type RenderContext } from "@isthmus/core";
 import { defaultRequest, storageClasses, type LonghornArgs } from "./longhorn-arguments.ts";
 
 type Context = RenderContext<LonghornArgs>;
@@ -61,23 +61,17 @@ function target({ instance, namespace, from }: Context, store: BackupStoreFacts 
   };
 }
 
-function credentialSecret({ namespace, from }: Context, store: BackupStoreFacts): ObjectPlan {
-  return {
+function credentialSecret(context: Context, store: BackupStoreFacts): ObjectPlan {
+  return opaqueSecret(context, {
     id: "backup-credentials",
-    from,
-    manifest: {
-      apiVersion: "v1",
-      kind: "Secret",
-      metadata: { name: credentials, namespace },
-      type: "Opaque",
-      stringData: {
-        AWS_ACCESS_KEY_ID: store.accessKey,
-        AWS_SECRET_ACCESS_KEY: store.secretKey,
-        AWS_ENDPOINTS: store.endpoint,
-        ...(store.ca === undefined ? {} : { AWS_CERT: store.ca }),
-      },
+    name: credentials,
+    data: {
+      AWS_ACCESS_KEY_ID: store.accessKey,
+      AWS_SECRET_ACCESS_KEY: store.secretKey,
+      AWS_ENDPOINTS: store.endpoint,
+      ...(store.ca === undefined ? {} : { AWS_CERT: store.ca }),
     },
-  };
+  });
 }
 
 function dailyBackup({ instance, namespace, args, from }: Context, store: BackupStoreFacts): ObjectPlan {
