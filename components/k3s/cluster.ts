@@ -60,12 +60,9 @@ export class K3sCluster extends ComponentResource {
     const serversLooked = plan.order.servers.map(({ node }) => lookUp(looked, node.name, "preflight"));
     const genesis = scripts.genesis(serversLooked);
     const admission = scripts.admission([genesis.done]);
-    const { started, ca, joined } = joinServers(scripts, plan, {
-      after: [...serversLooked, admission],
-      servers: genesis.servers,
-    });
+    const { started, ca, joined } = joinServers(scripts, plan, { after: [admission], servers: genesis.servers });
     const agents = joinAgents(scripts, plan, { after: [joined], ca, servers: genesis.servers, looked });
-    scripts.labels(scripts.membership([joined, ...agents]));
+    scripts.labels(scripts.membership(agents.length === 0 ? [joined] : agents));
 
     this.kubeconfig = scripts.kubeconfig(started);
     this.apiAddress = plan.apiAddress;
@@ -95,19 +92,19 @@ function joinServers(scripts: ClusterScripts, plan: ClusterPlan, joining: Omit<J
   const started = scripts.install(first, { ...joining, ca: "" });
   const ca = scripts.identity(started);
   let joined = started;
-  for (const server of others) joined = scripts.install(server, { ...joining, after: [...joining.after, joined], ca });
+  for (const server of others) joined = scripts.install(server, { ...joining, after: [joined], ca });
   return { started, ca, joined };
 }
 
-/** Lanes side by side, each one after the other: at most so many agents are worked on at a time. */
+/** Lanes side by side, each one after the other: at most so many agents are worked on at a time. Returns the last ones. */
 function joinAgents(scripts: ClusterScripts, plan: ClusterPlan, joining: Joining & { looked: Looked }): Resource[] {
   return plan.order.lanes.flatMap((lane) => {
-    const made: Resource[] = [];
+    let before = joining.after;
     for (const agent of lane) {
-      const after = [...joining.after, ...made.slice(-1), lookUp(joining.looked, agent.node.name, "preflight")];
-      made.push(scripts.install(agent, { ...joining, after }));
+      const after = [...before, lookUp(joining.looked, agent.node.name, "preflight")];
+      before = [scripts.install(agent, { ...joining, after })];
     }
-    return made;
+    return before;
   });
 }
 
