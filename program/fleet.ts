@@ -46,7 +46,7 @@ function refuseOtherSources({ model }: FleetPlan, plan: SitePlan): void {
     const given = config.getObject<unknown>(key);
     if (given !== undefined && !isDeepStrictEqual(given, model.sources.raw(file, path))) {
       throw new UserError(
-        `isthmus:${key} differs from what ${file} says: it comes from an environment or from --config. ` +
+        `isthmus:${key} differs from what ${file} says: it comes from an ESC environment or from another file. ` +
           `Write it into ${file}: both sites are checked against the files.`,
       );
     }
