@@ -1,7 +1,26 @@
 // Pure: no Pulumi. The component is in `@isthmus/k3s/components`.
 export { clusterAccess, type ClusterAccess } from "./access.ts";
 export { agentConfig, nodeFiles, registrationFile, serverConfig, type HostFile } from "./config.ts";
+export {
+  maintenanceOrder,
+  quorumRefusal,
+  workThrough,
+  type MaintenanceOrder,
+  type NodeWork,
+  type ServerHealth,
+} from "./maintenance.ts";
 export { joinOrder, type JoinOrder, type K3sNode, type K3sTaint } from "./node.ts";
+export {
+  describeUpdate,
+  hostUpdates,
+  lookForUpdates,
+  osUpdate,
+  rebootPolicies,
+  type HostUpdates,
+  type LookedForUpdates,
+  type RebootPolicy,
+  type UpdateRequest,
+} from "./os-updates.ts";
 export {
   installParameters,
   installSecrets,
@@ -31,5 +50,12 @@ export {
   type RestoreRequest,
   type Step,
 } from "./restore.ts";
+export {
+  certificateRotation,
+  certificateValidDays,
+  needsRotation,
+  type NodeCertificates,
+  type RotationRequest,
+} from "./rotation.ts";
 export { k3sSettings, type K3sSettings, type K3sSettingsInput } from "./schema.ts";
 export { scripts } from "./scripts.ts";

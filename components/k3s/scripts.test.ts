@@ -37,6 +37,11 @@ const told: Readonly<Record<keyof typeof scripts, readonly [Parameters, readonly
   snapshots: [snapshotsStep(plan, "server-1").parameters, snapshotsStep(plan, "server-1").secretNames],
   leave: [{ OCCASION: "now" }, []],
   restore: [restore.parameters, restore.secretNames],
+  osUpdates: [{ NODE: "server-1", ROLE: "server" }, []],
+  makeWay: [{ NODE: "server-1", ROLE: "server", DRAIN: true, DRAIN_SECONDS: 300 }, []],
+  updateOs: [{ NODE: "server-1", ROLE: "server" }, []],
+  rebootHost: [{ NODE: "server-1", ROLE: "server", BOOT_ID: "b", REBOOT: "when-required" }, []],
+  returnToService: [{ NODE: "server-1", ROLE: "server", WAIT_SECONDS: 300 }, []],
   rotateCertificates: [{ NODE: "server-1", ROLE: "server", WAIT_SECONDS: 300 }, []],
   status: [statusParameters(plan, server), []],
 };

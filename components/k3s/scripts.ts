@@ -2,14 +2,16 @@ import { loadScript, type Script } from "@isthmus/remote/script";
 
 const file = (name: string): URL => new URL(`./scripts/${name}.sh`, import.meta.url);
 const common = file("common");
+const service = [common, file("quorum"), file("readiness")] as const;
+const node = [...service, file("drain"), file("node")] as const;
 
 /** The scripts of this package, each with the parts that it builds on. */
 export const scripts = {
   preflight: loadScript(file("preflight")),
   genesis: loadScript(common, file("genesis")),
   admission: loadScript(common, file("members"), file("admission")),
-  installServer: loadScript(common, file("quorum"), file("node"), file("install-server")),
-  installAgent: loadScript(common, file("quorum"), file("node"), file("install-agent")),
+  installServer: loadScript(...node, file("install-server")),
+  installAgent: loadScript(...node, file("install-agent")),
   identity: loadScript(common, file("identity")),
   kubeconfig: loadScript(common, file("kubeconfig")),
   membership: loadScript(common, file("members"), file("membership")),
@@ -17,7 +19,12 @@ export const scripts = {
   snapshot: loadScript(common, file("snapshot")),
   snapshots: loadScript(common, file("snapshots")),
   leave: loadScript(common, file("leave")),
-  restore: loadScript(common, file("quorum"), file("node"), file("restore")),
-  rotateCertificates: loadScript(common, file("quorum"), file("rotate-certificates")),
+  restore: loadScript(...node, file("restore")),
+  rotateCertificates: loadScript(...service, file("rotate-certificates")),
+  osUpdates: loadScript(...service, file("packages"), file("os-updates")),
+  makeWay: loadScript(...service, file("drain"), file("make-way")),
+  updateOs: loadScript(common, file("update-os")),
+  rebootHost: loadScript(...service, file("packages"), file("reboot-host")),
+  returnToService: loadScript(...service, file("drain"), file("packages"), file("return-to-service")),
   status: loadScript(common, file("status")),
 } as const satisfies Readonly<Record<string, Script>>;

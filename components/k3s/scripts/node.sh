@@ -99,8 +99,6 @@ digest() {
   } | sha256sum | cut -d' ' -f1
 }
 
-unit_pid() { systemctl show -p MainPID --value "$UNIT" 9>&-; }
-
 # Does the running k3s know what is declared? `applied` is what it was last started with and found well; `pending` is what
 # a run that did not end was starting, the process that it was to replace, and when.
 restart_needed() {
@@ -160,44 +158,7 @@ live_server() {
 # Before a new version starts: nothing new comes here, and what is here moves away if the policy says so.
 make_way() {
   [ -n "$RUNNING_VERSION" ] && [ "$RUNNING_VERSION" != "$VERSION" ] && [ -n "$(node_condition "$NODE" Ready)" ] || return 0
-  step 'cordon'
-  [ -e "$RECORD/k3s.cordoned" ] || [ "$(kube get node "$NODE" -o 'jsonpath={.spec.unschedulable}')" = true ] || : >"$RECORD/k3s.cordoned"
-  kube cordon "$NODE" >/dev/null
-  [ "$DRAIN" = true ] || return 0
-  step 'drain'
-  if [ "$ROLE" = server ]; then
-    kube drain "$NODE" --ignore-daemonsets --delete-emptydir-data --timeout="${DRAIN_SECONDS}s" 2>&1 | relay ||
-      fail "the pods on $NODE did not move away in $DRAIN_SECONDS seconds" 'see what a PodDisruptionBudget holds: kubectl get pdb -A; or set the drain policy to none'
-  else
-    retry "$DRAIN_SECONDS" evict_own_pods ||
-      fail "the pods on $NODE did not move away in $DRAIN_SECONDS seconds" 'see what a PodDisruptionBudget holds: kubectl get pdb -A; or set the drain policy to none'
-  fi
-}
-
-# An agent may evict the pods on itself, and no others: kubectl drain needs rights that a kubelet has not.
-evict_own_pods() {
-  local namespace name pods left=0
-  pods=$(movable_pods) || return 1
-  while IFS='|' read -r namespace name; do
-    [ -n "$name" ] || continue
-    left=1
-    printf '{"apiVersion":"policy/v1","kind":"Eviction","metadata":{"namespace":"%s","name":"%s"}}' "$namespace" "$name" |
-      kube create --raw "/api/v1/namespaces/$namespace/pods/$name/eviction" -f - >/dev/null 2>&1 || true
-  done <<<"$pods"
-  [ "$left" = 0 ]
-}
-
-movable_pods() {
-  local columns='{.metadata.namespace}{"|"}{.metadata.name}{"|"}{.metadata.ownerReferences[0].kind}{"|"}{.status.phase}{"\n"}'
-  kube get pods -A --field-selector "spec.nodeName=$NODE" -o "jsonpath={range .items[*]}$columns{end}" |
-    awk -F'|' '$3 != "DaemonSet" && $3 != "Node" && $4 != "Succeeded" && $4 != "Failed" { print $1 "|" $2 }'
-}
-
-# Only what we cordoned: a node that a person cordoned stays so.
-give_way_back() {
-  [ -e "$RECORD/k3s.cordoned" ] || return 0
-  kube uncordon "$NODE" >/dev/null
-  rm -f "$RECORD/k3s.cordoned"
+  cordon_and_drain
 }
 
 # What servers and agents begin with. The running version is what was last seen to work, or else what is installed.
@@ -216,5 +177,5 @@ finish() {
   applied "$1"
   printf %s "$VERSION" >"$RECORD/k3s.running"
   : >"$RECORD/k3s.joined"
-  give_way_back
+  uncordon
 }

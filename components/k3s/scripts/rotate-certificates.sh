@@ -4,11 +4,21 @@
 lock
 UNIT=k3s
 [ "$ROLE" = server ] || UNIT=k3s-agent
-if [ "$ROLE" = server ]; then guard_quorum; fi
-step 'renew certificates'
-systemctl stop "$UNIT" 9>&-
-k3s certificate rotate 9>&- 2>&1 | relay
-systemctl start --no-block "$UNIT" 9>&-
-well() { [ "$(node_condition "$NODE" Ready)" = True ] && { [ "$ROLE" = agent ] || [ "$(node_condition "$NODE" EtcdIsVoter)" = True ]; }; }
+# What a run that did not end was at: `begun` or `renewed`.
+ROTATING="$RECORD/k3s.rotating"
+mkdir -p "$RECORD"
+if [ "$(cat "$ROTATING" 2>/dev/null || true)" != renewed ]; then
+  if [ "$ROLE" = server ]; then guard_quorum; fi
+  printf begun >"$ROTATING"
+  step 'stop k3s'
+  systemctl stop "$UNIT" 9>&-
+  step 'renew certificates'
+  k3s certificate rotate 9>&- 2>&1 | relay
+  printf renewed >"$ROTATING"
+fi
+step 'start k3s'
+unit_active || systemctl start --no-block "$UNIT" 9>&-
 step 'wait until the node is well'
-retry "$WAIT_SECONDS" well || give_up "$NODE did not become well within $WAIT_SECONDS seconds"
+retry "$WAIT_SECONDS" in_service || give_up "$NODE did not become well within $WAIT_SECONDS seconds"
+rm -f "$ROTATING"
+say 'has new certificates'

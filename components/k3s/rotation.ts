@@ -1,0 +1,50 @@
+import { maintenanceOrder, quorumRefusal, type MaintenanceOrder } from "./maintenance.ts";
+import type { ClusterPlan } from "./plan.ts";
+import { scripts } from "./scripts.ts";
+
+/** How long k3s' certificates are valid: https://docs.k3s.io/cli/certificate */
+export const certificateValidDays = 365;
+
+/** What is known of a node's certificates. */
+export interface NodeCertificates {
+  /** Days until the first of them ends, rounded down; null where it is not known. */
+  readonly days: number | null;
+  /** A rotation began here and did not end. */
+  readonly rotating: boolean;
+  /** Ready; a server votes. */
+  readonly well: boolean;
+}
+
+export interface RotationRequest {
+  /** Certificates that were made longer ago than this are renewed; 0: all. */
+  readonly olderThanDays: number;
+  /** The nodes that are meant. Default: all. */
+  readonly only?: readonly string[] | undefined;
+}
+
+/** What a rotation does: servers one by one, agents in lanes. What is not known of a node is in need; who is not in `found` is not. */
+export function certificateRotation(
+  plan: ClusterPlan,
+  found: Readonly<Record<string, NodeCertificates>>,
+  request: RotationRequest,
+): MaintenanceOrder {
+  const servers = plan.order.servers.map(({ node }) => ({ node: node.name, well: found[node.name]?.well ?? false }));
+  return maintenanceOrder(plan, {
+    only: request.only,
+    work: ({ node: { name, role } }) => {
+      const certificates = found[name];
+      if (certificates === undefined || !needsRotation(certificates, request)) return { node: name, steps: [] };
+      const parameters = { NODE: name, ROLE: role, WAIT_SECONDS: plan.settings.waitSeconds };
+      const steps = [{ node: name, script: scripts.rotateCertificates, parameters, secretNames: [] }];
+      const refused = role === "server" ? quorumRefusal(name, servers) : undefined;
+      return { node: name, steps, ...(refused === undefined ? {} : { refused }) };
+    },
+  });
+}
+
+export function needsRotation(
+  { days, rotating }: NodeCertificates,
+  { olderThanDays }: Pick<RotationRequest, "olderThanDays">,
+): boolean {
+  return rotating || days === null || olderThanDays === 0 || days < certificateValidDays - olderThanDays;
+}

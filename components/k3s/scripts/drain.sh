@@ -1,0 +1,51 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # parts of a script are joined, and parameters come before: see ../scripts.ts
+# A node that is to be away for a while: nothing new comes to it, and what it runs moves, if the policy says so.
+
+# Only what we cordoned is uncordoned: a node that a person cordoned stays so. An annotation tells, in the same write.
+cordon_and_drain() {
+  step 'cordon'
+  if [ "$(kube get node "$NODE" -o 'jsonpath={.spec.unschedulable}')" != true ]; then
+    kube patch node "$NODE" --type=merge \
+      -p '{"metadata": {"annotations": {"isthmus/cordoned": "true"}}, "spec": {"unschedulable": true}}' >/dev/null
+  fi
+  [ "$DRAIN" = true ] || return 0
+  step 'drain'
+  drain || fail "the pods on $NODE did not move away in $DRAIN_SECONDS seconds" \
+    'see what a PodDisruptionBudget holds: kubectl get pdb -A; or set the drain policy to none. The node stays cordoned until a run gets through'
+}
+
+# An agent may evict the pods on itself, and no others: kubectl drain needs rights that a kubelet has not.
+drain() {
+  if [ "$ROLE" = agent ]; then
+    retry "$DRAIN_SECONDS" evict_own_pods
+  else
+    kube drain "$NODE" --ignore-daemonsets --delete-emptydir-data --timeout="${DRAIN_SECONDS}s" 2>&1 | relay
+  fi
+}
+
+evict_own_pods() {
+  local namespace name pods left=0
+  pods=$(movable_pods) || return 1
+  while IFS='|' read -r namespace name; do
+    [ -n "$name" ] || continue
+    left=1
+    printf '{"apiVersion":"policy/v1","kind":"Eviction","metadata":{"namespace":"%s","name":"%s"}}' "$namespace" "$name" |
+      kube create --raw "/api/v1/namespaces/$namespace/pods/$name/eviction" -f - >/dev/null 2>&1 || true
+  done <<<"$pods"
+  [ "$left" = 0 ]
+}
+
+movable_pods() {
+  local columns='{.metadata.namespace}{"|"}{.metadata.name}{"|"}{.metadata.ownerReferences[0].kind}{"|"}{.status.phase}{"\n"}'
+  kube get pods -A --field-selector "spec.nodeName=$NODE" -o "jsonpath={range .items[*]}$columns{end}" |
+    awk -F'|' '$3 != "DaemonSet" && $3 != "Node" && $4 != "Succeeded" && $4 != "Failed" { print $1 "|" $2 }'
+}
+
+cordoned_by_us() { [ "$(kube get node "$NODE" -o 'jsonpath={.metadata.annotations.isthmus/cordoned}')" = true ]; }
+
+uncordon() {
+  cordoned_by_us || return 0
+  kube patch node "$NODE" --type=merge \
+    -p '{"metadata": {"annotations": {"isthmus/cordoned": null}}, "spec": {"unschedulable": null}}' >/dev/null
+}

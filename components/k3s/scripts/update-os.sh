@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# shellcheck disable=SC2034,SC2154 # parts of a script are joined, and parameters come before: see ../scripts.ts
+# Brings the packages of this host to the newest that its sources have. Held ones stay, and so do edited configuration files.
+lock
+export DEBIAN_FRONTEND=noninteractive APT_LISTCHANGES_FRONTEND=none NEEDRESTART_MODE=a
+mkdir -p "$RECORD"
+
+# Into a file: a pipe that breaks with the connection would end dpkg midway.
+into_log() { "$@" >>"$RECORD/apt.log" 2>&1 9>&-; }
+
+upgrade() {
+  into_log dpkg --configure -a &&
+    into_log apt-get -q -y --with-new-pkgs -o DPkg::Lock::Timeout=600 \
+      -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold upgrade
+}
+
+step 'update packages'
+: >"$RECORD/apt.log"
+upgrade || {
+  tail -n 20 "$RECORD/apt.log" | relay
+  fail 'the packages of this host could not be updated' \
+    "the lines above are the end of $RECORD/apt.log; mend it with apt-get on this host, and run again. The node stays cordoned until then"
+}
+say "$(grep -c '^Setting up ' "$RECORD/apt.log" || true) packages were set up"
