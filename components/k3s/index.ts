@@ -53,7 +53,9 @@ export {
 export {
   certificateRotation,
   certificateValidDays,
+  lookAtCertificates,
   needsRotation,
+  nodeCertificates,
   type NodeCertificates,
   type RotationRequest,
 } from "./rotation.ts";

@@ -1,25 +1,33 @@
+import { z } from "zod";
 import { maintenanceOrder, quorumRefusal, type MaintenanceOrder } from "./maintenance.ts";
-import type { ClusterPlan } from "./plan.ts";
+import type { ClusterPlan, NodePlan } from "./plan.ts";
+import type { Step } from "./restore.ts";
 import { scripts } from "./scripts.ts";
 
 /** How long k3s' certificates are valid: https://docs.k3s.io/cli/certificate */
 export const certificateValidDays = 365;
 
-/** What is known of a node's certificates. */
-export interface NodeCertificates {
+/** What `certificate-state.sh` prints of a node. */
+export const nodeCertificates = z.object({
   /** Days until the first of them ends, rounded down; null where it is not known. */
-  readonly days: number | null;
+  days: z.number().nullable(),
   /** A rotation began here and did not end. */
-  readonly rotating: boolean;
-  /** Ready; a server votes. */
-  readonly well: boolean;
-}
+  rotating: z.boolean(),
+  /** Ready; a server votes, and its API answers. */
+  well: z.boolean(),
+});
+export type NodeCertificates = z.output<typeof nodeCertificates>;
 
 export interface RotationRequest {
   /** Certificates that were made longer ago than this are renewed; 0: all. */
   readonly olderThanDays: number;
   /** The nodes that are meant. Default: all. */
   readonly only?: readonly string[] | undefined;
+}
+
+/** Asks a node about its certificates. */
+export function lookAtCertificates({ node: { name, role } }: NodePlan): Step {
+  return { node: name, script: scripts.certificateState, parameters: { NODE: name, ROLE: role }, secretNames: [] };
 }
 
 /** What a rotation does: servers one by one, agents in lanes. What is not known of a node is in need; who is not in `found` is not. */

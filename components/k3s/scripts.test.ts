@@ -42,6 +42,7 @@ const told: Readonly<Record<keyof typeof scripts, readonly [Parameters, readonly
   updateOs: [{ NODE: "server-1", ROLE: "server" }, []],
   rebootHost: [{ NODE: "server-1", ROLE: "server", BOOT_ID: "b", REBOOT: "when-required" }, []],
   returnToService: [{ NODE: "server-1", ROLE: "server", WAIT_SECONDS: 300 }, []],
+  certificateState: [{ NODE: "server-1", ROLE: "server" }, []],
   rotateCertificates: [{ NODE: "server-1", ROLE: "server", WAIT_SECONDS: 300 }, []],
   status: [statusParameters(plan, server), []],
 };
@@ -77,7 +78,7 @@ describe("the scripts of k3s", () => {
   }
 
   it("take the lock before they change anything", () => {
-    const readers = ["preflight", "identity", "kubeconfig", "snapshots", "status"];
+    const readers = ["preflight", "adopt", "identity", "kubeconfig", "snapshots", "snapshotToken", "certificateState", "status"];
     for (const [name, script] of Object.entries(scripts)) {
       assert.equal(/^lock$/m.test(script.text), !readers.includes(name), name);
     }

@@ -3,6 +3,7 @@ import { loadScript, type Script } from "@isthmus/remote/script";
 const file = (name: string): URL => new URL(`./scripts/${name}.sh`, import.meta.url);
 const common = file("common");
 const service = [common, file("quorum"), file("readiness")] as const;
+const certificates = file("certificates");
 const node = [...service, file("drain"), file("node")] as const;
 
 /** The scripts of this package, each with the parts that it builds on. */
@@ -20,11 +21,12 @@ export const scripts = {
   snapshots: loadScript(common, file("snapshots")),
   leave: loadScript(common, file("leave")),
   restore: loadScript(...node, file("restore")),
-  rotateCertificates: loadScript(...service, file("rotate-certificates")),
+  rotateCertificates: loadScript(...service, certificates, file("rotate-certificates")),
+  certificateState: loadScript(...service, certificates, file("certificate-state")),
   osUpdates: loadScript(...service, file("packages"), file("os-updates")),
   makeWay: loadScript(...service, file("drain"), file("make-way")),
   updateOs: loadScript(common, file("update-os")),
   rebootHost: loadScript(...service, file("packages"), file("reboot-host")),
   returnToService: loadScript(...service, file("drain"), file("packages"), file("return-to-service")),
-  status: loadScript(common, file("status")),
+  status: loadScript(common, certificates, file("status")),
 } as const satisfies Readonly<Record<string, Script>>;

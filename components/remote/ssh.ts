@@ -17,6 +17,8 @@ export interface KnownHost extends KnownHop {
 export interface Run {
   readonly command: string;
   readonly input: string;
+  /** Called with what it writes to standard error, as it comes. */
+  readonly heard?: ((text: string) => void) | undefined;
 }
 export interface RunResult {
   readonly status: number;
@@ -111,8 +113,12 @@ function execute(client: Client, run: Run): Promise<RunResult> {
       }
       const out: Buffer[] = [];
       const err: Buffer[] = [];
+      const decoder = new TextDecoder();
       channel.on("data", (chunk: Buffer) => out.push(chunk));
-      channel.stderr.on("data", (chunk: Buffer) => err.push(chunk));
+      channel.stderr.on("data", (chunk: Buffer) => {
+        err.push(chunk);
+        run.heard?.(decoder.decode(chunk, { stream: true }));
+      });
       channel.on("close", (status: number | null) => {
         const text = (chunks: Buffer[]): string => Buffer.concat(chunks).toString("utf8");
         resolve({ status: status ?? 255, stdout: text(out), stderr: text(err) });

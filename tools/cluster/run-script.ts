@@ -10,13 +10,24 @@ export interface ScriptResult {
   readonly said: string;
 }
 
-/** Runs a script on a node over SSH. @throws {UnreachableError} if no session came about. */
-export async function runScript({ hosts, secrets }: ClusterAccess, step: Step): Promise<ScriptResult> {
+/**
+ * Runs a script on a node over SSH. `hear` is given each line that it says, as it says it.
+ * @throws {UnreachableError} if no session came about.
+ */
+export async function runScript(
+  { hosts, secrets }: ClusterAccess,
+  step: Step,
+  hear?: (line: string) => void,
+): Promise<ScriptResult> {
   const { node, script, parameters, secretNames } = step;
   const host = knownHost(hosts, node);
   const values = Object.fromEntries(secretNames.map((name) => [name, lookUp(secrets, name, "secret")]));
   const command = renderCommand({ script, host: node, parameters, secretNames, user: host.user });
-  const { status, stdout, stderr } = await runOverSsh(host, { command, input: renderInput(script, values) });
+  const { status, stdout, stderr } = await runOverSsh(host, {
+    command,
+    input: renderInput(script, values),
+    ...(hear === undefined ? {} : { heard: byLine(hear) }),
+  });
   return { status, stdout, said: stderr };
 }
 
@@ -31,6 +42,16 @@ export async function mustRunScript(access: ClusterAccess, step: Step): Promise<
   }
   if (result.status === 0) return result;
   throw new UserError(`${step.script.name} failed on ${step.node}:\n${result.said.trimEnd()}`);
+}
+
+/** Gives whole lines to `hear`, of a text that comes in pieces. */
+function byLine(hear: (line: string) => void): (text: string) => void {
+  let rest = "";
+  return (text) => {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    lines.forEach(hear);
+  };
 }
 
 function knownHost(hosts: ClusterAccess["hosts"], node: string): KnownHost {

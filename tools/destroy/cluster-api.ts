@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { request } from "node:https";
 import { UserError } from "@isthmus/core";
 import { parse } from "yaml";
@@ -31,6 +32,11 @@ export class ClusterApi {
       cert: Buffer.from(user["client-certificate-data"], "base64"),
       key: Buffer.from(user["client-key-data"], "base64"),
     };
+  }
+
+  /** When the administrator's certificate ends. */
+  get certificateEnds(): Date {
+    return new Date(new X509Certificate(this.#tls.cert).validTo);
   }
 
   /** The list or object at a path; undefined where the cluster has no such kind or object. */

@@ -4,8 +4,6 @@
 lock
 UNIT=k3s
 [ "$ROLE" = server ] || UNIT=k3s-agent
-# What a run that did not end was at: `begun` or `renewed`.
-ROTATING="$RECORD/k3s.rotating"
 mkdir -p "$RECORD"
 if [ "$(cat "$ROTATING" 2>/dev/null || true)" != renewed ]; then
   if [ "$ROLE" = server ]; then guard_quorum; fi

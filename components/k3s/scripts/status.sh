@@ -12,20 +12,6 @@ text() {
   printf '"%s"' "$value"
 }
 
-# Days until the first certificate expires; null where it cannot be told.
-certificate_days() {
-  local file end least=''
-  command -v openssl >/dev/null || { printf null; return; }
-  for file in "$K3S_DATA"/server/tls/*.crt "$K3S_DATA"/agent/*.crt; do
-    [ -f "$file" ] || continue
-    end=$(openssl x509 -noout -enddate -in "$file" 2>/dev/null | cut -d= -f2)
-    [ -n "$end" ] || continue
-    end=$((($(date -d "$end" +%s) - $(date +%s)) / 86400))
-    if [ -z "$least" ] || [ "$end" -lt "$least" ]; then least=$end; fi
-  done
-  printf %s "${least:-null}"
-}
-
 # Declared files whose content on this host is another, or that are not there.
 drifted_files() {
   local index path separator=''
