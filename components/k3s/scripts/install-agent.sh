@@ -4,7 +4,6 @@
 lock
 UNIT=k3s-agent
 ROLE=agent
-JOIN="$K3S_ETC/config.yaml.d/10-join.yaml"
 
 join_token() { if [ -n "$CA" ]; then printf '%s::node:%s' "$CA" "$AGENT_TOKEN"; else printf %s "$AGENT_TOKEN"; fi; }
 
@@ -23,12 +22,16 @@ begin
 put "$K3S_ETC/token" 0600 "$(join_token)"
 step 'find a server'
 choose_server
+WANTED=$(digest "$AGENT_TOKEN")
+RESTART=''
+if restart_needed "$WANTED"; then
+  RESTART=1
+  make_way
+fi
 step 'install k3s'
 install_binary
 install_unit
-WANTED=$(digest "$AGENT_TOKEN")
-if restart_needed "$WANTED"; then
-  make_way
+if [ -n "$RESTART" ]; then
   step 'start k3s'
   restart_unit "$WANTED"
 fi

@@ -4,7 +4,6 @@
 lock
 UNIT=k3s
 ROLE=server
-JOIN="$K3S_ETC/config.yaml.d/10-join.yaml"
 PERMIT="$RECORD/k3s.may-start-cluster"
 
 # The long form of a token makes k3s check whom it joins.
@@ -74,13 +73,17 @@ put "$K3S_ETC/agent-token" 0600 "$AGENT_TOKEN"
 put_or_remove "$K3S_ETC/config.yaml.d/20-snapshots.yaml" "$SNAPSHOT_STORE"
 step 'find the cluster'
 choose_cluster
+WANTED=$(digest "$SERVER_TOKEN" "$AGENT_TOKEN" "$SNAPSHOT_STORE")
+RESTART=''
+if restart_needed "$WANTED"; then
+  RESTART=1
+  guard_quorum
+  make_way
+fi
 step 'install k3s'
 install_binary
 install_unit
-WANTED=$(digest "$SERVER_TOKEN" "$AGENT_TOKEN" "$SNAPSHOT_STORE")
-if restart_needed "$WANTED"; then
-  guard_quorum
-  make_way
+if [ -n "$RESTART" ]; then
   step 'start k3s'
   restart_unit "$WANTED"
 fi
@@ -88,4 +91,6 @@ step 'wait until the node is Ready and an etcd voter'
 retry "$WAIT_SECONDS" joined || give_up "$NODE did not become Ready and an etcd voter within $WAIT_SECONDS seconds"
 rm -f "$PERMIT"
 finish "$WANTED"
+# Read only where etcd is not on this disk any more. With `cluster-init`, such a server would start a cluster of its own.
+put "$JOIN" 0600 "server: https://$API_ADDRESS:6443"$'\n'
 say 'is a voter of the cluster'

@@ -31,4 +31,8 @@ remove_node() {
   say "$node is out of the cluster"
 }
 
-node_gone() { [ -z "$(kube get node "$1" --ignore-not-found -o name)" ]; }
+# An API that does not answer says nothing of who is gone.
+node_gone() {
+  local left
+  left=$(kube get node "$1" --ignore-not-found -o name 2>/dev/null) && [ -z "$left" ]
+}

@@ -17,15 +17,17 @@ installed_version() {
 not_older() { printf '%s\n%s\n' "$1" "$2" | sort -VC; }
 
 check_version_step() {
-  local installed from to
+  local installed ran from to
   installed=$(installed_version)
   [ -n "$installed" ] && [ -d "$K3S_DATA/agent" ] || return 0
+  # A run that ended before the restart may have put a newer one there.
+  ran=$(cat "$RECORD/k3s.running" 2>/dev/null || printf %s "$installed")
   not_older "$installed" "$VERSION" ||
     fail "$installed runs here, and $VERSION is older" "k3s cannot go back: declare $installed or newer, or restore a snapshot"
-  from=$(cut -d. -f2 <<<"$installed")
+  from=$(cut -d. -f2 <<<"$ran")
   to=$(cut -d. -f2 <<<"$VERSION")
   [ $((to - from)) -le 1 ] ||
-    fail "$VERSION skips a minor version: $installed runs here" "go to v1.$((from + 1)) first: no minor version may be skipped"
+    fail "$VERSION skips a minor version: $ran runs here" "go to v1.$((from + 1)) first: no minor version may be skipped"
 }
 
 has_sha256() { [ -f "$1" ] && [ "$(sha256sum "$1" | cut -d' ' -f1)" = "$2" ]; }
@@ -99,13 +101,17 @@ digest() {
   } | sha256sum | cut -d' ' -f1
 }
 
+# How a node finds its cluster, as k3s reads it when it joins.
+JOIN="$K3S_ETC/config.yaml.d/10-join.yaml"
+way_in() { { cat "$JOIN" "$K3S_ETC/token" 2>/dev/null || true; } | sha256sum | cut -c1-16; }
+
 # Does the running k3s know what is declared? `applied` is what it was last started with and found well; `pending` is what
-# a run that did not end was starting, the process that it was to replace, and when.
+# a run that did not end was starting, whom it was to join, the process that it was to replace, and when.
 restart_needed() {
   local wanted=$1 pending='' old='' started='' pid
   if [ -f "$RECORD/k3s.pending" ]; then read -r pending old started <"$RECORD/k3s.pending" || true; fi
   pid=$(unit_pid)
-  if [ "$pending" = "$wanted" ] && [ "$pid" != 0 ] && [ "$pid" != "$old" ]; then
+  if [ "$pending" = "$wanted.$(way_in)" ] && [ "$pid" != 0 ] && [ "$pid" != "$old" ]; then
     say 'it was started by a run that did not end'
     UNIT_FOLLOWS=$old STARTED=$started
     return 1
@@ -119,7 +125,7 @@ restart_needed() {
 restart_unit() {
   ISTHMUS_UNIT=$UNIT
   UNIT_FOLLOWS=$(unit_pid) STARTED=$(date +%s)
-  printf '%s %s %s\n' "$1" "$UNIT_FOLLOWS" "$STARTED" >"$RECORD/k3s.pending"
+  printf '%s %s %s\n' "$1.$(way_in)" "$UNIT_FOLLOWS" "$STARTED" >"$RECORD/k3s.pending"
   systemctl enable --quiet "$UNIT" 9>&-
   # Not waited for: a join that cannot succeed would never return.
   systemctl restart --no-block "$UNIT" 9>&-

@@ -4,11 +4,24 @@
 
 unit_active() { systemctl is-active --quiet "$UNIT" 9>&-; }
 
+# Whether etcd here follows a leader, by its own word: it votes while the API is late, or not up yet.
+etcd_votes() {
+  [ "$(curl -s --noproxy '*' --max-time 5 http://127.0.0.1:2381/health 2>/dev/null | tr -d ' "{}' | cut -d, -f1 || true)" = health:true ]
+}
+
 # A restart takes this server's vote for a while: the others must be a majority without it.
 guard_quorum() {
-  # A server whose API does not answer gives nothing to the quorum: a restart takes nothing from it.
-  if ! unit_active || ! api_ready; then return 0; fi
+  local tries=3
+  # What follows no leader gives nothing to the quorum: a restart takes nothing from it. An election takes seconds.
+  until etcd_votes || api_ready; do
+    tries=$((tries - 1))
+    if [ "$tries" -eq 0 ] || [ "$(systemctl show -p MainPID --value "$UNIT" 9>&-)" = 0 ]; then return 0; fi
+    sleep 2
+  done
   step 'see that a majority of voters stays'
+  retry 60 api_ready ||
+    fail "etcd on $NODE votes, and its API does not answer: how many voters are well cannot be asked" \
+      "see why: journalctl -u $UNIT; then run again"
   count_votes "$NODE"
   if [ "$VOTERS" -gt 2 ]; then
     [ "$WELL_OTHERS" -ge $((VOTERS / 2 + 1)) ] ||

@@ -72,9 +72,9 @@ trap 'on_error "$?" "$BASH_COMMAND"' ERR
 
 # One script at a time on a host: a run that was killed may still be working here. Programs that stay are started with
 # 9>&-, so that they do not keep the lock.
-ISTHMUS_LOCK=/run/lock/isthmus.lock
+# Not in /run/lock, where anybody may make files.
+ISTHMUS_LOCK=/run/isthmus.lock
 lock() {
-  mkdir -p "${ISTHMUS_LOCK%/*}"
   exec 9>>"$ISTHMUS_LOCK"
   flock -w 900 9 ||
     fail "another run has been at work on this host for 15 minutes, at: $(cat "$ISTHMUS_LOCK.step" 2>/dev/null || true)" \

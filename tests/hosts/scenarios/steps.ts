@@ -15,7 +15,7 @@ export async function atStep(host: Host, script: Script, step: string): Promise<
   const steps = stepsOf(script);
   if (!steps.includes(step)) throw new Error(`${script.name} has no step "${step}", but ${steps.join(", ")}`);
   const wanted = steps.slice(steps.indexOf(step)).map((one) => `'${one}'`);
-  const file = "/run/lock/isthmus.lock.step";
+  const file = "/run/isthmus.lock.step";
   const reached = `case "$(cat ${file} 2>/dev/null)" in ${wanted.join("|")}) true ;; *) false ;; esac`;
   await host.ok(`rm -f ${file}; until ${reached}; do sleep 0.01; done`, { timeoutMs: 200_000 });
 }
