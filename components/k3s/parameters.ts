@@ -116,6 +116,7 @@ export function memberParameters(cluster: ClusterPlan, machines: Readonly<Record
   return {
     NODES: nodes.map(({ name }) => name),
     MACHINES: nodes.map(({ name }) => machines[name] ?? ""),
+    ADDRESSES: nodes.map(({ address }) => address),
     LABELS: nodes.map(({ labels }) => labelTexts(labels).join(" ")),
     TAINTS: nodes.map(({ taints }) => taints.map(taintText).join(" ")),
   };

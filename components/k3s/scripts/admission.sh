@@ -6,14 +6,55 @@ lock
 # The cluster has not begun: there is nothing to forget.
 if [ -e "$RECORD/k3s.may-start-cluster" ] && ! api_ready; then exit 0; fi
 require_api
-step 'compare machines with those that joined'
-table=$(node_table)
-while IFS='|' read -r name _ _ machine _; do
-  [ "$machine" != - ] || continue
-  for index in "${!NODES[@]}"; do
-    if [ "${NODES[index]}" = "$name" ] && [ "${MACHINES[index]}" != "$machine" ]; then
-      say "$name is another machine now"
-      remove_node "$name" 0
-    fi
+signs_of_life() {
+  kube -n kube-node-lease get lease "$1" -o 'jsonpath={.spec.renewTime}' 2>/dev/null || true
+  kube get node "$1" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].lastHeartbeatTime}' 2>/dev/null || true
+}
+
+# living NODE…: those that are heard of within 25 seconds, as kubelets say every 10 that they live.
+living() {
+  local name until=$((SECONDS + 25))
+  local -A before=()
+  for name in "$@"; do before[$name]=$(signs_of_life "$name"); done
+  while [ "${#before[@]}" -gt 0 ] && [ "$SECONDS" -lt "$until" ]; do
+    for name in "${!before[@]}"; do
+      if [ "$(node_condition "$name" Ready)" != True ]; then
+        unset "before[$name]"
+      elif [ "$(signs_of_life "$name")" != "${before[$name]}" ]; then
+        printf '%s\n' "$name"
+        unset "before[$name]"
+      fi
+    done
+    [ "${#before[@]}" -eq 0 ] || sleep 1
   done
+}
+
+step 'compare machines with those that joined'
+OTHER_MACHINES=()
+declare -A WANTED_MACHINE=() WANTED_ADDRESS=() FOUND_ADDRESS=()
+for index in "${!NODES[@]}"; do
+  WANTED_MACHINE[${NODES[index]}]=${MACHINES[index]}
+  WANTED_ADDRESS[${NODES[index]}]=${ADDRESSES[index]}
+done
+table=$(node_table)
+while IFS='|' read -r name _ _ machine address; do
+  if [ "$machine" = - ] || [ "${WANTED_MACHINE[$name]:-$machine}" = "$machine" ]; then continue; fi
+  OTHER_MACHINES+=("$name")
+  FOUND_ADDRESS[$name]=$address
 done <<<"$table"
+if [ "${#OTHER_MACHINES[@]}" -eq 0 ]; then exit 0; fi
+say "another machine is declared for ${OTHER_MACHINES[*]}: see which of them still live"
+alive=$(living "${OTHER_MACHINES[@]}")
+for name in "${OTHER_MACHINES[@]}"; do
+  if [[ $'\n'"$alive"$'\n' != *$'\n'"$name"$'\n'* ]]; then
+    say "$name is another machine now"
+    remove_node "$name" 0
+  elif [ "${FOUND_ADDRESS[$name]}" = "${WANTED_ADDRESS[$name]}" ]; then
+    # The same machine under another name of its own, such as a new host key: it lives, and need not join again.
+    say "$name lives on at ${FOUND_ADDRESS[$name]}: it is the machine that is declared"
+    kube label node "$name" "isthmus/machine=${WANTED_MACHINE[$name]}" --overwrite >/dev/null
+  else
+    fail "the machine that was $name still runs, at ${FOUND_ADDRESS[$name]}, and another one is declared" \
+      'switch it off, or take k3s off it (k3s-uninstall.sh, or k3s-agent-uninstall.sh): then run again'
+  fi
+done

@@ -18,5 +18,6 @@ for wanted in False True; do
     fi
     if [ "$ready" = True ]; then [ "$wanted" = True ] || continue; else [ "$wanted" = False ] || continue; fi
     remove_node "$name" "$DRAIN_SECONDS"
+    say "if that machine stays on, take k3s off it: k3s-uninstall.sh there, or k3s-agent-uninstall.sh. At its next start it would come back"
   done <<<"$table"
 done
