@@ -7,7 +7,7 @@ import process from "node:process";
 import type { K3sNode, K3sSettingsInput } from "@isthmus/k3s";
 import { Fleet, type Kill, type Run, type Stack } from "../../engine/harness.ts";
 import { runPulumi } from "../../engine/harness/cli.ts";
-import { createLab, type Host, type Lab } from "../hosts.ts";
+import { createLab, type Host, type Lab, type SharedFile } from "../hosts.ts";
 import type { ClusterFile, Machine } from "../program/index.ts";
 import type { Session } from "../ssh-executor.ts";
 import { mirror, standIn, type K3s } from "../standin/k3s.ts";
@@ -25,6 +25,10 @@ export interface Shape {
   /** Hosts that no node is on at first. */
   readonly spare?: readonly string[];
   readonly settings?: Partial<K3sSettingsInput>;
+  /** The versions that there are; the first is installed. Default: stand-ins. */
+  readonly k3s?: readonly K3s[];
+  /** What else is on every disk from the start. */
+  readonly files?: readonly SharedFile[];
 }
 
 export interface UpOptions {
@@ -49,9 +53,9 @@ export class TestSite {
   readonly #known: readonly K3s[];
 
   static async create(shape: Shape): Promise<TestSite> {
-    const known = await Promise.all([standIn(versions.first), standIn(versions.next)]);
+    const known = shape.k3s ?? (await Promise.all([standIn(versions.first), standIn(versions.next)]));
     const names = [...shape.nodes, ...(shape.spare ?? [])];
-    const lab = await createLab(names, known.flatMap(mirror));
+    const lab = await createLab(names, [...known.flatMap(mirror), ...(shape.files ?? [])]);
     const servers = lab.hosts.filter(({ name }) => name.startsWith("server"));
     const balancer = await loadBalancer(lab.network.address(1), () =>
       servers.filter((host) => host.running).map(({ address }) => address),

@@ -20,6 +20,8 @@ from standin.version import VERSION
 
 PASSWORD_FILE = "/etc/rancher/node/password"
 HEARTBEAT = float(os.environ.get("K3S_STANDIN_HEARTBEAT", "1"))
+# What a start takes beyond what is done here, before the node registers.
+START = float(os.environ.get("K3S_STANDIN_START", "0"))
 PRESSURES = {"MemoryPressure": ("KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
              "DiskPressure": ("KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
              "PIDPressure": ("KubeletHasSufficientPID", "kubelet has sufficient PID available")}
@@ -98,6 +100,7 @@ class Agent:
 
     def register(self):
         """Once in a process: a Node that is deleted while the kubelet runs stays away until it starts again."""
+        time.sleep(START)
         log.info("Running kubelet")
         while True:
             try:

@@ -10,6 +10,8 @@ from standin.server_names import ADDRESS, ETCD_FINALIZER, MEMBER, NODE_FINALIZER
 
 TICK = float(os.environ.get("K3S_STANDIN_TICK", "0.5"))
 GRACE = float(os.environ.get("K3S_STANDIN_NODE_GRACE", "5"))
+# How long a learner stays one at least: the real one has to catch up, and is looked at every 15 s only.
+LEARNING = float(os.environ.get("K3S_STANDIN_LEARNING", "0"))
 # While this file is there, learners stay learners: the real one looks at them every 15 s only.
 HOLD = "/run/k3s-standin/hold-promotion"
 UNREACHABLE = "node.kubernetes.io/unreachable"
@@ -22,6 +24,7 @@ class Controllers:
         self.server, self.store, self.etcd = server, server.store, server.etcd
         self.manifests = Manifests(server)
         self.heard = {}
+        self.learning = {}
 
     def run(self):
         while True:
@@ -87,7 +90,8 @@ class Controllers:
         for member in members:
             if not member.get("isLearner"):
                 continue
-            if os.path.exists(HOLD):
+            since = self.learning.setdefault(member["ID"], time.monotonic())
+            if os.path.exists(HOLD) or time.monotonic() - since < LEARNING:
                 return
             try:
                 self.etcd.promote(member["ID"])
