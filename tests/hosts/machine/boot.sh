@@ -49,6 +49,9 @@ for key in vm/overcommit_memory vm/panic_on_oom kernel/panic kernel/panic_on_oop
   cat "/proc/sys/$key" >"$file"
   mount --bind "$file" "/proc/sys/$key"
 done
+# Another one at every boot, as a machine has it.
+cat /proc/sys/kernel/random/uuid >/run/sysctl/boot_id
+mount --bind /run/sysctl/boot_id /proc/sys/kernel/random/boot_id
 if [[ -e /proc/sysrq-trigger ]]; then
   mount --bind /proc/sysrq-trigger /proc/sysrq-trigger
   mount -o remount,bind,ro /proc/sysrq-trigger

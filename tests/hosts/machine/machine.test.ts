@@ -99,12 +99,14 @@ describe("test hosts", function () {
 
   it("reboot when asked to, and start what is enabled", async () => {
     const one = lab.host("one");
-    const boot = await one.ok("cat /run/init/boot-id");
+    const boot = await one.ok("cat /proc/sys/kernel/random/boot_id");
+    await one.ok("touch /run/until-the-reboot /root/for-good");
     await one.run("systemctl reboot").catch(() => undefined);
     await until("another boot", async () => {
-      const now = await one.run("cat /run/init/boot-id").catch(() => undefined);
+      const now = await one.run("cat /proc/sys/kernel/random/boot_id").catch(() => undefined);
       return now?.code === 0 && now.stdout !== boot;
     });
+    assert.equal((await one.run("ls /run/until-the-reboot /root/for-good")).stdout, "/root/for-good\n");
   });
 
   it("run on when their link is cut", async () => {

@@ -14,7 +14,6 @@ import socket
 import sys
 import threading
 import time
-import uuid
 
 import journal
 import reaper
@@ -106,8 +105,6 @@ def answer(manager, client):
 def main():
     os.makedirs("/run/init", exist_ok=True)
     os.makedirs("/run/systemd/system", exist_ok=True)  # what `sd_booted(3)` looks for
-    with open("/run/init/boot-id", "w", encoding="utf-8") as file:
-        file.write(uuid.uuid4().hex)
     manager = Manager()
     wake_read, wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)

@@ -33,5 +33,5 @@ def read(units):
 
 
 def boot_id():
-    with open("/run/init/boot-id", encoding="utf-8") as file:
+    with open("/proc/sys/kernel/random/boot_id", encoding="utf-8") as file:
         return file.read().strip()

@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 DAY = datetime.timedelta(days=1)
+# How long k3s makes certificates valid, but those of authorities.
+VALID_DAYS = int(os.environ.get("CATTLE_NEW_SIGNED_CERT_EXPIRATION_DAYS", "365"))
 # What all servers of a cluster share, and a joining one receives.
 AUTHORITIES = {"server-ca": "k3s-server-ca", "client-ca": "k3s-client-ca", "etcd/server-ca": "etcd-server-ca", "etcd/peer-ca": "etcd-peer-ca"}
 
@@ -62,7 +64,7 @@ def issue(authority, name, groups=(), addresses=()):
     key = ec.generate_private_key(ec.SECP256R1())
     attributes = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, group) for group in groups]
     subject = x509.Name(attributes + [x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    builder = _builder(subject, ca.subject, key, 365).add_extension(
+    builder = _builder(subject, ca.subject, key, VALID_DAYS).add_extension(
         x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
     if addresses:
         names = []
