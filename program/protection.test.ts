@@ -53,6 +53,7 @@ describe("a site of the default stacks", function () {
       ...machines.map((machine) => `k3s-a-${machine}-vm`),
       "minio-namespace",
       "monitoring-namespace",
+      "site-a-k3s-server-token",
       "site-a-kubernetes",
       "vault-namespace",
     ]);

@@ -2,13 +2,14 @@ import { lookUp } from "@isthmus/core";
 import { AnyHostScript, knownHost, RemoteScript, type Connection, type Parameters, type Script } from "@isthmus/remote";
 import { all, output, secret, unsecret, type Input, type Output, type Resource } from "@pulumi/pulumi";
 import type { ClusterAccess } from "./access.ts";
-import type { ClusterTokens, K3sClusterArgs } from "./cluster.ts";
+import type { K3sClusterArgs } from "./cluster.ts";
 import { snapshotStoreFile } from "./config.ts";
 import { urlHost } from "./node.ts";
 import { installParameters, machineLabel, memberParameters, preflightParameters } from "./parameters.ts";
 import { plannedNodes, type ClusterPlan, type NodePlan } from "./plan.ts";
 import { registriesFile } from "./registries.ts";
 import { scripts } from "./scripts.ts";
+import type { KeptTokens } from "./tokens.ts";
 
 /** What every step of a cluster needs. */
 export interface ClusterContext {
@@ -16,7 +17,7 @@ export interface ClusterContext {
   readonly parent: Resource;
   readonly args: K3sClusterArgs;
   readonly plan: ClusterPlan;
-  readonly tokens: ClusterTokens;
+  readonly tokens: KeptTokens;
 }
 
 /** When a node joins, and what it must know of the cluster then. */
@@ -71,6 +72,19 @@ export class ClusterScripts {
       none: clusterIsAway,
       after,
     });
+  }
+
+  /** Brings etcd from an older server token to that of today, before any server is started with it. */
+  rotateToken(admitted: Resource): Resource {
+    const { name, parent, plan } = this.cluster;
+    if (plan.settings.tokens.generation === 1) return admitted;
+    const { OLDER_TOKENS, SERVER_TOKEN } = this.serverSecrets();
+    const after = plan.order.servers.map((server) => {
+      const inputs = { ...this.host(server), script: scripts.nextToken, secrets: { SERVER_TOKEN } };
+      return new RemoteScript(`${name}-next-token-${server.node.name}`, inputs, { parent, dependsOn: [admitted] });
+    });
+    const secrets = { OLDER_TOKENS, SERVER_TOKEN };
+    return this.onAnyServer("token-rotation", { script: scripts.rotateToken, secrets, none: clusterIsAway, after });
   }
 
   /** Installs k3s on a node, or brings it to what is declared. */
@@ -180,13 +194,16 @@ export class ClusterScripts {
         : all([snapshotKeys.accessKey, snapshotKeys.secretKey]).apply(([accessKey, secretKey]) =>
             snapshotStoreFile({ accessKey, secretKey }),
           );
-    return { ...this.agentSecrets(), SERVER_TOKEN: this.cluster.tokens.server, SNAPSHOT_STORE: store };
+    const { server, older } = this.cluster.tokens;
+    const OLDER_TOKENS = all([...older]).apply((tokens) => tokens.join("\n"));
+    return { ...this.agentSecrets(), OLDER_TOKENS, SERVER_TOKEN: server, SNAPSHOT_STORE: store };
   }
 }
 
 interface AnyServer {
   readonly script: Script;
   readonly parameters?: Input<Parameters>;
+  readonly secrets?: Readonly<Record<string, Input<string>>>;
   readonly triggers?: readonly Input<string>[];
   readonly none?: string;
   readonly after: readonly Resource[];

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { MachineConnection } from "@isthmus/core";
-import { runtime, secret } from "@pulumi/pulumi";
+import { runtime, secret, type ResourceTransformation } from "@pulumi/pulumi";
+import type { ClusterAccess } from "./access.ts";
 import type { K3sCluster, K3sClusterArgs } from "./cluster.ts";
 import type { K3sNode } from "./node.ts";
 import { settingsOf, sixNodes } from "./six-nodes.ts";
+import { keptServerTokens } from "./snapshots.ts";
 
 interface Registered {
   readonly type: string;
@@ -25,6 +27,11 @@ const answers: Readonly<Record<string, string>> = {
 /** Registers a cluster; every creation takes a while, so that what does not wait for another one overlaps with it. */
 async function register(changes: Partial<K3sClusterArgs> = {}, nodes: readonly K3sNode[] = sixNodes) {
   const seen: Registered[] = [];
+  const shielded: string[] = [];
+  const noteProtection: ResourceTransformation = ({ name, opts }) => {
+    if (opts.protect === true) shielded.push(name);
+    return undefined;
+  };
   let step = 0;
   await runtime.setMocks({
     newResource: async ({ type, name, inputs }) => {
@@ -41,12 +48,12 @@ async function register(changes: Partial<K3sClusterArgs> = {}, nodes: readonly K
   const { K3sCluster } = await import("./cluster.ts");
   let cluster: K3sCluster | undefined;
   await runtime.runInPulumiStack(() => {
-    cluster = new K3sCluster("site-a", { ...argsOf(nodes), ...changes });
+    cluster = new K3sCluster("site-a", { ...argsOf(nodes), ...changes }, { transformations: [noteProtection] });
     return Promise.resolve({});
   });
   await runtime.disconnect();
   assert.ok(cluster);
-  return { cluster, all: seen.filter(({ type }) => type !== "pulumi:pulumi:Stack") };
+  return { cluster, all: seen.filter(({ type }) => type !== "pulumi:pulumi:Stack"), shielded: shielded.sort() };
 }
 
 function stateOf(type: string, name: string): Record<string, string> {
@@ -159,6 +166,34 @@ describe("K3sCluster", () => {
     assert.ok(stdin("site-a-server-3").includes(token));
     assert.ok(!stdin("site-a-agent-1").includes(token));
     assert.ok(stdin("site-a-agent-1").includes(sent(`${canary}-site-a-agent-token`)));
+  });
+
+  it("rotates tokens before any server is started with the new one, and keeps and protects those from before", async () => {
+    const tokens = { generation: 3, keepFrom: 2 };
+    const { all, cluster, shielded } = await register({ settings: settingsOf({ tokens }) });
+    const made = all.filter(({ type }) => type.endsWith(":RandomPassword")).map(({ name }) => name);
+    assert.deepEqual(made.sort(), ["site-a-agent-token-3", "site-a-server-token-2", "site-a-server-token-3"]);
+    assert.deepEqual(shielded, ["site-a-server-token-2", "site-a-server-token-3"]);
+    const rotation = named(all, "site-a-token-rotation");
+    assert.ok(named(all, "site-a-admission").ended < rotation.began);
+    assert.ok(rotation.ended < named(all, "site-a-server-1").began);
+    const sent = (text: string): string => Buffer.from(text).toString("base64");
+    const told = (rotation.inputs["stdin"] as { value: string }).value.trimEnd().split("\n").slice(-2);
+    assert.deepEqual(told, [sent(`${canary}-site-a-server-token-2`), sent(`${canary}-site-a-server-token-3`)]);
+    const access = await new Promise<ClusterAccess>((resolve) => cluster.access.apply(resolve));
+    assert.deepEqual(keptServerTokens(access), [`${canary}-site-a-server-token-3`, `${canary}-site-a-server-token-2`]);
+  });
+
+  it("takes the tokens of a cluster that existed before as the first generation", async () => {
+    const given = { server: secret("given-server"), agent: secret("given-agent") };
+    const first = await register({ tokens: given });
+    assert.deepEqual(
+      first.all.filter(({ type }) => type.endsWith(":RandomPassword")),
+      [],
+    );
+    const second = await register({ tokens: given, settings: settingsOf({ tokens: { generation: 2 } }) });
+    const access = await new Promise<ClusterAccess>((resolve) => second.cluster.access.apply(resolve));
+    assert.deepEqual(keptServerTokens(access), [`${canary}-site-a-server-token-2`, "given-server"]);
   });
 
   it("keeps members and labels on any server that can be reached, after everybody joined", async () => {

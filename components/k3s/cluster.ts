@@ -7,11 +7,11 @@ import {
   type Output,
   type Resource,
 } from "@pulumi/pulumi";
-import { RandomPassword } from "@pulumi/random/randomPassword.js";
 import type { ClusterAccess } from "./access.ts";
 import { ClusterScripts, type Joining } from "./cluster-scripts.ts";
 import { planCluster, plannedNodes, type ClusterFacts, type ClusterPlan } from "./plan.ts";
 import type { RegistryLogin } from "./registries.ts";
+import { makeTokens, type ClusterTokens } from "./tokens.ts";
 
 export interface K3sClusterArgs extends ClusterFacts {
   /** The machine of every node, by the node's name. Another `machineId` makes the node join anew. */
@@ -28,11 +28,6 @@ export interface K3sClusterArgs extends ClusterFacts {
   readonly tokens?: ClusterTokens | undefined;
   /** Take over a cluster that runs, without a restart: what is declared takes effect at its next start. Default: false. */
   readonly adopt?: boolean | undefined;
-}
-
-export interface ClusterTokens {
-  readonly server: Input<string>;
-  readonly agent: Input<string>;
 }
 
 /**
@@ -53,14 +48,15 @@ export class K3sCluster extends ComponentResource {
     super("isthmus:k3s:Cluster", name, { name: args.name, nodes: args.nodes, settings: args.settings }, options);
     checkArgs(args);
     const plan = planCluster(args);
-    const tokens = args.tokens ?? this.makeTokens(name);
+    const tokens = makeTokens({ name, parent: this, settings: args.settings.tokens, given: args.tokens });
     const scripts = new ClusterScripts({ name, parent: this, args, plan, tokens });
 
     const looked = preflights(scripts, plan);
     const serversLooked = plan.order.servers.map(({ node }) => lookUp(looked, node.name, "preflight"));
     const genesis = scripts.genesis(serversLooked);
     const admission = scripts.admission([genesis.done]);
-    const { started, ca, joined } = joinServers(scripts, plan, { after: [admission], servers: genesis.servers });
+    const rotated = scripts.rotateToken(admission);
+    const { started, ca, joined } = joinServers(scripts, plan, { after: [rotated], servers: genesis.servers });
     const agents = joinAgents(scripts, plan, { after: [joined], ca, servers: genesis.servers, looked });
     scripts.labels(scripts.membership(agents.length === 0 ? [joined] : agents));
 
@@ -70,12 +66,6 @@ export class K3sCluster extends ComponentResource {
     this.access = scripts.access();
     const { kubeconfig, apiAddress, clusterIdentifier } = this;
     this.registerOutputs({ kubeconfig, apiAddress, clusterIdentifier });
-  }
-
-  private makeTokens(name: string): ClusterTokens {
-    const token = (kind: string): Output<string> =>
-      new RandomPassword(`${name}-${kind}-token`, { length: 48, special: false }, { parent: this }).result;
-    return { server: token("server"), agent: token("agent") };
   }
 }
 

@@ -1,1 +1,2 @@
-export { K3sCluster, type ClusterTokens, type K3sClusterArgs } from "./cluster.ts";
+export { K3sCluster, type K3sClusterArgs } from "./cluster.ts";
+export type { ClusterTokens } from "./tokens.ts";

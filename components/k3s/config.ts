@@ -103,6 +103,8 @@ function snapshotConfig({ schedule, retention, s3 }: K3sSettings["snapshots"]): 
     "etcd-s3-endpoint": s3.endpoint,
     "etcd-s3-folder": s3.folder,
     "etcd-s3-region": s3.region,
+    // Apart from the disk's since the releases of August 2025; older ones skip it, and keep as many as on the disk.
+    "etcd-s3-retention": s3.retention,
   };
 }
 

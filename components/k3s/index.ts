@@ -9,6 +9,7 @@ export {
   type NodeWork,
   type ServerHealth,
 } from "./maintenance.ts";
+export { serverTokenGeneration, tokenFingerprint } from "./fingerprint.ts";
 export { joinOrder, type JoinOrder, type K3sNode, type K3sTaint } from "./node.ts";
 export {
   describeUpdate,
@@ -41,15 +42,18 @@ export {
   type ClusterPlan,
   type NodePlan,
 } from "./plan.ts";
+export { restoreStages, type RestoreRequest, type Step } from "./restore.ts";
 export {
   chooseSnapshot,
+  chooseToken,
+  keptServerTokens,
+  parseFingerprints,
   parseSnapshots,
-  restoreStages,
+  snapshotStep,
   snapshotsStep,
+  snapshotTokenStep,
   type FoundSnapshot,
-  type RestoreRequest,
-  type Step,
-} from "./restore.ts";
+} from "./snapshots.ts";
 export {
   certificateRotation,
   certificateValidDays,

@@ -47,7 +47,7 @@ export function installParameters(cluster: ClusterPlan, { node, files }: NodePla
 
 /** Names of the secrets of `install-server.sh` and `install-agent.sh`. */
 export const installSecrets = {
-  server: ["AGENT_TOKEN", "REGISTRIES", "SERVER_TOKEN", "SNAPSHOT_STORE"],
+  server: ["AGENT_TOKEN", "OLDER_TOKENS", "REGISTRIES", "SERVER_TOKEN", "SNAPSHOT_STORE"],
   agent: ["AGENT_TOKEN", "REGISTRIES"],
 } as const;
 

@@ -3,13 +3,14 @@ import { installParameters, installSecrets, memberParameters, type NodeLiveFacts
 import { urlHost } from "./node.ts";
 import type { ClusterPlan, NodePlan } from "./plan.ts";
 import { scripts } from "./scripts.ts";
+import { storeParameters } from "./snapshots.ts";
 
 /** One script on one host. */
 export interface Step {
   readonly node: string;
   readonly script: Script;
   readonly parameters: Parameters;
-  /** Secrets that it reads: `SERVER_TOKEN` is the one that the snapshot was taken with. */
+  /** Names of the secrets that it reads, as `ClusterAccess` has them. */
   readonly secretNames: readonly string[];
 }
 
@@ -27,7 +28,8 @@ export interface RestoreRequest {
 /**
  * What a restore does, in stages: the steps of one stage may go side by side, and a stage begins when the one before it
  * is done. All servers stop, one of them takes the snapshot, the others join it one by one. Agents find it by
- * themselves: the snapshot holds the cluster's certificate authority.
+ * themselves: the snapshot holds the cluster's certificate authority. `restore.sh` reads SNAPSHOT_TOKEN, the server token
+ * that the snapshot was taken with, beside the secrets that `ClusterAccess` has; it ends with the token of today.
  */
 export function restoreStages(cluster: ClusterPlan, request: RestoreRequest): readonly (readonly Step[])[] {
   const first = cluster.order.servers.find(({ node }) => node.name === request.onto);
@@ -61,51 +63,8 @@ function restoreStep(cluster: ClusterPlan, first: NodePlan, request: RestoreRequ
     OCCASION: request.occasion,
     ...storeParameters(cluster),
   };
-  return { node: first.node.name, script: scripts.restore, parameters, secretNames: installSecrets.server };
-}
-
-function storeParameters({ settings }: ClusterPlan): Parameters {
-  const { s3 } = settings.snapshots;
-  return {
-    S3_BUCKET: s3?.bucket ?? "",
-    S3_ENDPOINT: s3?.endpoint ?? "",
-    S3_FOLDER: s3?.folder ?? "",
-    S3_REGION: s3?.region ?? "",
-  };
-}
-
-/** Asks a server which snapshots it could be restored from. */
-export function snapshotsStep(cluster: ClusterPlan, node: string): Step {
-  const secretNames = ["S3_ACCESS_KEY", "S3_SECRET_KEY"];
-  return { node, script: scripts.snapshots, parameters: storeParameters(cluster), secretNames };
-}
-
-export interface FoundSnapshot {
-  readonly name: string;
-  /** When it was made, UTC; sorts by time. */
-  readonly madeAt: string;
-  /** The server that told of it. */
-  readonly on: string;
-}
-
-/** What `snapshots.sh` printed on a server. */
-export function parseSnapshots(on: string, printed: string): readonly FoundSnapshot[] {
-  return printed.split("\n").flatMap((line) => {
-    const [madeAt, name] = line.trim().split(/\s+/);
-    return madeAt === undefined || name === undefined ? [] : [{ name, madeAt, on }];
-  });
-}
-
-/**
- * The snapshot that is meant: by its name, by what the name begins with before k3s adds node and time, or the newest.
- * Undefined where there is none.
- */
-export function chooseSnapshot(found: readonly FoundSnapshot[], wanted: string): FoundSnapshot | undefined {
-  const newestFirst = [...found].sort((a, b) => (a.madeAt < b.madeAt ? 1 : a.madeAt > b.madeAt ? -1 : 0));
-  if (wanted === "latest") return newestFirst[0];
-  return (
-    newestFirst.find(({ name }) => name === wanted) ?? newestFirst.find(({ name }) => name.startsWith(`${wanted}-`))
-  );
+  const secretNames = [...installSecrets.server, "SNAPSHOT_TOKEN"];
+  return { node: first.node.name, script: scripts.restore, parameters, secretNames };
 }
 
 function rejoinStep(

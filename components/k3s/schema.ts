@@ -1,6 +1,7 @@
 import { shapes } from "@isthmus/core";
 import { z } from "zod";
 import { images } from "./pins.ts";
+import { snapshots, tokens } from "./snapshot-settings.ts";
 
 const sha256 = z
   .string()
@@ -87,27 +88,6 @@ const hardening = z
   })
   .prefault({});
 
-const snapshots = z
-  .strictObject({
-    schedule: z
-      .string()
-      .default("0 */6 * * *")
-      .describe("When etcd is snapshotted, in cron's form. Default: every 6 hours."),
-    retention: z.int().min(1).default(28).describe("How many are kept, per server. Default: 28, a week."),
-    s3: z
-      .strictObject({
-        endpoint: z.string().describe("Host of the object store, with port if it is not 443."),
-        bucket: z.string().describe("Bucket that exists already."),
-        region: z.string().default("us-east-1").describe("Region. Default: us-east-1."),
-        folder: z.string().describe("Folder in the bucket: one a cluster, or their snapshots mix."),
-      })
-      .optional()
-      .describe(
-        "Where snapshots are kept outside of the cluster. Its keys are secrets of the stack. Default: on the servers' disks only.",
-      ),
-  })
-  .prefault({});
-
 const registries = z
   .strictObject({
     mirrors: z
@@ -187,6 +167,7 @@ export const k3sSettings = z.strictObject({
     .default(4096)
     .describe("What must be free below /var/lib before k3s is installed, in MiB. Default: 4096."),
   hardening: hardening.describe("How far the cluster is hardened."),
+  tokens: tokens.describe("Tokens that nodes join with, and that snapshots are restored with."),
   snapshots: snapshots.describe("Snapshots of etcd."),
   registries: registries.describe("Where images come from."),
   upgrade: upgrade.describe("How a change of the version goes."),

@@ -9,8 +9,9 @@ import {
   statusParameters,
 } from "./parameters.ts";
 import { planCluster } from "./plan.ts";
-import { restoreStages, snapshotsStep } from "./restore.ts";
+import { restoreStages, type Step } from "./restore.ts";
 import { scripts } from "./scripts.ts";
+import { snapshotStep, snapshotsStep, snapshotTokenStep } from "./snapshots.ts";
 import { settingsOf, sixNodes } from "./six-nodes.ts";
 
 const plan = planCluster({ name: "site-a", nodes: sixNodes, settings: settingsOf() });
@@ -21,6 +22,11 @@ const live = { machine: "m", ca: "", servers: ["10.0.20.11"], adopt: false };
 const [, [restore] = []] = restoreStages(plan, { snapshot: "daily", onto: "server-1", occasion: "now", machines: {} });
 assert.ok(restore);
 const members = memberParameters(plan, {});
+
+const toldBy = ({ parameters, secretNames }: Step): readonly [Parameters, readonly string[]] => [
+  parameters,
+  secretNames,
+];
 
 /** What each script is really told: shellcheck then finds a variable that nobody sets. */
 const told: Readonly<Record<keyof typeof scripts, readonly [Parameters, readonly string[]]>> = {
@@ -33,8 +39,11 @@ const told: Readonly<Record<keyof typeof scripts, readonly [Parameters, readonly
   kubeconfig: [{ API_ADDRESS: "10.0.20.10", CLUSTER: "site-a" }, []],
   membership: [{ ...members, DRAIN_SECONDS: 60 }, []],
   labels: [members, []],
-  snapshot: [{ SNAPSHOT: "before-upgrade" }, []],
-  snapshots: [snapshotsStep(plan, "server-1").parameters, snapshotsStep(plan, "server-1").secretNames],
+  nextToken: [{}, ["SERVER_TOKEN"]],
+  rotateToken: [{}, ["OLDER_TOKENS", "SERVER_TOKEN"]],
+  snapshot: toldBy(snapshotStep(plan, "server-1", "before-upgrade")),
+  snapshots: toldBy(snapshotsStep(plan, "server-1")),
+  snapshotToken: toldBy(snapshotTokenStep(plan, { name: "daily-server-1-1", madeAt: "", on: "server-1" })),
   leave: [{ OCCASION: "now" }, []],
   restore: [restore.parameters, restore.secretNames],
   osUpdates: [{ NODE: "server-1", ROLE: "server" }, []],
@@ -78,7 +87,17 @@ describe("the scripts of k3s", () => {
   }
 
   it("take the lock before they change anything", () => {
-    const readers = ["preflight", "adopt", "identity", "kubeconfig", "snapshots", "snapshotToken", "certificateState", "status"];
+    const readers = [
+      "preflight",
+      "adopt",
+      "identity",
+      "kubeconfig",
+      "snapshots",
+      "snapshotToken",
+      "snapshotToken",
+      "certificateState",
+      "status",
+    ];
     for (const [name, script] of Object.entries(scripts)) {
       assert.equal(/^lock$/m.test(script.text), !readers.includes(name), name);
     }

@@ -6,6 +6,7 @@ import { parseCheckpoint, type Checkpoint } from "../pulumi/checkpoint.ts";
 import { pulumi } from "../pulumi/cli.ts";
 import { requireStack } from "../pulumi/stacks.ts";
 import { withMachinesInState } from "./machines-in-state.ts";
+import { withTokensInState } from "./tokens-in-state.ts";
 
 /** A cluster as it is declared, with what the stack knows of its machines. */
 export interface DeployedCluster {
@@ -30,10 +31,15 @@ function declaredCluster(site: string): ClusterPlan {
 async function accessOf(site: string): Promise<ClusterAccess> {
   const outputs: unknown = JSON.parse(await pulumi(["stack", "output", "--json", "--show-secrets", "--stack", site]));
   const read = z.looseObject({ clusterAccess }).safeParse(outputs);
-  if (read.success) return withMachinesInState(read.data.clusterAccess, await stateWithSecrets(site));
+  if (read.success) return withWhatStateKnows(read.data.clusterAccess, await stateWithSecrets(site));
   throw new UserError(
     `The stack ${site} does not say how its machines are reached (output clusterAccess). Run: pulumi up --stack ${site}`,
   );
+}
+
+/** A run that failed left the outputs as they were before it. */
+export function withWhatStateKnows(access: ClusterAccess, state: Checkpoint): ClusterAccess {
+  return withTokensInState(withMachinesInState(access, state), state);
 }
 
 async function stateWithSecrets(site: string): Promise<Checkpoint> {

@@ -2,6 +2,7 @@ import type { ClusterAccess } from "@isthmus/k3s";
 import { machineLabel } from "@isthmus/k3s";
 import { z } from "zod";
 import { nameOf, resourcesOf, type Checkpoint } from "../pulumi/checkpoint.ts";
+import { revealed } from "./revealed.ts";
 
 const hop = z.object({
   host: z.string(),
@@ -38,14 +39,4 @@ export function withMachinesInState(access: ClusterAccess, state: Checkpoint): C
       ...Object.fromEntries(found.map(({ node, triggers: [machineId] }) => [node, machineLabel(machineId)])),
     },
   };
-}
-
-/** How the engine marks a secret in a state. */
-const signature = "4dabf18193072939515e22adb298388d";
-
-function revealed(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(revealed);
-  if (typeof value !== "object" || value === null) return value;
-  if (signature in value && "plaintext" in value) return revealed(JSON.parse(String(value.plaintext)));
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, revealed(inner)]));
 }

@@ -1,7 +1,7 @@
 import { restoreStages, scripts, type FoundSnapshot, type RestoreRequest, type Step } from "@isthmus/k3s";
 import type { DeployedCluster } from "./deployed.ts";
 import { mustRunScript } from "./run-script.ts";
-import { serverNames } from "./snapshots.ts";
+import { serverNames, tokenOf } from "./snapshots.ts";
 
 export interface Restore {
   readonly snapshot: FoundSnapshot;
@@ -14,11 +14,13 @@ export interface Restore {
 export async function restoreCluster(cluster: DeployedCluster, { snapshot, occasion, say }: Restore): Promise<void> {
   const { plan, access } = cluster;
   await allReachable(cluster);
+  const token = await tokenOf(cluster, snapshot);
+  const secrets = { ...access.secrets, SNAPSHOT_TOKEN: token };
   const request: RestoreRequest = { snapshot: snapshot.name, onto: snapshot.on, occasion, machines: access.machines };
   const stages = restoreStages(plan, request);
   for (const [index, stage] of stages.entries()) {
     say(`${index + 1}/${stages.length} ${stage.map(describe).join(", ")}`);
-    const results = await Promise.all(stage.map((step) => mustRunScript(access, step)));
+    const results = await Promise.all(stage.map((step) => mustRunScript({ ...access, secrets }, step)));
     for (const { said } of results) if (said !== "") say(said.trimEnd());
   }
 }

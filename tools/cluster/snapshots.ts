@@ -1,9 +1,14 @@
 import { UserError } from "@isthmus/core";
 import {
   chooseSnapshot,
+  chooseToken,
+  keptServerTokens,
+  parseFingerprints,
   parseSnapshots,
-  scripts,
+  snapshotStep,
   snapshotsStep,
+  snapshotTokenStep,
+  tokenFingerprint,
   type ClusterPlan,
   type FoundSnapshot,
 } from "@isthmus/k3s";
@@ -16,8 +21,7 @@ export async function takeSnapshot({ plan, access }: DeployedCluster, name: stri
   const refusals: string[] = [];
   for (const node of serverNames(plan)) {
     try {
-      const step = { node, script: scripts.snapshot, parameters: { SNAPSHOT: name }, secretNames: [] };
-      const { status, stdout, said } = await runScript(access, step);
+      const { status, stdout, said } = await runScript(access, snapshotStep(plan, node, name));
       if (status === 0) return stdout.trim();
       if (status !== askAnother) throw new UserError(`No snapshot was taken:\n${said.trimEnd()}`);
       refusals.push(said.trimEnd());
@@ -44,6 +48,21 @@ export async function findSnapshot({ plan, access }: DeployedCluster, wanted: st
   const names = [...new Set(found.map(({ name }) => name))].sort().slice(-20);
   throw new UserError(
     `There is no snapshot "${wanted}" ${whereKept(plan)}. Nothing was changed. There are:\n  ${names.join("\n  ")}`,
+  );
+}
+
+/** The server token that a snapshot was taken with. Where the stack does not keep it, nothing is begun. */
+export async function tokenOf({ plan, access }: DeployedCluster, snapshot: FoundSnapshot): Promise<string> {
+  const { stdout } = await mustRunScript(access, snapshotTokenStep(plan, snapshot));
+  const fingerprints = parseFingerprints(stdout);
+  const kept = keptServerTokens(access);
+  const token = chooseToken(kept, fingerprints);
+  if (token !== undefined) return token;
+  throw new UserError(
+    `${snapshot.name} was taken with a server token that the stack does not keep. Nothing was changed.\n` +
+      `It knows ${fingerprints.join(", ")}; kept are ${kept.map(tokenFingerprint).join(", ")} (fingerprints).\n` +
+      "Choose a snapshot that is younger than the last rotation, or bring back the token: it is in an older state of the stack " +
+      "(pulumi stack history; pulumi stack export --version N), as the server token of a generation below tokens.keepFrom.",
   );
 }
 

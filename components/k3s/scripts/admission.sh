@@ -45,6 +45,8 @@ done <<<"$table"
 if [ "${#OTHER_MACHINES[@]}" -eq 0 ]; then exit 0; fi
 say "another machine is declared for ${OTHER_MACHINES[*]}: see which of them still live"
 alive=$(living "${OTHER_MACHINES[@]}")
+# Who lives says where, also after a restore, when the cluster remembers the machine before.
+while IFS='|' read -r name _ _ _ address; do FOUND_ADDRESS[$name]=$address; done < <(node_table)
 for name in "${OTHER_MACHINES[@]}"; do
   if [[ $'\n'"$alive"$'\n' != *$'\n'"$name"$'\n'* ]]; then
     say "$name is another machine now"
@@ -53,6 +55,8 @@ for name in "${OTHER_MACHINES[@]}"; do
     # The same machine under another name of its own, such as a new host key: it lives, and need not join again.
     say "$name lives on at ${FOUND_ADDRESS[$name]}: it is the machine that is declared"
     kube label node "$name" "isthmus/machine=${WANTED_MACHINE[$name]}" --overwrite >/dev/null
+    # Its password may be another than the cluster remembers: then the one counts that it says at its next start.
+    kube -n kube-system delete secret "$name.node-password.k3s" --ignore-not-found >/dev/null
   else
     fail "the machine that was $name still runs, at ${FOUND_ADDRESS[$name]}, and another one is declared" \
       'switch it off, or take k3s off it (k3s-uninstall.sh, or k3s-agent-uninstall.sh): then run again'

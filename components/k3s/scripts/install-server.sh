@@ -54,13 +54,20 @@ refuse_fixed_changes() {
   done
 }
 
-# A member that is started with another token does not come up again: its cluster's data is encrypted with the old one.
+# A member that is started with a token that etcd does not know on its disk does not come up again.
 refuse_other_token() {
   local known
   [ -d "$K3S_DATA/server/db/etcd" ] && [ -f "$K3S_DATA/server/token" ] || return 0
-  known=$(sed -n 's/^K10[0-9a-f]*::server://p' "$K3S_DATA/server/token")
-  [ -z "$known" ] || [ "$known" = "$SERVER_TOKEN" ] ||
-    fail 'the token is not the one of this cluster' 'give the token that the cluster has: it is not changed by declaring another one'
+  known=$(token_here)
+  if [ -z "$known" ] || [ "$known" = "$SERVER_TOKEN" ]; then return 0; fi
+  is_older_token "$known" ||
+    fail 'the token is not the one of this cluster' 'give the token that the cluster has: it is not changed by declaring another one, but by raising tokens.generation'
+  # It was rotated on another server; one that was off meanwhile hears of it when its etcd runs.
+  if etcd_has_token "$SERVER_TOKEN"; then return 0; fi
+  step 'wait until etcd has the new token here'
+  unit_active || systemctl restart --no-block "$UNIT" 9>&-
+  retry "$WAIT_SECONDS" etcd_has_token "$SERVER_TOKEN" ||
+    fail 'etcd on this server has not heard of the new token' 'see in its journal why it does not reach the others: journalctl -u k3s'
 }
 
 joined() { ready_now && [ "$(node_condition "$NODE" EtcdIsVoter)" = True ] && api_ready; }
@@ -69,6 +76,7 @@ refuse_fixed_changes
 refuse_other_token
 begin
 put "$K3S_ETC/token" 0600 "$(join_token)"
+clear_next_token
 put "$K3S_ETC/agent-token" 0600 "$AGENT_TOKEN"
 put_or_remove "$K3S_ETC/config.yaml.d/20-snapshots.yaml" "$SNAPSHOT_STORE"
 step 'find the cluster'

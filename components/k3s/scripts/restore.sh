@@ -5,18 +5,23 @@
 lock
 UNIT=k3s
 ROLE=server
+JOIN="$K3S_ETC/config.yaml.d/10-join.yaml"
 DONE="$RECORD/k3s.restored"
 
 joined() { ready_now && [ "$(node_condition "$NODE" EtcdIsVoter)" = True ] && api_ready; }
+wait_until_joined() {
+  retry "$WAIT_SECONDS" joined || give_up "$NODE did not become Ready and an etcd voter within $WAIT_SECONDS seconds"
+}
 
 begin
-put "$K3S_ETC/token" 0600 "$SERVER_TOKEN"
 put "$K3S_ETC/agent-token" 0600 "$AGENT_TOKEN"
+clear_next_token
 put_or_remove "$K3S_ETC/config.yaml.d/20-snapshots.yaml" "$SNAPSHOT_STORE"
-put "$K3S_ETC/config.yaml.d/10-join.yaml" 0600 $'cluster-init: true\n'
+put "$JOIN" 0600 $'cluster-init: true\n'
 step 'install k3s'
 install_binary
 install_unit
+RESTART=''
 if [ "$(cat "$DONE" 2>/dev/null || true)" != "$OCCASION" ]; then
   step 'find the snapshot'
   from=$SNAPSHOT
@@ -27,15 +32,29 @@ if [ "$(cat "$DONE" 2>/dev/null || true)" != "$OCCASION" ]; then
   step 'stop k3s'
   systemctl stop k3s 9>&-
   step "restore $SNAPSHOT"
+  put "$K3S_ETC/token" 0600 "$SNAPSHOT_TOKEN"
   rm -f "$K3S_DATA/server/db/reset-flag"
   k3s server --cluster-reset --cluster-reset-restore-path="$from" 9>&- 2>&1 | relay ||
-    fail "k3s could not restore $SNAPSHOT" 'if it says that the token is wrong: give the token that was used when the snapshot was taken'
+    fail "k3s could not restore $SNAPSHOT" 'the lines above name the cause; if it says that the token is wrong: none that the state keeps opens this snapshot'
   printf %s "$OCCASION" >"$DONE"
+elif [ "$(cat "$K3S_ETC/token")" = "$SNAPSHOT_TOKEN" ] && etcd_has_token "$SERVER_TOKEN"; then
+  # A run that did not end got as far as to rotate it, or it never was another one.
+  put "$K3S_ETC/token" 0600 "$SERVER_TOKEN"
+  [ "$SNAPSHOT_TOKEN" = "$SERVER_TOKEN" ] || RESTART=1
 fi
 step 'start k3s'
 WANTED=$(digest "$SERVER_TOKEN" "$AGENT_TOKEN" "$SNAPSHOT_STORE")
-if ! unit_active; then restart_unit "$WANTED"; fi
+if [ -n "$RESTART" ] || ! unit_active; then restart_unit "$WANTED"; fi
 step 'wait until the node is Ready and an etcd voter'
-retry "$WAIT_SECONDS" joined || give_up "$NODE did not become Ready and an etcd voter within $WAIT_SECONDS seconds"
+wait_until_joined
+if [ "$SNAPSHOT_TOKEN" != "$SERVER_TOKEN" ] && [ "$(cat "$K3S_ETC/token")" = "$SNAPSHOT_TOKEN" ]; then
+  step 'rotate the token of the snapshot to that of today'
+  k3s token rotate --new-token "$SERVER_TOKEN" 9>&- 2>&1 | relay
+  put "$K3S_ETC/token" 0600 "$SERVER_TOKEN"
+  restart_unit "$WANTED"
+  wait_until_joined
+fi
 finish "$WANTED"
+# As after any start: with `cluster-init`, a server that loses its disk would start a cluster of its own.
+put "$JOIN" 0600 "server: https://$API_ADDRESS:6443"$'\n'
 printf '%s\n' "$SNAPSHOT"

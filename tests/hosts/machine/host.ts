@@ -24,11 +24,20 @@ export interface HostSpec {
   readonly hostsFile: string;
 }
 
+/** What is new with a machine, beside its disk. */
+export interface Replacement {
+  readonly newHostKey?: boolean;
+  readonly newAddress?: boolean;
+}
+
+/** More than a lab has hosts. */
+const addressesApart = 50;
+
 /** A host of a lab: a disk, a network port, and, while it is switched on, processes in namespaces of its own. */
 export class Host {
   readonly name: string;
-  readonly address: string;
   readonly #spec: HostSpec;
+  #index: number;
   readonly #folder: string;
   #hostKey = ssh2.utils.generateKeyPairSync("ed25519");
   #client: Client | undefined;
@@ -37,8 +46,12 @@ export class Host {
   constructor(spec: HostSpec) {
     this.#spec = spec;
     this.name = spec.name;
-    this.address = spec.network.address(spec.index);
+    this.#index = spec.index;
     this.#folder = join(spec.lab, "hosts", spec.name);
+  }
+
+  get address(): string {
+    return this.#spec.network.address(this.#index);
   }
 
   /** Login data, as a user's stack file would hold it. */
@@ -70,9 +83,9 @@ export class Host {
   /** Switches it on and waits until it can be logged in to. */
   async powerOn(): Promise<void> {
     if (this.running) return;
-    const { network, index, lab } = this.#spec;
-    await network.plug(this.name, index);
-    if (this.#linkCut) await network.setPort(index, "down");
+    const { network, lab } = this.#spec;
+    await network.plug(this.name, this.#index);
+    if (this.#linkCut) await network.setPort(this.#index, "down");
     const log = openSync(join(this.#folder, "console.log"), "a");
     const args = [join(import.meta.dirname, "launch.sh"), lab, this.name, this.networkNamespace, this.name];
     const launcher = spawn("bash", args, { detached: true, stdio: ["ignore", log, log] });
@@ -96,7 +109,7 @@ export class Host {
       await until(`${this.name} is off`, () => !alive(pid), { everyMs: 10 });
     }
     rmSync(join(this.#folder, "pid"), { force: true });
-    await this.#spec.network.unplug(this.name, this.#spec.index).catch(() => undefined);
+    await this.#spec.network.unplug(this.name, this.#index).catch(() => undefined);
   }
 
   /** Power cut and back. */
@@ -106,8 +119,9 @@ export class Host {
   }
 
   /** The machine is replaced: off, a new empty disk, on. `newHostKey` where its SSH identity is lost, too. */
-  async wipe({ newHostKey = false }: { readonly newHostKey?: boolean } = {}): Promise<void> {
+  async wipe({ newHostKey = false, newAddress = false }: Replacement = {}): Promise<void> {
     await this.powerOff();
+    if (newAddress) this.#index += addressesApart;
     if (newHostKey) this.#hostKey = ssh2.utils.generateKeyPairSync("ed25519");
     this.format();
     await this.powerOn();
@@ -129,13 +143,13 @@ export class Host {
   /** Pulls the cable: the host runs on, nobody reaches it. Lasts over a power cycle. */
   async cutLink(): Promise<void> {
     this.#linkCut = true;
-    await this.#spec.network.setPort(this.#spec.index, "down");
+    await this.#spec.network.setPort(this.#index, "down");
     this.#disconnect();
   }
 
   async restoreLink(): Promise<void> {
     this.#linkCut = false;
-    await this.#spec.network.setPort(this.#spec.index, "up");
+    await this.#spec.network.setPort(this.#index, "up");
   }
 
   /** Delay and loss on what it sends; `{}` ends them. Ends with a power cycle. */

@@ -13,6 +13,7 @@ export interface ClusterFile {
   readonly machines: Readonly<Record<string, Machine>>;
   readonly privateKey: string;
   readonly tokens?: { readonly server: string; readonly agent: string };
+  readonly snapshotKeys?: { readonly accessKey: string; readonly secretKey: string };
   readonly adopt?: boolean;
 }
 
@@ -26,7 +27,7 @@ export interface Machine {
 }
 
 const file = JSON.parse(readFileSync(process.env["ISTHMUS_TEST_CLUSTER"] ?? "", "utf8")) as ClusterFile;
-const { tokens } = file;
+const { tokens, snapshotKeys } = file;
 const cluster = new K3sCluster(file.name, {
   name: file.name,
   nodes: file.nodes,
@@ -35,6 +36,9 @@ const cluster = new K3sCluster(file.name, {
   privateKey: secret(file.privateKey),
   ...(tokens === undefined ? {} : { tokens: { server: secret(tokens.server), agent: secret(tokens.agent) } }),
   ...(file.adopt === undefined ? {} : { adopt: file.adopt }),
+  ...(snapshotKeys === undefined
+    ? {}
+    : { snapshotKeys: { accessKey: snapshotKeys.accessKey, secretKey: secret(snapshotKeys.secretKey) } }),
 });
 
 export const kubeconfig = secret(cluster.kubeconfig);

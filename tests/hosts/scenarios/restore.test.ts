@@ -1,18 +1,20 @@
 /** What `npm run status`, `snapshot` and `restore` do, on hosts, with what the stack gives out. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
+import process from "node:process";
 
-import { clusterAccess, k3sSettings, planCluster, scripts } from "@isthmus/k3s";
+import { scripts } from "@isthmus/k3s";
+import { execa } from "execa";
 import { changed } from "../../engine/harness.ts";
 import { isAsDeclared } from "../../../tools/cluster/compare.ts";
-import type { DeployedCluster } from "../../../tools/cluster/deployed.ts";
 import { lookAtCluster } from "../../../tools/cluster/look.ts";
-import { withMachinesInState } from "../../../tools/cluster/machines-in-state.ts";
 import { reportText } from "../../../tools/cluster/report-text.ts";
 import { restoreCluster } from "../../../tools/cluster/restore.ts";
 import { findSnapshot, takeSnapshot } from "../../../tools/cluster/snapshots.ts";
-import { parseCheckpoint, type Checkpoint } from "../../../tools/pulumi/checkpoint.ts";
 import { aServer, assertConverged, starts, write, written } from "./cluster-state.ts";
-import { requireScenarios } from "./requirements.ts";
+import { deployed } from "./deployed.ts";
+import { full, requireScenarios } from "./requirements.ts";
+import type { RestoreTask } from "./restore-process.ts";
 import { atStep } from "./steps.ts";
 import { TestSite } from "./test-site.ts";
 
@@ -125,9 +127,34 @@ describe("a cluster that is snapshotted and restored", function () {
     assert.deepEqual(await written(aServer(site)), ["before-the-snapshot", "since-the-second-restore"]);
   });
 
+  for (const stage of full ? [1, 2, 3, 4] : [2]) {
+    it(`goes on with a restore that was killed when stage ${String(stage)} was done`, async () => {
+      const cluster = await deployed(site);
+      const before = await written(aServer(site));
+      await write(aServer(site), `to-be-lost-${String(stage)}`);
+      const task = { cluster, snapshot: await findSnapshot(cluster, snapshot), occasion: `killed-${String(stage)}` };
+      await killedAfterStage(stage, task);
+      await restoreCluster(cluster, { ...task, say: () => undefined });
+      await assertConverged(site);
+      assert.deepEqual(await written(aServer(site)), ["before-the-snapshot"], before.join(", "));
+    });
+  }
+
+  it("names a server that cannot be reached, before anything is stopped", async () => {
+    const cluster = await deployed(site);
+    const found = await findSnapshot(cluster, snapshot);
+    const before = await starts(site);
+    await site.host("server-3").cutLink();
+    const restore = { snapshot: found, occasion: "cut", say: () => undefined };
+    await assert.rejects(restoreCluster(cluster, restore), /^UserError: server-3 cannot be reached over SSH: /);
+    await site.host("server-3").restoreLink();
+    await assertConverged(site);
+    assert.deepEqual(await starts(site), before);
+  });
+
   it("comes back when most of its servers are lost with their disks", async () => {
+    await write(aServer(site), "since-the-last-restore");
     const taken = await takeSnapshot(await deployed(site), "last");
-    await site.host("agent-1").ok("true");
     await site.replace("server-2");
     await site.replace("server-3");
     // etcd has no majority: no member can join, and the run says so.
@@ -140,21 +167,22 @@ describe("a cluster that is snapshotted and restored", function () {
     });
     await site.goesUp();
     await assertConverged(site);
-    assert.deepEqual(await written(site.host("server-2")), ["before-the-snapshot", "since-the-second-restore"]);
+    assert.deepEqual(await written(site.host("server-2")), ["before-the-snapshot", "since-the-last-restore"]);
   });
 });
 
-/** As the verbs see it: the plan of what is declared, and the stack's output. */
-async function deployed(site: TestSite): Promise<DeployedCluster> {
-  const { name, nodes, settings } = site.file;
-  const outputs = await site.stack.outputs({ secrets: true });
-  return {
-    plan: planCluster({ name, nodes, settings: k3sSettings.parse(settings) }),
-    access: withMachinesInState(clusterAccess.parse(outputs["clusterAccess"]), await stateOf(site)),
-  };
-}
-
-async function stateOf(site: TestSite): Promise<Checkpoint> {
-  const run = await site.fleet.pulumi(["stack", "export", "--show-secrets", "--stack", site.stack.name]);
-  return parseCheckpoint(run.stdout, "the state");
+/** SIGKILL, as soon as it says that the next stage begins. What runs on hosts by then goes on there. */
+async function killedAfterStage(stage: number, task: RestoreTask): Promise<void> {
+  const child = execa(process.execPath, ["--import", "tsx", join(import.meta.dirname, "restore-process.ts")], {
+    input: JSON.stringify(task),
+    reject: false,
+    buffer: false,
+    stdout: "pipe",
+  });
+  let said = "";
+  for await (const line of child.iterable()) {
+    said += `${line}\n`;
+    if (line.startsWith(`${String(stage + 1)}/`)) child.kill("SIGKILL");
+  }
+  assert.equal((await child).signal, "SIGKILL", said);
 }

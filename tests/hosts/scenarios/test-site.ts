@@ -129,10 +129,11 @@ export class TestSite {
   }
 
   /** Another machine of that name: new disk, new machine id, new host key. */
-  async replace(name: string): Promise<void> {
-    await this.host(name).wipe({ newHostKey: true });
+  async replace(name: string, { newAddress = false }: { readonly newAddress?: boolean } = {}): Promise<void> {
+    await this.host(name).wipe({ newHostKey: true, newAddress });
     const machine = await machineOf(this.host(name));
     this.file = { ...this.file, machines: { ...this.file.machines, [name]: machine } };
+    this.edit(name, { address: this.host(name).address });
   }
 
   // --- what a person runs --------------------------------------------------------------------------------------------
@@ -156,6 +157,13 @@ export class TestSite {
       timeoutMilliseconds: tenMinutes,
       ...(killWhen === undefined ? {} : { killWhen }),
     });
+  }
+
+  /** What a person does who lets go of something that is protected. */
+  async unprotect(name: string): Promise<void> {
+    const state = await this.fleet.pulumi(["stack", "export", "--stack", this.stack.name]);
+    const [urn = ""] = new RegExp(`urn:pulumi:[^"]*::${name}(?=")`).exec(state.stdout) ?? [];
+    await this.fleet.pulumi(["state", "unprotect", urn, "--yes", "--stack", this.stack.name]);
   }
 
   /** An `up` that has to succeed. */

@@ -1,39 +1,10 @@
 /** What the stand-in has beyond the contract suite: snapshots in an object store, manifests, evictions, rotation. */
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
 
 import { TestCluster } from "../contract/cluster.ts";
 import { requireHosts, until } from "../hosts.ts";
+import { ObjectStore } from "../scenarios/object-store.ts";
 import { standIn } from "./k3s.ts";
-
-/** An object store for one test: keeps what is put, and only for who signs with the key. */
-async function objectStore(
-  address: string,
-  key: string,
-): Promise<{ server: Server; objects: Map<string, Buffer>; port: number }> {
-  const objects = new Map<string, Buffer>();
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      const signed = request.headers.authorization?.startsWith(`AWS4-HMAC-SHA256 Credential=${key}/`) === true;
-      const path = request.url ?? "";
-      const found = objects.get(path);
-      if (!signed) response.writeHead(403).end();
-      else if (request.method === "PUT") {
-        objects.set(path, Buffer.concat(chunks));
-        response.writeHead(200).end();
-      } else if (found !== undefined) response.writeHead(200).end(found);
-      else response.writeHead(404).end();
-    });
-  });
-  server.listen(0, address);
-  await once(server, "listening");
-  return { server, objects, port: (server.address() as AddressInfo).port };
-}
 
 describe("the stand-in for k3s", function () {
   this.timeout(180_000);
@@ -107,22 +78,35 @@ describe("the stand-in for k3s", function () {
   });
 
   it("restores a snapshot from an object store onto another machine, by its token only", async () => {
-    const store = await objectStore(cluster.lab.network.address(1), "id");
+    const store = new ObjectStore();
+    await store.start(cluster.lab.network.address(1));
     const s3 = {
       "etcd-s3": true,
-      "etcd-s3-endpoint": `${cluster.lab.network.address(1)}:${String(store.port)}`,
-      "etcd-s3-bucket": "etcd",
-      "etcd-s3-insecure": true,
+      "etcd-s3-endpoint": store.endpoint,
+      "etcd-s3-bucket": store.bucket,
+      "etcd-s3-skip-ssl-verify": true,
       "etcd-s3-folder": "site",
-      "etcd-s3-access-key": "id",
-      "etcd-s3-secret-key": "key",
+      "etcd-s3-access-key": store.keys.accessKey,
+      "etcd-s3-secret-key": store.keys.secretKey,
     };
+    await cluster.install("s1", "server", {
+      ...s3,
+      "etcd-s3-secret-key": "wrong",
+      "cluster-init": true,
+      token: "second",
+    });
+    const unsigned = await cluster.host("s1").run("k3s etcd-snapshot save --name kept");
+    assert.match(unsigned.stderr, /failed to initialize S3 client: failed to test for existence of bucket/);
     await cluster.install("s1", "server", { ...s3, "cluster-init": true, token: "second" });
     await cluster.host("s1").ok("k3s etcd-snapshot save --name kept");
-    const [path = ""] = [...store.objects.keys()];
-    assert.match(path, /^\/etcd\/site\/kept-s1-\d+$/);
+    const [name = ""] = store.names("site");
+    assert.match(name, /^kept-s1-\d+$/);
+    assert.match(
+      await cluster.host("s1").ok("k3s etcd-snapshot ls"),
+      new RegExp(`${name} +s3://${store.bucket}/site/`),
+    );
     await cluster.host("s1").powerOff();
-    const reset = `k3s server --cluster-reset --cluster-reset-restore-path=${path.split("/").at(-1) ?? ""}`;
+    const reset = `k3s server --cluster-reset --cluster-reset-restore-path=${name}`;
     await cluster.install("spare", "server", { ...s3, "cluster-init": true, token: "first" });
     const refused = await cluster.host("spare").run(reset);
     assert.match(refused.stderr, /encrypted with different token/);
@@ -132,6 +116,6 @@ describe("the stand-in for k3s", function () {
     await cluster.joined("spare", "server", "spare");
     assert.equal((await cluster.kubectl("-n kube-system get cm kept -o 'jsonpath={.data.a}'", "spare")).stdout, "two");
     assert.equal((await cluster.members("spare")).length, 1);
-    store.server.close();
+    await store.destroy();
   });
 });

@@ -138,7 +138,7 @@ class Agent:
         info = {"kubeletVersion": VERSION, "architecture": architecture(), "operatingSystem": "linux", "osImage": "Debian (test host)",
                 "kernelVersion": platform.release(), "containerRuntimeVersion": "containerd://stand-in", "machineID": machine_id()}
         addresses = [{"type": "InternalIP", "address": self.address}, {"type": "Hostname", "address": self.name}]
-        return {"conditions": conditions, **({"nodeInfo": info, "addresses": addresses} if whole else {})}
+        return {"conditions": conditions, "addresses": addresses, **({"nodeInfo": info} if whole else {})}
 
     def _patch(self, body, subresource):
         self.kube.call("PATCH", f"/api/v1/nodes/{self.name}{subresource}", body, "application/strategic-merge-patch+json")

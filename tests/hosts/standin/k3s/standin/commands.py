@@ -47,18 +47,24 @@ def token_command(arguments):
 
 
 def rotate(server, old, new):
-    """Seals the shared files with the new token. The other servers need it in their configuration at their next start."""
+    """Seals the shared files with the new token. This server takes it at once; the others take the old one until they are
+    started with the new one, and can be told to rotate to it, too: then there is nothing left to seal."""
+    print("WARNING: Recommended to keep a record of the old token. If restoring from a snapshot, you must use the token associated "
+          "with that snapshot.")
     old, new = token.password(old) if old else server.token, new or secrets.token_hex(16)
-    client = etcd.Client(server.tls)
-    sealed, _ = client.get(bootstrap_key(old))
-    if sealed is None or old != server.token:
-        log.fatal("Error: see server log for details: invalid server token")
-    again = pki.seal(new, pki.unseal(old, sealed))
-    client.put(bootstrap_key(new), again, 0)
-    pki.write(os.path.join(server.db, "bootstrap-copy"), again)
-    client.delete(bootstrap_key(old))
+    if old != server.token:
+        log.fatal("Error: not authorized")
     server.given = new
     server.write_tokens()
+    client = etcd.Client(server.tls)
+    sealed, _ = client.get(bootstrap_key(old))
+    if sealed is not None and old != new:
+        again = pki.seal(new, pki.unseal(old, sealed))
+        client.put(bootstrap_key(new), again, 0)
+        pki.write(os.path.join(server.db, "bootstrap-copy"), again)
+        client.delete(bootstrap_key(old))
+    if client.get(bootstrap_key(new))[0] is None:
+        log.fatal("Error: see server log for details: bootstrap data already found and encrypted with different token")
     print("Token rotated, restart k3s nodes with new token")
 
 

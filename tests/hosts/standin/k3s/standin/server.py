@@ -1,7 +1,6 @@
 """`k3s server`: finds or starts its cluster, runs its etcd member, then serves the API."""
 
 import base64
-import hashlib
 import json
 import os
 import secrets
@@ -30,7 +29,7 @@ CRITICAL = {"cluster-cidr": ["10.42.0.0/16"], "service-cidr": ["10.43.0.0/16"], 
 
 
 def bootstrap_key(password):
-    return "/bootstrap/" + hashlib.sha256(password.encode()).hexdigest()[:12]
+    return "/bootstrap/" + token.short_hash(password)
 
 
 class Server:
@@ -252,6 +251,7 @@ class Server:
         self.start_etcd(access)
         self._serve()
         self._node(agent)
+        self._snapshots()
         Controllers(self).run()
 
     def _serve(self):
@@ -275,6 +275,10 @@ class Server:
         log.info("Kube API server is now running")
         ready()
         log.info("k3s is up and running")
+
+    def _snapshots(self):
+        from standin import schedule, snapshots  # pylint: disable=import-outside-toplevel
+        schedule.start(self, lambda: snapshots.scheduled(self))
 
     def _node(self, agent):
         from standin.agent import node_password  # pylint: disable=import-outside-toplevel

@@ -8,8 +8,12 @@ import sys
 import time
 
 from standin import etcd, log, options, pki, token
-from standin.s3 import Bucket
+from standin.s3 import Bucket, S3Error
 from standin.server import PREPARING, Server, bootstrap_key
+
+
+class SnapshotError(Exception):
+    """Why there is no snapshot."""
 
 
 def folder(server):
@@ -25,9 +29,9 @@ def etcdctl(server, *arguments):
     try:
         done = subprocess.run(command, env={**os.environ, "ETCDCTL_API": "3"}, capture_output=True, text=True, check=False, timeout=30)
     except subprocess.TimeoutExpired:
-        log.fatal("Error: see server log for details: context deadline exceeded")
+        raise SnapshotError("context deadline exceeded") from None
     if done.returncode != 0:
-        log.fatal(f"Error: {(done.stderr or done.stdout).strip()}")
+        raise SnapshotError((done.stderr or done.stdout).strip())
 
 
 def command(arguments):
@@ -45,36 +49,50 @@ def command(arguments):
         else:
             names.append(word)
     server = Server(options.load("server", [flag for flag in flags if flag not in ("-o", "json")]))
-    if server.settings.get("etcd-s3") and verb == "delete":
-        log.fatal("stand-in: snapshots in S3 are not deleted here")
-    if verb == "save":
-        save(server, name)
-    elif verb in ("ls", "list"):
-        listing(server, "json" in flags)
-    elif verb == "delete":
-        delete(server, names)
-    else:
+    verbs = {"save": lambda: save(server, name), "ls": lambda: listing(server, "json" in flags),
+             "list": lambda: listing(server, "json" in flags), "delete": lambda: delete(server, names),
+             "prune": lambda: keep(server, name)}
+    if verb not in verbs:
         sys.exit(f"Incorrect Usage: no such etcd-snapshot command: {verb}")
+    if names and verb != "delete":
+        log.fatal("Error: this command does not take any arguments")
+    try:
+        verbs[verb]()
+    except (SnapshotError, S3Error) as error:
+        log.fatal(f"Error: see server log for details: {error}")
+
+
+def scheduled(server):
+    """What the running server does by schedule: of what is asked for by hand none is taken away but by `prune`."""
+    name = server.settings.get("etcd-snapshot-name", "etcd-snapshot")
+    save(server, name)
+    keep(server, name)
 
 
 def save(server, name):
+    """On the disk, and in the object store. That an upload failed stands in the log alone: k3s calls it saved."""
+    bucket = Bucket(server.settings) if server.settings.get("etcd-s3") else None
     file = f"{name}-{server.node}-{int(time.time())}"
     path = os.path.join(folder(server), file)
     if not os.path.exists(f"{server.tls}/etcd/client.crt"):
-        log.fatal("Error: see server log for details: no etcd runs here")
+        raise SnapshotError("no etcd runs here")
     etcdctl(server, "snapshot", "save", path)
     os.chmod(path, 0o600)
-    if server.settings.get("etcd-s3"):
-        Bucket(server.settings).upload(path, file)
-    keep(server, name)
+    if bucket:
+        try:
+            bucket.upload(path, file, token.short_hash(server.token))
+        except S3Error as error:
+            log.error(f"Error received during snapshot upload to S3: {error}")
+        bucket.prune(name)
     log.info(f"Snapshot {file} saved.")
 
 
 def keep(server, name):
-    """The newest of this name stay, as many as the retention says."""
-    mine = sorted((file for file in os.listdir(folder(server)) if file.startswith(f"{name}-{server.node}-")),
+    """Of those whose name begins so, the newest stay, as many as the retention says."""
+    mine = sorted((file for file in os.listdir(folder(server)) if file.startswith(name)),
                   key=lambda file: int(file.rpartition("-")[2]))
-    for old in mine[:-int(server.settings.get("etcd-snapshot-retention", "5"))]:
+    retention = int(server.settings.get("etcd-snapshot-retention", "5"))
+    for old in mine[:-retention] if retention > 0 else []:
         os.unlink(os.path.join(folder(server), old))
 
 
@@ -82,33 +100,56 @@ def listing(server, as_json):
     rows = []
     for file in sorted(os.listdir(folder(server))):
         info = os.stat(os.path.join(folder(server), file))
-        created = datetime.datetime.utcfromtimestamp(info.st_mtime).strftime("%Y-%m-%dT%H:%M:%SZ")
-        rows.append({"name": file, "location": f"file://{folder(server)}/{file}", "size": info.st_size, "createdAt": created})
+        rows.append(row(file, server.node, f"file://{folder(server)}/{file}", info.st_size, info.st_mtime))
+    if server.settings.get("etcd-s3"):
+        bucket = Bucket(server.settings)
+        rows += [row(name, "s3", f"s3://{bucket.name}/{bucket.folder}/{name}", 0, int(name.rpartition("-")[2])) for name in bucket.names()]
     if as_json:
-        print(json.dumps({"items": rows}))
+        print(json.dumps({"kind": "ETCDSnapshotFileList", "apiVersion": "k3s.cattle.io/v1", "metadata": {}, "items": rows}, indent=4))
         return
-    print(f"{'Name':<60} {'Location':<110} {'Size':<10} Created")
-    for row in rows:
-        print(f"{row['name']:<60} {row['location']:<110} {row['size']:<10} {row['createdAt']}")
+    lines = [("Name", "Location", "Size", "Created")]
+    lines += [(one["spec"]["snapshotName"], one["spec"]["location"], one["status"]["size"], one["status"]["creationTime"]) for one in rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(3)]
+    for line in lines:
+        print(" ".join([*(text.ljust(width) for text, width in zip(line, widths)), line[3]]))
+
+
+def row(name, node, location, size, created):
+    when = datetime.datetime.utcfromtimestamp(created).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {"metadata": {"name": f"{'s3' if node == 's3' else 'local'}-{name}", "creationTimestamp": None},
+            "spec": {"snapshotName": name, "nodeName": node, "location": location},
+            "status": {"size": str(size), "creationTime": when, "readyToUse": True}}
 
 
 def delete(server, names):
+    bucket = Bucket(server.settings) if server.settings.get("etcd-s3") else None
     for name in names:
         path = os.path.join(folder(server), os.path.basename(name))
-        if not os.path.exists(path):
-            log.fatal(f"Error: see server log for details: snapshot {name} not found")
-        os.unlink(path)
+        kept = bucket is not None and name in bucket.names()
+        if not os.path.exists(path) and not kept:
+            log.warning(f"Snapshot {name} not found.")
+            continue
+        if os.path.exists(path):
+            os.unlink(path)
+        if kept:
+            bucket.delete(name)
         log.info(f"Snapshot {name} deleted.")
 
 
 def reset(settings):
     """Makes the etcd of this server the only member of its cluster, from its own data or from a snapshot."""
+    if settings.get("server"):
+        log.fatal("Error: cannot perform cluster-reset while server URL is set - remove server from configuration before resetting")
     server = Server(settings)
     flag, source = os.path.join(server.db, "reset-flag"), settings.get("cluster-reset-restore-path")
     log.info("Managed etcd cluster bootstrap already complete and initialized" if server.initialized else "Managed etcd cluster initializing")
     if settings.get("etcd-s3") and source:
         target = os.path.join(folder(server), os.path.basename(source))
-        Bucket(settings).download(source, target)
+        try:
+            Bucket(settings).download(source, target)
+        except S3Error as error:
+            log.fatal(f"Error: starting kubernetes: preparing server: start managed database: etcd: failed to retrieve snapshot {source} "
+                      f"from S3: {error}")
         source = target
     if not source and os.path.exists(flag):
         log.fatal("Managed etcd cluster membership was previously reset, please remove the cluster-reset flag and start k3s normally. "
@@ -121,7 +162,10 @@ def reset(settings):
     pki.make_authorities(server.tls)
     server.certificates()
     if source:
-        restore(server, source)
+        try:
+            restore(server, source)
+        except SnapshotError as error:
+            log.fatal(f"Error: starting kubernetes: preparing server: start managed database: etcd: {error}")
     name = server.member_name()
     server.process = etcd.Process(server.etcd_data, server.tls, name, server.address)
     server.process.start(force_new=True)

@@ -41,6 +41,11 @@ def password(token):
     return parse(token)[2]
 
 
+def short_hash(word):
+    """What k3s calls a token's hash, wherever it tells tokens apart: its bootstrap key, its snapshots' metadata."""
+    return hashlib.sha256(word.encode()).hexdigest()[:12]
+
+
 class Access:
     """A server that was asked for its CA, and what a token says about it: all further calls go through here."""
 

@@ -1,0 +1,25 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # parts of a script are joined, and parameters come before: see ../scripts.ts
+# Server tokens: k3s encrypts with them what servers share, and keeps that in etcd under a key named by the token's hash.
+# https://github.com/k3s-io/k3s/blob/master/pkg/cluster/storage.go
+
+ETCD_FILE="$K3S_DATA/server/db/etcd/member/snap/db"
+# What lies ready while tokens are rotated: see next-token.sh.
+NEXT_TOKEN="$K3S_ETC/token.next"
+NEXT_TOKEN_UNIT=/etc/systemd/system/k3s.service.d/isthmus-next-token.conf
+
+token_key() { printf '/bootstrap/%s' "$(printf %s "$1" | sha256sum | cut -c 1-12)"; }
+
+# Tokens only go up, and what was deleted may linger in the file: that a key is there means that the token was in use.
+etcd_has_token() { grep -qaF "$(token_key "$1")" "$ETCD_FILE" 2>/dev/null; }
+
+# The token that k3s on this host has, without its long form's beginning.
+token_here() { sed -n 's/^K10[0-9a-f]*::server://p' "$K3S_DATA/server/token" 2>/dev/null || true; }
+
+clear_next_token() {
+  [ -e "$NEXT_TOKEN" ] || [ -e "$NEXT_TOKEN_UNIT" ] || return 0
+  rm -f "$NEXT_TOKEN" "$NEXT_TOKEN_UNIT"
+  systemctl daemon-reload 9>&-
+}
+
+is_older_token() { [ -n "$1" ] && grep -qxF -- "$1" <<<"$OLDER_TOKENS"; }

@@ -1,0 +1,63 @@
+import { z } from "zod";
+import { isSchedule } from "./schedule.ts";
+
+/** Server and agent tokens, by generation. */
+export const tokens = z
+  .strictObject({
+    generation: z
+      .int()
+      .min(1)
+      .default(1)
+      .describe(
+        "Which tokens the cluster has. One more than before rotates them: servers restart one by one, then agents. There is no way back. Default: 1.",
+      ),
+    keepFrom: z
+      .int()
+      .min(1)
+      .default(1)
+      .describe(
+        "The oldest generation whose server token is kept: a snapshot is restored with the token that it was taken with. Raise it when no snapshot is as old. Default: 1, all are kept.",
+      ),
+  })
+  .refine(({ generation, keepFrom }) => keepFrom <= generation, {
+    path: ["keepFrom"],
+    message: "is above `generation`: the token in use is always kept",
+  })
+  .prefault({});
+
+/** Snapshots of etcd: when, how many, and where else. */
+export const snapshots = z
+  .strictObject({
+    schedule: z
+      .string()
+      .refine(isSchedule, "is no schedule that k3s reads: five fields in cron's form, in numbers, as 0 */6 * * *")
+      .default("0 */6 * * *")
+      .describe("When every server snapshots etcd, in cron's form. Default: every 6 hours."),
+    retention: z
+      .int()
+      .min(1)
+      .default(28)
+      .describe("How many of a name are kept on each server's disk. Default: 28, a week."),
+    s3: z
+      .strictObject({
+        endpoint: z.string().describe("Host of the object store, with port if it is not 443."),
+        bucket: z.string().describe("Bucket that exists already."),
+        region: z.string().default("us-east-1").describe("Region. Default: us-east-1."),
+        folder: z
+          .string()
+          .regex(/^[\w.-]+(\/[\w.-]+)*$/, "is no folder, as site-a or clusters/site-a")
+          .describe("Folder in the bucket: one a cluster, or their snapshots mix."),
+        retention: z
+          .int()
+          .min(1)
+          .default(84)
+          .describe(
+            "How many of a name are kept there, of all servers together. Default: 84, a week of three servers.",
+          ),
+      })
+      .optional()
+      .describe(
+        "Where snapshots are kept outside of the cluster. Its keys are secrets of the stack. Default: on the servers' disks only.",
+      ),
+  })
+  .prefault({});

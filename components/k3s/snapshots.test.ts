@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import fc from "fast-check";
+import type { ClusterAccess } from "./access.ts";
+import { serverTokenGeneration, tokenFingerprint, tokenName } from "./fingerprint.ts";
+import { planCluster } from "./plan.ts";
+import { settingsOf, sixNodes } from "./six-nodes.ts";
+import {
+  chooseSnapshot,
+  chooseToken,
+  keptServerTokens,
+  parseFingerprints,
+  parseSnapshots,
+  snapshotStep,
+  snapshotsStep,
+  snapshotTokenStep,
+} from "./snapshots.ts";
+
+const access = (secrets: Record<string, string>): ClusterAccess => ({ hosts: {}, machines: {}, secrets });
+
+describe("snapshots", () => {
+  it("finds a snapshot by its name, by what it was called, or by its age", () => {
+    const found = [
+      ...parseSnapshots("server-1", "2026-11-20T10:00:00Z daily-server-1-1\n2026-11-21T10:00:00Z daily-server-1-2\n"),
+      ...parseSnapshots("server-2", "2026-11-20T12:00:00Z before-upgrade-server-2-7\n"),
+      ...parseSnapshots("server-3", ""),
+    ];
+    assert.deepEqual(chooseSnapshot(found, "latest"), {
+      name: "daily-server-1-2",
+      madeAt: "2026-11-21T10:00:00Z",
+      on: "server-1",
+    });
+    assert.equal(chooseSnapshot(found, "daily-server-1-1")?.name, "daily-server-1-1");
+    assert.equal(chooseSnapshot(found, "daily")?.name, "daily-server-1-2");
+    assert.equal(chooseSnapshot(found, "before-upgrade")?.on, "server-2");
+    assert.equal(chooseSnapshot(found, "dail"), undefined);
+    assert.equal(chooseSnapshot([], "latest"), undefined);
+  });
+
+  it("are asked for where they are kept, and no script gets other secrets than the store's keys", () => {
+    const s3 = { endpoint: "s3.example.org", bucket: "etcd", folder: "site-a" };
+    const plan = planCluster({ name: "site-a", nodes: sixNodes, settings: settingsOf({ snapshots: { s3 } }) });
+    const steps = [
+      snapshotsStep(plan, "server-1"),
+      snapshotStep(plan, "server-1", "keep"),
+      snapshotTokenStep(plan, { name: "keep-server-1-1", madeAt: "", on: "server-1" }),
+    ];
+    for (const { parameters, secretNames } of steps) {
+      assert.equal(parameters["S3_BUCKET"], "etcd");
+      assert.deepEqual(secretNames, ["S3_ACCESS_KEY", "S3_SECRET_KEY"]);
+    }
+  });
+});
+
+describe("the token of a snapshot", () => {
+  it("has the fingerprint that k3s calls it by", () => {
+    assert.equal(tokenFingerprint("secret"), createHash("sha256").update("secret").digest("hex").slice(0, 12));
+    assert.deepEqual(parseFingerprints("0123456789ab\nnonsense\nba9876543210\n"), ["0123456789ab", "ba9876543210"]);
+  });
+
+  it("is the newest kept one that it knows, for what was rotated away lingers in it", () => {
+    const generations = fc.array(fc.string({ minLength: 8 }), { minLength: 1, maxLength: 5 });
+    fc.assert(
+      fc.property(generations, fc.nat(), fc.nat(), (made, at, from) => {
+        const tokens = [...new Set(made)];
+        const takenAt = at % tokens.length;
+        const keptFrom = from % tokens.length;
+        const known = tokens.slice(0, takenAt + 1).map(tokenFingerprint);
+        const kept = tokens.slice(keptFrom).reverse();
+        assert.equal(chooseToken(kept, known), keptFrom <= takenAt ? tokens[takenAt] : undefined);
+      }),
+    );
+  });
+
+  it("is that of today where the snapshot does not tell", () => {
+    assert.equal(chooseToken(["today", "before"], []), "today");
+  });
+
+  it("comes from what the stack gives out, also of a time without rotations", () => {
+    assert.deepEqual(keptServerTokens(access({ SERVER_TOKEN: "c", OLDER_TOKENS: "b\na" })), ["c", "b", "a"]);
+    assert.deepEqual(keptServerTokens(access({ SERVER_TOKEN: "a", OLDER_TOKENS: "" })), ["a"]);
+    assert.deepEqual(keptServerTokens(access({ SERVER_TOKEN: "a" })), ["a"]);
+  });
+
+  it("is made by a resource whose name tells its generation", () => {
+    for (const generation of [1, 2, 13]) {
+      assert.equal(serverTokenGeneration(tokenName("site-a-k3s", "server", generation)), generation);
+      assert.equal(serverTokenGeneration(tokenName("site-a-k3s", "agent", generation)), undefined);
+    }
+    assert.equal(tokenName("site-a-k3s", "server", 1), "site-a-k3s-server-token");
+  });
+});

@@ -1,0 +1,13 @@
+/** `npm run restore` from where it knows cluster and snapshot, as a process of its own: tests kill it. */
+import { readFileSync } from "node:fs";
+import process from "node:process";
+
+import { restoreCluster, type Restore } from "../../../tools/cluster/restore.ts";
+import type { DeployedCluster } from "../../../tools/cluster/deployed.ts";
+
+export interface RestoreTask extends Pick<Restore, "snapshot" | "occasion"> {
+  readonly cluster: DeployedCluster;
+}
+
+const { cluster, snapshot, occasion } = JSON.parse(readFileSync(0, "utf8")) as RestoreTask;
+await restoreCluster(cluster, { snapshot, occasion, say: (line) => process.stdout.write(`${line}\n`) });

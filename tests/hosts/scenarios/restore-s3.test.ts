@@ -1,0 +1,199 @@
+/** Snapshots in an object store: by schedule and on demand, over rotations of the token, and onto other machines. */
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { keptServerTokens, tokenFingerprint } from "@isthmus/k3s";
+import { changed } from "../../engine/harness.ts";
+import { restoreCluster } from "../../../tools/cluster/restore.ts";
+import { findSnapshot, takeSnapshot } from "../../../tools/cluster/snapshots.ts";
+import { until } from "../hosts.ts";
+import { aServer, assertConverged, starts, write, written } from "./cluster-state.ts";
+import { deployed } from "./deployed.ts";
+import { ObjectStore } from "./object-store.ts";
+import { requireScenarios } from "./requirements.ts";
+import { clusterName, TestSite } from "./test-site.ts";
+
+const folder = "clusters/site-a";
+/** Never in the time of a test, and often enough, where a minute of the schedule takes two seconds. */
+const [seldom, often] = ["0 0 29 2 *", "* * * * *"];
+const quietly = (): undefined => undefined;
+
+describe("a cluster that keeps its snapshots in an object store", function () {
+  this.timeout(300_000);
+  let site: TestSite;
+  let store: ObjectStore;
+  let pace: string;
+
+  before(async function () {
+    requireScenarios(this);
+    store = new ObjectStore();
+    pace = mkdtempSync(join(tmpdir(), "isthmus-pace-"));
+    writeFileSync(join(pace, "k3s"), "K3S_STANDIN_MINUTE=2\n");
+    site = await TestSite.create({
+      nodes: ["server-1", "server-2", "server-3", "agent-1"],
+      files: [...store.files, { from: join(pace, "k3s"), to: "/etc/default/k3s" }],
+    });
+    await store.start(site.lab.network.address(1));
+    site.file = { ...site.file, snapshotKeys: store.keys };
+    site.set({ waitSeconds: 60, snapshots: snapshots(seldom) });
+    await site.goesUp();
+  });
+  after(async () => {
+    await (site as TestSite | undefined)?.destroy();
+    await (store as ObjectStore | undefined)?.destroy();
+    rmSync(pace, { recursive: true, force: true });
+  });
+
+  const snapshots = (schedule: string) => ({
+    schedule,
+    retention: 2,
+    s3: { endpoint: store.endpoint, bucket: store.bucket, folder, retention: 4 },
+  });
+
+  it("puts a snapshot there, with the token's fingerprint in it and no token", async () => {
+    await write(aServer(site), "first");
+    const taken = await takeSnapshot(await deployed(site), "keep");
+    assert.deepEqual(store.names(folder), [taken]);
+    const [token = ""] = keptServerTokens((await deployed(site)).access);
+    const holds = async (text: string): Promise<boolean> => {
+      const found = await aServer(site).run(`grep -qaF '${text}' /var/lib/rancher/k3s/server/db/snapshots/${taken}`);
+      return found.code === 0;
+    };
+    assert.equal(await holds(`/bootstrap/${tokenFingerprint(token)}`), true);
+    assert.equal(await holds(token), false);
+  });
+
+  it("says why where the store is away, or its keys or its bucket are wrong, and changes nothing", async () => {
+    const cluster = await deployed(site);
+    const before = await starts(site);
+    const access = { ...cluster.access, secrets: { ...cluster.access.secrets, S3_SECRET_KEY: "another-secret-key" } };
+    await assert.rejects(
+      findSnapshot({ ...cluster, access }, "latest"),
+      /refuses these keys .*see that the stack's keys/s,
+    );
+    const { settings } = cluster.plan;
+    const s3 = { ...snapshots(seldom).s3, region: "us-east-1", bucket: "no-such-bucket" };
+    const plan = { ...cluster.plan, settings: { ...settings, snapshots: { ...settings.snapshots, s3 } } };
+    await assert.rejects(findSnapshot({ ...cluster, plan }, "latest"), /no such bucket or snapshot/);
+
+    await store.stop();
+    await assert.rejects(findSnapshot(cluster, "latest"), /the object store .* does not answer: curl: \(7\)/);
+    await assert.rejects(takeSnapshot(cluster, "while-away"), /failed to initialize S3 client.*k3s took no snapshot/s);
+    await store.start();
+    assert.equal((await findSnapshot(cluster, "latest")).name, store.names(folder)[0]);
+    assert.deepEqual(await starts(site), before);
+  });
+
+  it("rotates the token, also over a kill and a power cut right after it, and keeps the one from before", async () => {
+    const [old = ""] = keptServerTokens((await deployed(site)).access);
+    site.set({ tokens: { generation: 2 } });
+    const kill = { method: "create", name: `${clusterName}-token-rotation`, nth: 1, when: "after" } as const;
+    assert.equal((await site.up({ kill })).killed, true);
+    // Some snapshots are of the new token from now on: the state has it, the stack's outputs do not.
+    const [today = "", ...older] = keptServerTokens((await deployed(site)).access);
+    assert.deepEqual(older, [old]);
+    // No server was started with it yet. Each of them takes it by itself.
+    await Promise.all(site.lab.hosts.map((host) => host.powerOff()));
+    await Promise.all(site.lab.hosts.map((host) => host.powerOn()));
+    await until("the cluster is back", async () => {
+      const asked = await aServer(site).run("k3s kubectl --request-timeout=5s get --raw /readyz");
+      return asked.stdout === "ok";
+    });
+    assert.equal(await bootstrapAnswer(old), "401");
+    assert.equal(await bootstrapAnswer(today), "200");
+
+    const before = await starts(site);
+    await site.goesUp();
+    await assertConverged(site);
+    const after = await starts(site);
+    for (const { name } of site.file.nodes) assert.equal(after[name], (before[name] ?? 0) + 1, name);
+    assert.deepEqual(keptServerTokens((await deployed(site)).access), [today, old]);
+    assert.equal(await bootstrapAnswer(old), "401");
+    assert.equal(await bootstrapAnswer(today), "200");
+    assert.equal(store.names(folder).filter((name) => name.startsWith("token-rotation-")).length, 1);
+    assert.deepEqual(changed((await site.goesUp()).done), []);
+  });
+
+  it("comes back on other machines with other addresses, when all were lost", async () => {
+    await write(aServer(site), "second");
+    const taken = await takeSnapshot(await deployed(site), "last");
+    await write(aServer(site), "after-the-last-snapshot");
+    const tokens = keptServerTokens((await deployed(site)).access);
+    for (const { name } of site.file.nodes) await site.replace(name, { newAddress: true });
+    assert.match(
+      await site.refuses(),
+      /this cluster existed before, and none of its servers answers.*npm run restore/s,
+    );
+
+    const cluster = await deployed(site);
+    const snapshot = await findSnapshot(cluster, "latest");
+    assert.equal(snapshot.name, taken);
+    await restoreCluster(cluster, { snapshot, occasion: "lost", say: quietly });
+    await site.goesUp();
+    await assertConverged(site);
+    assert.deepEqual(await written(aServer(site)), ["first", "second"]);
+    assert.deepEqual(keptServerTokens((await deployed(site)).access), tokens);
+    assert.deepEqual(changed((await site.goesUp()).done), []);
+  });
+
+  it("goes back to a snapshot from before the rotation, and has the token of today afterwards", async () => {
+    const cluster = await deployed(site);
+    await restoreCluster(cluster, { snapshot: await findSnapshot(cluster, "keep"), occasion: "old", say: quietly });
+    await assertConverged(site);
+    assert.deepEqual(await written(site.host("server-2")), ["first"]);
+    const [today = "", old = ""] = keptServerTokens(cluster.access);
+    assert.equal(await bootstrapAnswer(old), "401");
+    assert.equal(await bootstrapAnswer(today), "200");
+    assert.deepEqual(changed((await site.goesUp()).done), []);
+  });
+
+  it("lets go of an old token only when a person does, and then refuses its snapshots before anything is stopped", async () => {
+    site.set({ tokens: { generation: 2, keepFrom: 2 } });
+    assert.match(await site.refuses(), /site-a-k3s-server-token.*protected/s);
+    assert.equal(keptServerTokens((await deployed(site)).access).length, 2);
+    await site.unprotect(`${clusterName}-server-token`);
+    await site.goesUp();
+    const before = await starts(site);
+    const cluster = await deployed(site);
+    const restore = { snapshot: await findSnapshot(cluster, "keep"), occasion: "too late", say: quietly };
+    await assert.rejects(
+      restoreCluster(cluster, restore),
+      /keep-.* was taken with a server token that the stack does not keep\. Nothing was changed/,
+    );
+    assert.deepEqual(await starts(site), before);
+    await assertConverged(site);
+  });
+
+  it("takes snapshots by schedule, and keeps as many on each disk and in the store as declared", async () => {
+    site.set({ snapshots: snapshots(often) });
+    await site.goesUp();
+    const ofSchedule = (names: readonly string[]) => names.filter((name) => name.startsWith("etcd-snapshot-"));
+    const seen = new Set<string>();
+    await until("more were taken than are kept", () => {
+      for (const name of ofSchedule(store.names(folder))) seen.add(name);
+      return Promise.resolve(seen.size >= 9);
+    });
+    site.set({ snapshots: snapshots(seldom) });
+    await site.goesUp();
+    const kept = ofSchedule(store.names(folder));
+    assert.equal(kept.length, 4);
+    assert.deepEqual(kept, [...seen, ...kept].sort(byTime).slice(-4).sort());
+    for (const server of ["server-1", "server-2", "server-3"]) {
+      const listed = await site.host(server).ok("ls /var/lib/rancher/k3s/server/db/snapshots");
+      assert.equal(ofSchedule(listed.split("\n")).length, 2, server);
+    }
+    // Those on demand have other names, and stay.
+    assert.ok(store.names(folder).some((name) => name.startsWith("keep-")));
+  });
+
+  /** What a server that wants to join with this token is answered when it asks for what servers share. */
+  async function bootstrapAnswer(token: string): Promise<string> {
+    const ask = "curl -sk -o /dev/null -w '%{http_code}' -K - https://127.0.0.1:6443/v1-k3s/server-bootstrap";
+    return await aServer(site).ok(ask, { stdin: `user = "server:${token}"` });
+  }
+});
+
+const time = (name: string): number => Number(name.slice(name.lastIndexOf("-") + 1));
+const byTime = (a: string, b: string): number => time(a) - time(b);
