@@ -14,7 +14,7 @@ cordoned() {
   yes_or_no [ "$mark" = true ]
 }
 
-refresh() { apt-get -q update >"$RECORD/apt.log" 2>&1 9>&-; }
+refresh() { apt-get -q update >"$RECORD/apt-lists.log" 2>&1 9>&-; }
 
 mkdir -p "$RECORD"
 refusal=$(unknown_packages)
@@ -23,7 +23,7 @@ if [ -z "$refusal" ]; then
   step 'look for updates'
   # Another apt may be at work for a moment.
   retry 60 refresh || {
-    tail -n 5 "$RECORD/apt.log" | relay
+    tail -n 5 "$RECORD/apt-lists.log" | relay
     fail 'the lists of packages could not be refreshed' 'mend the sources of apt on this host: apt-get update must succeed'
   }
   packages=$(pending_packages | sort -u | sed 's/.*/"&"/' | paste -sd, -)
