@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
 import fc from "fast-check";
 import { assignments, shellWord } from "./quoting.ts";
 import { preamble, renderCommand, renderInput, renderScript, type Script, type ScriptCall } from "./script.ts";
@@ -151,8 +155,34 @@ describe("a script as people read it", () => {
   });
 
   it("runs through sudo for anybody but root", () => {
-    assert.match(renderCommand(callOf("true\n", { user: "pi" })), /^exec sudo -n bash -c /);
+    assert.match(
+      renderCommand(callOf("true\n", { user: "pi" })),
+      /^exec bash -c 'sudo -n true .*\nexec sudo -n bash -c /,
+    );
     assert.match(renderCommand(callOf("true\n")), /^exec bash -c /);
+  });
+
+  it("says who may not call sudo, and is as it was given where he may", () => {
+    const folder = mkdtempSync(join(tmpdir(), "isthmus-sudo-"));
+    const call = callOf(`printf %s "$TEXT"; cat\n`, { user: "pi", parameters: { TEXT: 'it\'s "all"\n there' } });
+    const as = (sudo: string) => {
+      writeFileSync(join(folder, "sudo"), `#!/bin/sh\n${sudo}\n`, { mode: 0o755 });
+      const env = { PATH: `${folder}:${process.env["PATH"] ?? ""}` };
+      return spawnSync("/bin/sh", ["-c", renderCommand(call)], {
+        input: renderInput(call.script, {}),
+        encoding: "utf8",
+        env,
+      });
+    };
+    const refused = as("echo 'sudo: a password is required' >&2; exit 1");
+    assert.equal(refused.status, 1);
+    assert.match(refused.stderr, /^\[server-1\] because: pi may not call sudo without a password$/m);
+    assert.match(
+      refused.stderr,
+      /^\[server-1\] to mend: connect as root, or on the host: echo 'pi ALL=\(ALL\) NOPASSWD: ALL' >/m,
+    );
+    assert.equal(as('shift; exec "$@"').stdout, 'it\'s "all"\n there');
+    rmSync(folder, { recursive: true });
   });
 
   it("changes the command line when only its text changes, so that a diff shows it", () => {

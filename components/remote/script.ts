@@ -49,7 +49,17 @@ export function renderCommand(call: ScriptCall): string {
   const read = `mapfile -n ${String(lineCount(script))} ISTHMUS_TEXT # ${digest}\n`;
   const run = `printf -v ISTHMUS_TEXT %s "\${ISTHMUS_TEXT[@]}"; eval "\${ISTHMUS_TEXT[0]}"`;
   const bash = `bash -c ${shellWord(header + read + run)} ${shellWord(script.name)}`;
-  return call.user === "root" ? `exec ${bash}` : `exec sudo -n ${bash}`;
+  return call.user === "root" ? `exec ${bash}` : `exec bash -c ${shellWord(withSudo(bash, call))}`;
+}
+
+/** Says who may not call sudo, and how it is mended, where sudo itself would only ask for a password. */
+function withSudo(command: string, { host, user }: ScriptCall): string {
+  const lines = [
+    `[${host}] because: ${user} may not call sudo without a password`,
+    `[${host}] to mend: connect as root, or on the host: echo '${user} ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/${user}`,
+  ];
+  const say = `printf '%s\\n' ${lines.map(shellWord).join(" ")} >&2`;
+  return `sudo -n true </dev/null || { ${say}; exit 1; }\nexec sudo -n ${command}`;
 }
 
 /** Standard input of a call: the script, then each secret on a line of its own, in the order of their names. */
