@@ -33,8 +33,8 @@ export async function takeSnapshot({ plan, access }: DeployedCluster, name: stri
   throw new UserError(`No snapshot was taken: none of the servers can.\n${refusals.join("\n")}`);
 }
 
-/** All servers must answer: a restore stops every one of them. So what is missing is said before anything is changed. */
-export async function findSnapshot({ plan, access }: DeployedCluster, wanted: string): Promise<FoundSnapshot> {
+/** All snapshots that the site could be restored from, the oldest first. */
+export async function listSnapshots({ plan, access }: DeployedCluster): Promise<readonly FoundSnapshot[]> {
   // An object store tells every server the same.
   const asked = plan.settings.snapshots.s3 === undefined ? serverNames(plan) : serverNames(plan).slice(0, 1);
   const found: FoundSnapshot[] = [];
@@ -42,6 +42,13 @@ export async function findSnapshot({ plan, access }: DeployedCluster, wanted: st
     const { stdout } = await mustRunScript(access, snapshotsStep(plan, node));
     found.push(...parseSnapshots(node, stdout));
   }
+  return found.sort((a, b) => (a.madeAt < b.madeAt ? -1 : 1));
+}
+
+/** All servers must answer: a restore stops every one of them. So what is missing is said before anything is changed. */
+export async function findSnapshot(cluster: DeployedCluster, wanted: string): Promise<FoundSnapshot> {
+  const { plan } = cluster;
+  const found = await listSnapshots(cluster);
   const chosen = chooseSnapshot(found, wanted);
   if (chosen !== undefined) return chosen;
   if (found.length === 0) throw new UserError(`There is no snapshot ${whereKept(plan)}. Nothing was changed.`);
@@ -68,7 +75,7 @@ export async function tokenOf({ plan, access }: DeployedCluster, snapshot: Found
 
 export const serverNames = ({ order }: ClusterPlan): readonly string[] => order.servers.map(({ node }) => node.name);
 
-function whereKept({ settings }: ClusterPlan): string {
+export function whereKept({ settings }: ClusterPlan): string {
   const { s3 } = settings.snapshots;
   return s3 === undefined ? "on the servers' disks" : `in ${s3.bucket}/${s3.folder} at ${s3.endpoint}`;
 }

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { parse } from "yaml";
+import { serverConfig } from "./config.ts";
+import { k3sSettings } from "./schema.ts";
+import { serverNode, settingsOf, shortest } from "./six-nodes.ts";
+
+const problems = (changes: Record<string, unknown>): string[] => {
+  const result = k3sSettings.safeParse({ ...shortest, ...changes });
+  return result.success ? [] : result.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+};
+
+const s3 = { endpoint: "s3.example.org", bucket: "etcd", folder: "clusters/site-a" };
+
+describe("settings of snapshots and tokens", () => {
+  it("reach k3s: when, how many on a disk and how many in the store, under a name that rotations do not change", () => {
+    const settings = settingsOf({ tokens: { generation: 3 }, snapshots: { schedule: "15 3 * * *", retention: 7, s3 } });
+    const config = parse(serverConfig(serverNode(1), settings)) as Record<string, unknown>;
+    const said = Object.entries(config).filter(([key]) => key.startsWith("etcd-"));
+    assert.deepEqual(Object.fromEntries(said), {
+      "etcd-snapshot-schedule-cron": "15 3 * * *",
+      "etcd-snapshot-retention": 7,
+      "etcd-s3": true,
+      "etcd-s3-bucket": "etcd",
+      "etcd-s3-endpoint": "s3.example.org",
+      "etcd-s3-folder": "clusters/site-a",
+      "etcd-s3-region": "us-east-1",
+      "etcd-s3-retention": 84,
+    });
+  });
+
+  it("refuse a schedule by which k3s would take none, and say nothing", () => {
+    const [problem = ""] = problems({ snapshots: { schedule: "every 6 hours" } });
+    assert.match(problem, /^snapshots\.schedule: is no schedule that k3s reads: five fields/);
+  });
+
+  it("refuse a folder that would not be one", () => {
+    for (const folder of ["", "/site-a", "site-a/", "a b", "a//b", "a?b"]) {
+      assert.match(problems({ snapshots: { s3: { ...s3, folder } } })[0] ?? "", /^snapshots\.s3\.folder: is no folder/);
+    }
+  });
+
+  it("keep the token in use", () => {
+    assert.deepEqual(problems({ tokens: { generation: 2, keepFrom: 3 } }), [
+      "tokens.keepFrom: is above `generation`: the token in use is always kept",
+    ]);
+    assert.deepEqual(problems({ tokens: { generation: 3, keepFrom: 3 } }), []);
+    assert.match(problems({ tokens: { generation: 0 } })[0] ?? "", /^tokens\.generation: /);
+  });
+});
