@@ -133,6 +133,13 @@ describe("a fleet's plan", () => {
       { name: "proxmoxToken", for: "the Proxmox API", present: false },
       { name: "sshKey", for: "SSH to the machines", present: false },
     ]);
+    const tokens = "the tokens of the adopted cluster";
+    assert.deepEqual(secretsOf("adopted-behind-a-mirror"), [
+      { name: "k3sAgentToken", for: tokens, present: false },
+      { name: "k3sToken", for: tokens, present: true },
+      { name: "registryPassword", for: "the login at registry.home.arpa", present: false },
+      { name: "sshKey", for: "SSH to the machines", present: true },
+    ]);
     const names = secretsOf("public-routes").map(({ name }) => name);
     assert.deepEqual(names, ["cloudflareToken", "publicUsers", "sshKey"]);
   });

@@ -32,6 +32,11 @@ function machineSecrets({ ssh, proxmox, nodes, kubernetes }: SiteModel): { name:
     ...(kubernetes.snapshots.s3 === undefined
       ? []
       : Object.values(snapshotSecrets).map((name) => ({ name, for: "the bucket of etcd snapshots" }))),
+    ...Object.entries(kubernetes.registries.logins).map(([registry, { password }]) => ({
+      name: password,
+      for: `the login at ${registry}`,
+    })),
+    ...adoptedTokens(kubernetes).map((name) => ({ name, for: "the tokens of the adopted cluster" })),
     ...(used
       ? [
           { name: proxmox.api.token.secret, for: "the Proxmox API" },
@@ -42,6 +47,10 @@ function machineSecrets({ ssh, proxmox, nodes, kubernetes }: SiteModel): { name:
         ]
       : []),
   ];
+}
+
+function adoptedTokens({ adopt }: SiteModel["kubernetes"]): readonly string[] {
+  return adopt === undefined ? [] : [adopt.serverToken, adopt.agentToken ?? adopt.serverToken];
 }
 
 function serviceSecrets(plan: ServicePlan): { name: string; for: string }[] {

@@ -95,19 +95,30 @@ function whyPending(peer: Peer | undefined): string {
   return peer?.why ?? (peer === undefined ? "it was not looked for" : "its last `up` did not offer this yet");
 }
 
+/** Secrets of the cluster's settings, by name, with their values. */
 function clusterArgs(
   plan: SitePlan,
   machines: Readonly<Record<string, MachineConnection>>,
   secret: SiteInputs["secret"],
 ): K3sClusterArgs {
+  const { adopt, registries, snapshots } = plan.cluster.settings;
   return {
     ...plan.cluster,
     machines,
     privateKey: secret(plan.site.ssh.privateKey),
-    ...(plan.cluster.settings.snapshots.s3 === undefined
-      ? {}
-      : {
-          snapshotKeys: { accessKey: secret(snapshotSecrets.accessKey), secretKey: secret(snapshotSecrets.secretKey) },
-        }),
+    snapshotKeys:
+      snapshots.s3 === undefined
+        ? undefined
+        : { accessKey: secret(snapshotSecrets.accessKey), secretKey: secret(snapshotSecrets.secretKey) },
+    registryLogins: Object.fromEntries(
+      Object.entries(registries.logins).map(([registry, { username, password }]) => [
+        registry,
+        secret(password).apply((text) => ({ username, password: text })),
+      ]),
+    ),
+    tokens:
+      adopt === undefined
+        ? undefined
+        : { server: secret(adopt.serverToken), agent: secret(adopt.agentToken ?? adopt.serverToken) },
   };
 }

@@ -5,7 +5,14 @@ import type { ClusterAccess } from "./access.ts";
 import type { K3sClusterArgs } from "./cluster.ts";
 import { snapshotStoreFile } from "./config.ts";
 import { urlHost } from "./node.ts";
-import { installParameters, machineLabel, memberParameters, preflightParameters } from "./parameters.ts";
+import {
+  adoptParameters,
+  genesisParameters,
+  installParameters,
+  machineLabel,
+  memberParameters,
+  preflightParameters,
+} from "./parameters.ts";
 import { plannedNodes, type ClusterPlan, type NodePlan } from "./plan.ts";
 import { registriesFile } from "./registries.ts";
 import { scripts } from "./scripts.ts";
@@ -49,16 +56,26 @@ export class ClusterScripts {
     );
   }
 
-  /** Permits the first server to start the cluster: once, for the state remembers that it was. */
+  /**
+   * Permits the first server to start the cluster, or sees that the one there can be adopted: once, for the state
+   * remembers that it was.
+   */
   genesis(after: readonly Resource[]): { readonly done: Resource; readonly servers: Output<readonly string[]> } {
-    const { name, parent, plan } = this.cluster;
-    const [first, ...others] = plan.order.servers;
+    const { name, parent, plan, tokens } = this.cluster;
+    const [first] = plan.order.servers;
     if (first === undefined) throw new Error(`cluster ${plan.name} has no server`);
     const { host, connection } = this.host(first);
-    const addresses = [first, ...others].map(({ node }) => urlHost(node.address));
+    const inputs =
+      plan.settings.adopt === undefined
+        ? { script: scripts.genesis, parameters: genesisParameters(plan) }
+        : {
+            script: scripts.adopt,
+            parameters: adoptParameters(plan, first.node),
+            secrets: { SERVER_TOKEN: tokens.server, AGENT_TOKEN: tokens.agent },
+          };
     const done = new RemoteScript(
       `${name}-genesis`,
-      { host, connection, script: scripts.genesis, parameters: { SERVERS: addresses } },
+      { host, connection, ...inputs },
       { parent, dependsOn: [...after], ignoreChanges: ["connection", "create", "stdin"] },
     );
     return { done, servers: unsecret(done.stdout).apply((line) => line.split(" ")) };
@@ -89,12 +106,12 @@ export class ClusterScripts {
 
   /** Installs k3s on a node, or brings it to what is declared. */
   install(node: NodePlan, joining: Joining): Resource {
-    const { name, parent, plan, args } = this.cluster;
+    const { name, parent, plan } = this.cluster;
     const host = this.host(node);
     const server = node.node.role === "server";
     const machine = this.machineOf(node);
     const parameters = all([machine, joining.ca, joining.servers]).apply(([id, ca, servers]) =>
-      installParameters(plan, node, { machine: id, ca: ca.trim(), servers, adopt: args.adopt ?? false }),
+      installParameters(plan, node, { machine: id, ca: ca.trim(), servers, adopt: plan.settings.adopt !== undefined }),
     );
     const script = server ? scripts.installServer : scripts.installAgent;
     const secrets = server ? this.serverSecrets() : this.agentSecrets();

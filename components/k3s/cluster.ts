@@ -2,6 +2,7 @@ import { lookUp, UserError, type MachineConnection } from "@isthmus/core";
 import type { Hop } from "@isthmus/remote";
 import {
   ComponentResource,
+  output,
   type ComponentResourceOptions,
   type Input,
   type Output,
@@ -22,12 +23,10 @@ export interface K3sClusterArgs extends ClusterFacts {
   readonly proxy?: Hop | undefined;
   /** Keys of the object store for snapshots. Required with `settings.snapshots.s3`. Secret. */
   readonly snapshotKeys?: { readonly accessKey: Input<string>; readonly secretKey: Input<string> } | undefined;
-  /** Who we are at which registry. Secret. Default: nobody. */
+  /** Who the nodes are at which registry. Required with `settings.registries.logins`. Secret. Default: nobody. */
   readonly registryLogins?: Readonly<Record<string, Input<RegistryLogin>>> | undefined;
-  /** Tokens of a cluster that exists already. Default: made here, and kept in the state. Secret. */
+  /** Tokens of a cluster that exists already. Required with `settings.adopt`. Default: made here, and kept in the state. Secret. */
   readonly tokens?: ClusterTokens | undefined;
-  /** Take over a cluster that runs, without a restart: what is declared takes effect at its next start. Default: false. */
-  readonly adopt?: boolean | undefined;
 }
 
 /**
@@ -48,7 +47,8 @@ export class K3sCluster extends ComponentResource {
     super("isthmus:k3s:Cluster", name, { name: args.name, nodes: args.nodes, settings: args.settings }, options);
     checkArgs(args);
     const plan = planCluster(args);
-    const tokens = makeTokens({ name, parent: this, settings: args.settings.tokens, given: args.tokens });
+    const given = args.tokens === undefined ? undefined : shortTokens(args.tokens);
+    const tokens = makeTokens({ name, parent: this, settings: args.settings.tokens, given });
     const scripts = new ClusterScripts({ name, parent: this, args, plan, tokens });
 
     const looked = preflights(scripts, plan);
@@ -98,7 +98,17 @@ function joinAgents(scripts: ClusterScripts, plan: ClusterPlan, joining: Joining
   });
 }
 
-function checkArgs({ name, settings, snapshotKeys }: K3sClusterArgs): void {
+/** As people copy them from a server they have a long form, `K10…::server:…`, which says what cluster they are of. */
+function shortTokens({ server, agent }: ClusterTokens): ClusterTokens {
+  const short = (token: Input<string>): Output<string> =>
+    output(token).apply((text) => text.trim().replace(/^K10[0-9a-f]*::[^:]*:/, ""));
+  return { server: short(server), agent: short(agent) };
+}
+
+function checkArgs({ name, settings, snapshotKeys, tokens }: K3sClusterArgs): void {
+  if (settings.adopt !== undefined && tokens === undefined) {
+    throw new UserError(`cluster ${name} is to be adopted, and its tokens are not given`);
+  }
   if (settings.snapshots.s3 !== undefined && snapshotKeys === undefined) {
     throw new UserError(
       `cluster ${name} keeps snapshots in ${settings.snapshots.s3.bucket}, and the stack has no keys for it: ` +

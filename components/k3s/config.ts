@@ -2,6 +2,7 @@ import { stringify } from "yaml";
 import * as cis from "./hardening.ts";
 import { kubeVipManifest } from "./kube-vip.ts";
 import { labelTexts, taintText, type K3sNode } from "./node.ts";
+import { authorityPath } from "./registries.ts";
 import type { K3sSettings } from "./schema.ts";
 
 /** A file on a host. */
@@ -31,6 +32,11 @@ export function nodeFiles(node: K3sNode, settings: K3sSettings): readonly HostFi
       restarts: true,
     },
     ...(settings.hardening.cis ? hardeningFiles(server, settings) : []),
+    ...authorityFiles(settings),
+    // Without policies it says so: k3s deletes what a manifest of its folder does not hold any more.
+    ...(server
+      ? [manifest("network-policies", settings.hardening.cis ? cis.networkPolicies : "# hardening.cis is off\n")]
+      : []),
     ...(server && settings.api.kind === "kube-vip"
       ? // k3s watches this folder: no restart.
         [manifest("kube-vip", kubeVipManifest(settings.api))]
@@ -84,6 +90,7 @@ export function agentConfig(node: K3sNode, settings: K3sSettings): string {
 function commonConfig(node: K3sNode, settings: K3sSettings): Readonly<Record<string, unknown>> {
   const { cis: hardened } = settings.hardening;
   return {
+    "disable-default-registry-endpoint": !settings.registries.fallback,
     "kubelet-arg": [...(hardened ? cis.kubeletArguments : []), ...settings.kubeletArguments],
     "node-ip": node.address,
     "node-name": node.name,
@@ -121,6 +128,12 @@ function hardeningFiles(server: boolean, settings: K3sSettings): readonly HostFi
     { path: cis.admissionFile, mode: "0600", content: cis.admissionConfiguration(settings.hardening), restarts: true },
     { path: cis.auditPolicyFile, mode: "0600", content: cis.auditPolicy, restarts: true },
   ];
+}
+
+function authorityFiles({ registries }: K3sSettings): readonly HostFile[] {
+  return Object.entries(registries.authorities)
+    .map(([registry, content]) => ({ path: authorityPath(registry), mode: "0644", content, restarts: true }))
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 function manifest(name: string, content: string): HostFile {

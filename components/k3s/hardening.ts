@@ -29,6 +29,7 @@ export const apiServerArguments = [
 export const controllerManagerArguments = ["terminated-pod-gc-threshold=100"];
 
 export const kubeletArguments = [
+  "pod-max-pids=4096",
   "streaming-connection-idle-timeout=5m",
   `tls-cipher-suites=${[
     "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
@@ -75,3 +76,39 @@ export const auditPolicy = stringify({
   omitStages: ["RequestReceived"],
   rules: [{ level: "Metadata" }],
 });
+
+/**
+ * Who may come in to the pods of kube-system: others of kube-system, and anybody to what serves the cluster from there.
+ * The namespaces of services get theirs from their footprints.
+ */
+export const networkPolicies = [
+  kubeSystemPolicy("within-the-namespace", {}, [
+    { from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } } }] },
+  ]),
+  kubeSystemPolicy("dns", { matchLabels: { "k8s-app": "kube-dns" } }, [
+    {
+      ports: [
+        { port: 53, protocol: "UDP" },
+        { port: 53, protocol: "TCP" },
+        // Metrics.
+        { port: 9153, protocol: "TCP" },
+      ],
+    },
+  ]),
+  kubeSystemPolicy("metrics-server", { matchLabels: { "k8s-app": "metrics-server" } }, [{}]),
+  kubeSystemPolicy("traefik", { matchLabels: { "app.kubernetes.io/name": "traefik" } }, [{}]),
+  kubeSystemPolicy(
+    "service-load-balancers",
+    { matchExpressions: [{ key: "svccontroller.k3s.cattle.io/svcname", operator: "Exists" }] },
+    [{}],
+  ),
+].join("---\n");
+
+function kubeSystemPolicy(name: string, podSelector: object, ingress: readonly object[]): string {
+  return stringify({
+    apiVersion: "networking.k8s.io/v1",
+    kind: "NetworkPolicy",
+    metadata: { name: `isthmus-${name}`, namespace: "kube-system" },
+    spec: { podSelector, policyTypes: ["Ingress"], ingress },
+  });
+}

@@ -69,8 +69,21 @@ function sourceParameters({ version, checksums, source }: K3sSettings): Paramete
     INSTALLER_SHA256: checksums.installer,
     ARCHITECTURES: architectures.map(({ name }) => name),
     BINARY_SHA256: architectures.map(({ binary }) => binary),
-    IMAGES: source.images,
-    IMAGES_SHA256: architectures.map(({ images }) => images ?? ""),
+    SOURCE_CA: source.ca ?? "",
+    ...archiveParameters(
+      architectures.flatMap(({ name, images, archives }) => [
+        ...(source.images ? [[name, `k3s-airgap-images-${name}.tar.zst`, images ?? ""] as const] : []),
+        ...Object.entries(archives).map(([file, sum]) => [name, file, sum] as const),
+      ]),
+    ),
+  };
+}
+
+function archiveParameters(archives: readonly (readonly [string, string, string])[]): Parameters {
+  return {
+    ARCHIVE_ARCHITECTURES: archives.map(([architecture]) => architecture),
+    ARCHIVES: archives.map(([, file]) => file),
+    ARCHIVE_SHA256: archives.map(([, , sum]) => sum),
   };
 }
 
@@ -100,6 +113,28 @@ export function preflightParameters({ settings }: ClusterPlan, node: K3sNode): P
     SERVICE_CIDR: settings.serviceCidr,
     BACKEND_PORT: backendPort[settings.flannel],
     DISK_MIB: settings.diskMib,
+  };
+}
+
+/** What `genesis.sh` is told. */
+export function genesisParameters({ order }: ClusterPlan): Parameters {
+  return { SERVERS: order.servers.map(({ node }) => urlHost(node.address)) };
+}
+
+/** What `adopt.sh` is told, on the first server. */
+export function adoptParameters(cluster: ClusterPlan, { name }: K3sNode): Parameters {
+  const { settings, apiAddress } = cluster;
+  const nodes = plannedNodes(cluster).map(({ node }) => node);
+  return {
+    ...genesisParameters(cluster),
+    NODE: name,
+    NODES: nodes.map((node) => node.name),
+    ROLES: nodes.map(({ role }) => role),
+    VERSION: settings.version,
+    API_ADDRESS: urlHost(apiAddress),
+    CLUSTER_CIDR: settings.clusterCidr,
+    SERVICE_CIDR: settings.serviceCidr,
+    SECRETS_ENCRYPTION: settings.secretsEncryption,
   };
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parse } from "yaml";
 import { agentConfig, nodeFiles, registrable, registrationFile, serverConfig, snapshotStoreFile } from "./config.ts";
-import { admissionConfiguration } from "./hardening.ts";
+import { admissionConfiguration, networkPolicies } from "./hardening.ts";
 import { kubeVipManifest } from "./kube-vip.ts";
 import { joinOrder, type K3sNode } from "./node.ts";
 import { installParameters, memberParameters } from "./parameters.ts";
@@ -11,6 +11,7 @@ import { registriesFile } from "./registries.ts";
 import { agentNode, serverNode, settingsOf, sixNodes } from "./six-nodes.ts";
 
 const server1 = serverNode(1);
+const certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 const plain = settingsOf({ hardening: { cis: false } });
 
 describe("k3s' config.yaml", () => {
@@ -66,6 +67,7 @@ token-file: /etc/rancher/k3s/token
         "0644 /etc/sysctl.d/90-kubelet.conf",
         "0600 /var/lib/rancher/k3s/server/psa.yaml",
         "0600 /var/lib/rancher/k3s/server/audit.yaml",
+        "0600 /var/lib/rancher/k3s/server/manifests/isthmus-network-policies.yaml (no restart)",
         "0600 /var/lib/rancher/k3s/server/manifests/isthmus-kube-vip.yaml (no restart)",
       ],
     );
@@ -158,15 +160,64 @@ describe("files beside the configuration", () => {
     }
   });
 
-  it("registries.yaml: nothing, mirrors, the embedded mirror, a login", () => {
-    assert.equal(registriesFile({ mirrors: {}, embedded: false }, {}), "");
+  it("registries.yaml: nothing, mirrors, names that change, authorities, the embedded mirror, a login", () => {
+    const { registries } = settingsOf();
+    assert.equal(registriesFile(registries, {}), "");
     assert.equal(
-      registriesFile({ mirrors: { "docker.io": ["https://mirror.example"] }, embedded: true }, {}),
+      registriesFile({ ...registries, mirrors: { "docker.io": ["https://mirror.example"] }, embedded: true }, {}),
       `mirrors:\n  "*": {}\n  docker.io:\n    endpoint:\n      - https://mirror.example\n`,
     );
     assert.equal(
-      registriesFile({ mirrors: {}, embedded: false }, { "ghcr.io": { username: "me", password: "se#cret" } }),
+      registriesFile(registries, { "ghcr.io": { username: "me", password: "se#cret" } }),
       `configs:\n  ghcr.io:\n    auth:\n      username: me\n      password: se#cret\n`,
+    );
+    const whole = {
+      ...registries,
+      mirrors: { "quay.io": ["https://a.example:5000", "https://b.example"], "*": ["https://c.example"] },
+      rewrites: { "quay.io": { "^(.*)": "quay/$1" } },
+      authorities: { "a.example:5000": certificate },
+    };
+    assert.equal(
+      registriesFile(whole, { "a.example:5000": { username: "me", password: "123" } }),
+      `mirrors:
+  "*":
+    endpoint:
+      - https://c.example
+  quay.io:
+    endpoint:
+      - https://a.example:5000
+      - https://b.example
+    rewrite:
+      ^(.*): quay/$1
+configs:
+  a.example:5000:
+    auth:
+      username: me
+      password: "123"
+    tls:
+      ca_file: /etc/rancher/k3s/registries/a.example_5000.crt
+`,
+    );
+    const files = nodeFiles(
+      agentNode(1),
+      settingsOf({ registries: { authorities: whole.authorities, fallback: false } }),
+    );
+    const authority = files.find(({ path }) => path.endsWith("a.example_5000.crt"));
+    assert.deepEqual([authority?.content, authority?.restarts], [certificate, true]);
+    assert.match(files[0]?.content ?? "", /^disable-default-registry-endpoint: true$/m);
+  });
+
+  it("kube-system lets in who asks for names and metrics, and its own pods, and nobody else", () => {
+    const policies = networkPolicies
+      .split("---\n")
+      .map(
+        (text) => parse(text) as { metadata: { namespace: string }; spec: { podSelector: object; ingress: object[] } },
+      );
+    assert.deepEqual([...new Set(policies.map(({ metadata }) => metadata.namespace))], ["kube-system"]);
+    const everywhere = policies.filter(({ spec }) => Object.keys(spec.podSelector).length === 0);
+    assert.deepEqual(
+      everywhere.map(({ spec }) => spec.ingress),
+      [[{ from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } } }] }]],
     );
   });
 });

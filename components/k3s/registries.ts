@@ -7,31 +7,50 @@ export interface RegistryLogin {
   readonly password: string;
 }
 
+type Registries = K3sSettings["registries"];
+
 /**
  * `registries.yaml`, or nothing where there is nothing to say. Secret as a whole as soon as there is a login.
  * https://docs.k3s.io/installation/private-registry
  */
 export function registriesFile(
-  { mirrors, embedded }: K3sSettings["registries"],
+  settings: Pick<Registries, "mirrors" | "rewrites" | "embedded" | "authorities">,
   logins: Readonly<Record<string, RegistryLogin>>,
 ): string {
-  // The embedded mirror serves the registries that are named: * is all of them.
-  const named: Readonly<Record<string, readonly string[]>> = embedded ? { "*": [], ...mirrors } : mirrors;
-  const mirrorEntries = sorted(named).map(([host, endpoints]) => [
-    host,
-    endpoints.length === 0 ? {} : { endpoint: endpoints },
-  ]);
-  const configEntries = sorted(logins).map(([host, { username, password }]) => [
-    host,
-    { auth: { username, password } },
-  ]);
-  if (mirrorEntries.length + configEntries.length === 0) return "";
-  return stringify({
-    ...(mirrorEntries.length === 0 ? {} : { mirrors: Object.fromEntries(mirrorEntries) as unknown }),
-    ...(configEntries.length === 0 ? {} : { configs: Object.fromEntries(configEntries) as unknown }),
-  });
+  const said = Object.entries({ mirrors: mirrorsOf(settings), configs: configsOf(settings.authorities, logins) });
+  const content = said.filter(([, entries]) => Object.keys(entries).length > 0);
+  return content.length === 0 ? "" : stringify(Object.fromEntries(content), { lineWidth: 0 });
 }
 
-function sorted<T>(record: Readonly<Record<string, T>>): [string, T][] {
-  return Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
+/** Where the certificate of a registry's authority lies on a node. */
+export function authorityPath(registry: string): string {
+  return `/etc/rancher/k3s/registries/${registry.replace(":", "_")}.crt`;
+}
+
+function mirrorsOf({ mirrors, rewrites, embedded }: Pick<Registries, "mirrors" | "rewrites" | "embedded">) {
+  // The embedded mirror serves the registries that are named: * is all of them.
+  const named: Readonly<Record<string, readonly string[]>> = embedded ? { "*": [], ...mirrors } : mirrors;
+  return Object.fromEntries(
+    Object.keys(named)
+      .sort()
+      .map((registry) => {
+        const [endpoint = [], rewrite] = [named[registry], rewrites[registry]];
+        return [
+          registry,
+          { ...(endpoint.length === 0 ? {} : { endpoint }), ...(rewrite === undefined ? {} : { rewrite }) },
+        ];
+      }),
+  );
+}
+
+function configsOf(authorities: Registries["authorities"], logins: Readonly<Record<string, RegistryLogin>>) {
+  const registries = [...new Set([...Object.keys(authorities), ...Object.keys(logins)])].sort();
+  return Object.fromEntries(
+    registries.map((registry) => {
+      const login = logins[registry];
+      const auth = login === undefined ? {} : { auth: { username: login.username, password: login.password } };
+      const tls = authorities[registry] === undefined ? {} : { tls: { ca_file: authorityPath(registry) } };
+      return [registry, { ...auth, ...tls }];
+    }),
+  );
 }

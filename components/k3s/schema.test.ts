@@ -38,6 +38,35 @@ describe("k3s settings", () => {
     assert.deepEqual(problems({ api: { ...shortest.api, image: "r.example:5000/kube-vip:v1" } }), []);
   });
 
+  it("refuse registries that k3s would read in part, or that give a password away", () => {
+    const login = { username: "me", password: "registryPassword" };
+    assert.deepEqual(problems({ registries: { rewrites: { "quay.io": { "^a": "b" } } } }), [
+      "registries.rewrites.quay.io: has no mirror: names are rewritten for mirrors only",
+    ]);
+    const mirrors = { "docker.io": ["http://r.example:5000"] };
+    assert.deepEqual(problems({ registries: { mirrors, logins: { "r.example:5000": login } } }), [
+      "registries.mirrors.docker.io: sends the password for r.example:5000 unencrypted: use https",
+    ]);
+    assert.deepEqual(problems({ registries: { mirrors } }), []);
+    for (const expression of ["(", "(?=a)", "(a)\\1"]) {
+      const rewrites = { "docker.io": { [expression]: "b" } };
+      assert.equal(problems({ registries: { mirrors, rewrites } }).length, 1, expression);
+    }
+    assert.equal(problems({ registries: { logins: { "*": login } } }).length, 1);
+    assert.equal(problems({ registries: { logins: { "r.example": { ...login, password: "se cret" } } } }).length, 1);
+    assert.equal(problems({ registries: { mirrors: { "docker.io": ["ftp://r.example"] } } }).length, 1);
+  });
+
+  it("refuse an authority that is no certificate, or that is for no mirror", () => {
+    const key = "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n";
+    const certificate = key.replaceAll("PRIVATE KEY", "CERTIFICATE");
+    assert.equal(problems({ source: { url: "https://a.example", ca: certificate + key } }).length, 1);
+    assert.deepEqual(problems({ source: { url: "https://a.example", ca: certificate } }), []);
+    assert.deepEqual(problems({ source: { folder: "/srv", ca: certificate } }), [
+      "source: has a ca and no url that it is for",
+    ]);
+  });
+
   it("tell an editor what every key means", () => {
     const missing: string[] = [];
     const walk = (node: Record<string, unknown>, path: string): void => {

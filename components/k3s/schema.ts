@@ -11,11 +11,28 @@ const sha256 = z
 // IPv4 alone: addresses of a site, of the overlay and of the other sites are compared with these.
 const cidr = z.cidrv4("a network in CIDR notation such as 10.42.0.0/16");
 const address = shapes.address;
+const certificates = z
+  .string()
+  .regex(
+    /^(-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+\n-----END CERTIFICATE-----\n*)+$/,
+    "is no certificate in PEM form, -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----",
+  );
+
+// Endings that k3s imports: https://docs.k3s.io/installation/airgap
+const archiveName = z
+  .string()
+  .regex(/^[\w.-]+\.(tar|tar\.(gz|zst|lz4|bz2)|tgz|tbz|tzst)$/, "is no image archive, as kube-vip.tar.zst");
 
 const archiveChecksums = z
   .strictObject({
     binary: sha256.describe("SHA-256 of the k3s binary for this architecture."),
     images: sha256.optional().describe("SHA-256 of the image archive. Needed where `source.images` is true."),
+    archives: z
+      .record(archiveName, sha256)
+      .default({})
+      .describe(
+        "Further image archives beside k3s' own, by file name, such as one with kube-vip's image. Default: none.",
+      ),
   })
   .describe("Checksums of the files for one CPU architecture, from the release's sha256sum-<architecture>.txt.");
 
@@ -25,16 +42,20 @@ const source = z
       .url()
       .optional()
       .describe(
-        "Mirror: <url>/<version>/ holds k3s, k3s-arm64 and install.sh. Excludes `folder`. Default: k3s' releases on GitHub.",
+        "Mirror: <url>/<version>/ holds k3s, k3s-arm64, install.sh and image archives. Excludes `folder`. Default: k3s' releases on GitHub.",
       ),
     folder: z
       .string()
       .startsWith("/")
       .optional()
       .describe("Folder on every host that holds <version>/k3s, <version>/install.sh … Excludes `url`."),
+    ca: certificates
+      .optional()
+      .describe("Certificate of the authority that the mirror's own is from, in PEM form. Default: those of the host."),
     images: z.boolean().default(false).describe("Also bring the archive of k3s' own images (air gap). Default: false."),
   })
-  .refine((value) => value.url === undefined || value.folder === undefined, "has a url and a folder: choose one");
+  .refine((value) => value.url === undefined || value.folder === undefined, "has a url and a folder: choose one")
+  .refine((value) => value.ca === undefined || value.url !== undefined, "has a ca and no url that it is for");
 
 const api = z
   .discriminatedUnion("kind", [
@@ -88,20 +109,87 @@ const hardening = z
   })
   .prefault({});
 
+// k3s leaves a rewrite out that it cannot read, and goes on.
+const expression = z.string().refine(isExpression, "is no regular expression that k3s reads");
+
+function isExpression(text: string): boolean {
+  try {
+    new RegExp(text);
+    return !/\(\?(?!:)|\\[1-9]/.test(text);
+  } catch {
+    return false;
+  }
+}
+
+const registryName = z
+  .string()
+  .regex(/^[A-Za-z0-9.-]+(:\d+)?$/, "is no registry, as docker.io or registry.example:5000");
+
 const registries = z
   .strictObject({
     mirrors: z
-      .record(z.string(), z.array(z.url()).min(1))
+      .record(z.union([registryName, z.literal("*")]), z.array(z.url({ protocol: /^https?$/ })).min(1))
       .default({})
       .describe("For each registry (or * for all) the endpoints that are asked before it, in this order."),
+    rewrites: z
+      .record(z.string(), z.record(expression, z.string()))
+      .default({})
+      .describe(
+        "For a registry of `mirrors`: what names of its images become there, a regular expression to its replacement, as ^rancher/(.*) to mirror/$1.",
+      ),
+    fallback: z
+      .boolean()
+      .default(true)
+      .describe("Asks the registry itself, too, where its mirrors have not got an image. Default: true."),
+    logins: z
+      .record(
+        registryName,
+        z.strictObject({
+          username: z.string().min(1).describe("User at that registry."),
+          password: shapes.secretName.describe("The secret that holds its password or token."),
+        }),
+      )
+      .default({})
+      .describe("Who the nodes are at which registry. Default: nobody."),
+    authorities: z
+      .record(registryName, certificates)
+      .default({})
+      .describe("For a registry the certificate of its authority, in PEM form. Default: those of the host."),
     embedded: z
       .boolean()
       .default(false)
       .describe(
-        "Nodes give images to one another (k3s' embedded registry mirror; TCP 5001 between all nodes). Default: false.",
+        "Nodes give images to one another (k3s' embedded registry mirror; TCP 5001 and 6443 between all nodes). Default: false.",
       ),
   })
+  .superRefine(({ mirrors, rewrites, logins }, context) => {
+    const problem = (path: string[], message: string): void => {
+      context.addIssue({ code: "custom", path, message });
+    };
+    for (const name of Object.keys(rewrites)) {
+      if (!Object.hasOwn(mirrors, name))
+        problem(["rewrites", name], "has no mirror: names are rewritten for mirrors only");
+    }
+    for (const [name, endpoints] of Object.entries(mirrors)) {
+      for (const { protocol, host } of endpoints.map((endpoint) => new URL(endpoint))) {
+        if (protocol === "http:" && Object.hasOwn(logins, host)) {
+          problem(["mirrors", name], `sends the password for ${host} unencrypted: use https`);
+        }
+      }
+    }
+  })
   .prefault({});
+
+const adopt = z
+  .strictObject({
+    serverToken: shapes.secretName.describe("The secret that holds its token: /var/lib/rancher/k3s/server/token."),
+    agentToken: shapes.secretName
+      .optional()
+      .describe("The secret that holds its agent token, if it has one of its own. Default: the server token."),
+  })
+  .describe(
+    "Takes over a k3s cluster that runs on these machines, without a restart: what is declared takes effect at the next start. Stays here for good, as its tokens are needed.",
+  );
 
 const upgrade = z
   .strictObject({
@@ -146,7 +234,9 @@ export const k3sSettings = z.strictObject({
   secretsEncryption: z
     .boolean()
     .default(true)
-    .describe("Encrypt Secrets in etcd. Default: true. Cannot be switched by a change here once the cluster runs."),
+    .describe(
+      "Encrypt Secrets in etcd. Default: true. Cannot be switched by a change here once the cluster runs: refused.",
+    ),
   agentLanes: z.int().min(1).max(50).default(5).describe("How many agents are worked on at the same time. Default: 5."),
   waitSeconds: z
     .int()
@@ -170,6 +260,7 @@ export const k3sSettings = z.strictObject({
   tokens: tokens.describe("Tokens that nodes join with, and that snapshots are restored with."),
   snapshots: snapshots.describe("Snapshots of etcd."),
   registries: registries.describe("Where images come from."),
+  adopt: adopt.optional(),
   upgrade: upgrade.describe("How a change of the version goes."),
 });
 

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { renderScript, type Parameters, type Script } from "@isthmus/remote/script";
 import {
+  adoptParameters,
+  genesisParameters,
   installParameters,
   installSecrets,
   memberParameters,
@@ -31,7 +33,8 @@ const toldBy = ({ parameters, secretNames }: Step): readonly [Parameters, readon
 /** What each script is really told: shellcheck then finds a variable that nobody sets. */
 const told: Readonly<Record<keyof typeof scripts, readonly [Parameters, readonly string[]]>> = {
   preflight: [preflightParameters(plan, server.node), []],
-  genesis: [{ SERVERS: ["10.0.20.11"] }, []],
+  genesis: [genesisParameters(plan), []],
+  adopt: [adoptParameters(plan, server.node), ["SERVER_TOKEN", "AGENT_TOKEN"]],
   admission: [members, []],
   installServer: [installParameters(plan, server, live), installSecrets.server],
   installAgent: [installParameters(plan, agent, live), installSecrets.agent],
@@ -93,7 +96,6 @@ describe("the scripts of k3s", () => {
       "identity",
       "kubeconfig",
       "snapshots",
-      "snapshotToken",
       "snapshotToken",
       "certificateState",
       "status",

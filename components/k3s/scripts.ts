@@ -11,6 +11,7 @@ export const scripts = {
   preflight: loadScript(file("preflight")),
   genesis: loadScript(common, file("genesis")),
   admission: loadScript(common, file("members"), file("admission")),
+  adopt: loadScript(common, file("adopt")),
   nextToken: loadScript(common, file("token"), file("next-token")),
   rotateToken: loadScript(common, file("token"), file("rotate-token")),
   installServer: loadScript(...node, file("token"), file("install-server")),

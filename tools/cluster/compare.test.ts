@@ -27,6 +27,7 @@ const server: HostStatus = {
   etcdVoter: "True",
   certificateDays: 300,
   driftedFiles: [],
+  waitsForStart: [],
   labels: { zone: "a", "kubernetes.io/os": "linux" },
   taints: [taint],
   nodes: "a1 s1",
@@ -61,6 +62,10 @@ describe("the status of a cluster", () => {
     [{ ready: "", labels: null, taints: null }, ["the cluster does not tell of it"]],
     [{ etcdVoter: "False" }, ["has no vote in etcd"]],
     [{ driftedFiles: ["/etc/rancher/k3s/config.yaml"] }, ["/etc/rancher/k3s/config.yaml differs"]],
+    [
+      { waitsForStart: ["disable", "tls-san"] },
+      ["runs as it was adopted: at its next start take effect disable, tls-san"],
+    ],
     [{ labels: { zone: "b" } }, ['label zone is "b"']],
     [{ labels: {} }, ["label zone is missing"]],
     [{ taints: [] }, ["taint node-role.kubernetes.io/control-plane=:NoSchedule is missing"]],

@@ -14,6 +14,8 @@ export const hostStatus = z.object({
   etcdVoter: z.string(),
   certificateDays: z.number().nullable(),
   driftedFiles: z.array(z.string()),
+  /** Settings of an adopted node that take effect at its next start. */
+  waitsForStart: z.array(z.string()).default([]),
   labels: z.record(z.string(), z.string()).nullable(),
   taints: z.array(taint).nullable(),
   nodes: z.string(),
@@ -82,6 +84,7 @@ function compareNode(node: K3sNode, looked: Looked): NodeReport {
     drift: [
       ...serviceDrift(status),
       ...status.driftedFiles.map((path) => `${path} differs`),
+      ...waiting(status.waitsForStart),
       ...nodeDrift(node, status),
     ],
   };
@@ -97,6 +100,10 @@ function serviceDrift(status: HostStatus): readonly string[] {
     ...(role === "agent" || etcdVoter === "True" ? [] : ["has no vote in etcd"]),
     ...expiry(certificateDays),
   ];
+}
+
+function waiting(keys: readonly string[]): readonly string[] {
+  return keys.length === 0 ? [] : [`runs as it was adopted: at its next start take effect ${keys.join(", ")}`];
 }
 
 function expiry(days: number | null): readonly string[] {

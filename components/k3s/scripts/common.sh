@@ -51,6 +51,22 @@ node_table() {
     }'
 }
 
+# Whether k3s keeps a configuration of encryption, here or, as other servers tell, in the cluster.
+secrets_encrypted() {
+  [ -f "$K3S_DATA/server/cred/encryption-config.json" ] ||
+    [ -n "$(kube get nodes -o 'jsonpath={.items[*].metadata.annotations.k3s\.io/encryption-config-hash}' 2>/dev/null | tr -d ' ' || true)" ]
+}
+
+# token_on_disk FILE USER: the short form of a token that this server runs with; nothing where there is none.
+token_on_disk() { sed -n "s/^K10[0-9a-f]*::$2://p" "$K3S_DATA/server/$1" 2>/dev/null || true; }
+
+# Which process of a unit runs, in words that no other one ever has.
+running_process() {
+  local pid
+  pid=$(systemctl show -p MainPID --value "$1" 9>&-)
+  printf '%s %s %s' "$(cat /proc/sys/kernel/random/boot_id)" "$pid" "$(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null | cut -d' ' -f20)"
+}
+
 port_open() { timeout 3 bash -c "exec 3<>/dev/tcp/${1//[\[\]]/}/$2" 2>/dev/null 9>&-; }
 
 # count_votes NODE: sets VOTERS and WELL, how many there are in all and how many are well and can be reached now; OTHERS

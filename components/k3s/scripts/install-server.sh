@@ -54,6 +54,20 @@ refuse_fixed_changes() {
   done
 }
 
+# A server that starts without encryption cannot read what is encrypted; one that starts with it where nothing was makes a
+# key that the others have not got.
+refuse_encryption_change() {
+  local encrypted='' declared=''
+  [ -d "$K3S_DATA/server/db/etcd" ] || return 0
+  if secrets_encrypted; then encrypted=1; fi
+  if printf '%s\n' "${FILE_CONTENTS[@]}" | grep -x 'secrets-encryption: true' >/dev/null; then declared=1; fi
+  [ "$encrypted" != "$declared" ] || return 0
+  [ -z "$encrypted" ] || fail 'Secrets are encrypted in this cluster, and secretsEncryption is declared false' \
+    'take secretsEncryption out of the stack file: even k3s secrets-encrypt disable needs it to stay'
+  fail 'Secrets are not encrypted in this cluster, and secretsEncryption is declared (by default, too)' \
+    'declare secretsEncryption: false. To encrypt them: k3s secrets-encrypt enable on one server (k3s from January 2026 on), then declare it, run up, k3s secrets-encrypt rotate-keys, and restart the servers one by one'
+}
+
 # A member that is started with a token that etcd does not know on its disk does not come up again.
 refuse_other_token() {
   local known
@@ -73,6 +87,7 @@ refuse_other_token() {
 joined() { ready_now && [ "$(node_condition "$NODE" EtcdIsVoter)" = True ] && api_ready; }
 
 refuse_fixed_changes
+refuse_encryption_change
 refuse_other_token
 begin
 put "$K3S_ETC/token" 0600 "$(join_token)"

@@ -32,44 +32,84 @@ check_version_step() {
 
 has_sha256() { [ -f "$1" ] && [ "$(sha256sum "$1" | cut -d' ' -f1)" = "$2" ]; }
 
-# fetch FROM SHA256 TO MODE: FROM is a URL, or a path on this host.
-fetch() {
-  local from=$1 sha=$2 to=$3 mode=$4 got
-  if has_sha256 "$to" "$sha"; then return 0; fi
-  mkdir -p "$(dirname "$to")"
+# What is to be installed waits here until all of it has come and is what was declared.
+STAGE="$RECORD/release"
+IMAGES="$K3S_DATA/agent/images"
+
+# stage FROM SHA256 TO: gets what TO is to be, unless TO is that already. FROM is a URL, or a path on this host.
+stage() {
+  local from=$1 sha=$2 to=$3 staged got
+  staged="$STAGE/${to##*/}"
+  if has_sha256 "$to" "$sha"; then rm -f "$staged"; return 0; fi
+  if has_sha256 "$staged" "$sha"; then return 0; fi
   case $from in
-  /*) cp "$from" "$to.isthmus" || fail "$from is not on this host" 'put the files of that version there, or name another source' ;;
-  *) curl -fsSL --retry 3 --connect-timeout 10 -o "$to.isthmus" "$from" || fail "cannot download $from" 'see that this host reaches it, or name a mirror' ;;
+  /*) cp "$from" "$staged" 2>/dev/null || fail "$from is not on this host" 'put the files of that version there, or name another source' ;;
+  *) download "$from" "$staged" ;;
   esac
-  if ! has_sha256 "$to.isthmus" "$sha"; then
-    got=$(sha256sum "$to.isthmus" | cut -d' ' -f1)
-    rm -f "$to.isthmus"
+  if ! has_sha256 "$staged" "$sha"; then
+    got=$(sha256sum "$staged" | cut -d' ' -f1)
+    rm -f "$staged"
     fail "$from has the SHA-256 $got, and $sha is declared" 'if the file is the right one, correct its checksum in the stack file'
   fi
-  chmod "$mode" "$to.isthmus"
-  mv -f "$to.isthmus" "$to"
 }
 
-install_binary() {
+download() {
+  local said status=0 trust=()
+  if [ -n "$SOURCE_CA" ]; then
+    put "$STAGE/ca.crt" 0600 "$SOURCE_CA"
+    trust=(--cacert "$STAGE/ca.crt")
+  fi
+  said=$(curl -fsSL --retry 3 --connect-timeout 10 ${trust[@]+"${trust[@]}"} -o "$2" "$1" 2>&1) || status=$?
+  case $status in
+  0) ;;
+  60) fail "the certificate of the source is from an authority that this host does not trust (${said##*$'\n'})" 'give the certificate of that authority in the stack file, as source.ca' ;;
+  *) fail "cannot download $1 (${said##*$'\n'})" 'see that this host reaches it, or name a mirror or a folder as source' ;;
+  esac
+}
+
+# place TO MODE: puts there what was staged, whole or not at all, also where that is another disk.
+place() {
+  local staged="$STAGE/${1##*/}"
+  [ -f "$staged" ] || return 0
+  (umask 022 && mkdir -p "${1%/*}")
+  chmod "$2" "$staged"
+  mv -f "$staged" "$1.isthmus"
+  mv -f "$1.isthmus" "$1"
+}
+
+# Gets all that will be installed. Nothing of k3s is changed before every checksum is right.
+stage_release() {
   local arch suffix='' index found=''
   arch=$(architecture)
   [ "$arch" = amd64 ] || suffix="-$arch"
+  mkdir -p "$STAGE"
   for index in "${!ARCHITECTURES[@]}"; do
     [ "${ARCHITECTURES[index]}" = "$arch" ] || continue
     found=1
-    fetch "$SOURCE/k3s$suffix" "${BINARY_SHA256[index]}" /usr/local/bin/k3s 0755
-    [ "$IMAGES" = false ] ||
-      fetch "$SOURCE/k3s-airgap-images-$arch.tar.zst" "${IMAGES_SHA256[index]}" "$K3S_DATA/agent/images/k3s-airgap-images-$arch.tar.zst" 0600
+    stage "$SOURCE/k3s$suffix" "${BINARY_SHA256[index]}" /usr/local/bin/k3s
   done
   [ -n "$found" ] || fail "no checksum is declared for $(uname -m), which this host is" 'add checksums for that architecture to the stack file'
+  for index in "${!ARCHIVES[@]}"; do
+    [ "${ARCHIVE_ARCHITECTURES[index]}" = "$arch" ] || continue
+    stage "$SOURCE/${ARCHIVES[index]}" "${ARCHIVE_SHA256[index]}" "$IMAGES/${ARCHIVES[index]}"
+  done
+  unit_is_installed || stage "$INSTALLER" "$INSTALLER_SHA256" "$RECORD/install.sh"
+}
+
+install_binary() {
+  local name
+  place /usr/local/bin/k3s 0755
+  for name in ${ARCHIVES[@]+"${ARCHIVES[@]}"}; do place "$IMAGES/$name" 0600; done
+}
+
+unit_is_installed() {
+  [ -f "/etc/systemd/system/$UNIT.service" ] && [ "$(cat "$RECORD/k3s.installer" 2>/dev/null || true)" = "$INSTALLER_SHA256" ]
 }
 
 # The installer writes the unit. It is kept from downloading and from starting: both are done here.
 install_unit() {
-  if [ -f "/etc/systemd/system/$UNIT.service" ] && [ "$(cat "$RECORD/k3s.installer" 2>/dev/null || true)" = "$INSTALLER_SHA256" ]; then
-    return 0
-  fi
-  fetch "$INSTALLER" "$INSTALLER_SHA256" "$RECORD/install.sh" 0700
+  if unit_is_installed; then return 0; fi
+  place "$RECORD/install.sh" 0700
   INSTALL_K3S_SKIP_DOWNLOAD=true INSTALL_K3S_SKIP_START=true INSTALL_K3S_EXEC="$ROLE" INSTALL_K3S_BIN_DIR=/usr/local/bin \
     sh "$RECORD/install.sh" >"$RECORD/install.log" 2>&1 9>&- || {
     relay <"$RECORD/install.log"
@@ -84,7 +124,10 @@ write_files() {
   local index
   for index in "${!FILE_PATHS[@]}"; do
     put "${FILE_PATHS[index]}" "${FILE_MODES[index]}" "${FILE_CONTENTS[index]}"
-    if [ "${FILE_PATHS[index]}" = /etc/sysctl.d/90-kubelet.conf ]; then sysctl -q -p "${FILE_PATHS[index]}"; fi
+    case ${FILE_PATHS[index]} in
+    */90-kubelet.conf) sysctl -q -p "${FILE_PATHS[index]}" ;;
+    */server/audit.yaml) mkdir -p "$K3S_DATA/server/logs" && chmod 0700 "$K3S_DATA/server/logs" ;;
+    esac
   done
   put_or_remove "$K3S_ETC/registries.yaml" "$REGISTRIES"
 }
@@ -119,7 +162,23 @@ restart_needed() {
   unit_active || return 0
   [ "$(cat "$RECORD/k3s.applied" 2>/dev/null || true)" != "$wanted" ] || return 1
   # A cluster that others installed is adopted as it runs: what is written now takes effect at its next start.
-  if [ "$ADOPT" = true ] && [ ! -e "$RECORD/k3s.applied" ] && [ "$RUNNING_VERSION" = "$VERSION" ]; then return 1; fi
+  if [ "$ADOPT" = true ] && [ ! -e "$RECORD/k3s.applied" ] && [ "$RUNNING_VERSION" = "$VERSION" ]; then
+    say 'adopted as it runs: what is declared takes effect at its next start'
+    running_process "$UNIT" >"$RECORD/k3s.adopted"
+    return 1
+  fi
+}
+
+# What others wrote for the k3s that is adopted is written over, and kept here. Their configuration may hold secrets.
+keep_what_was_there() {
+  local path kept="$RECORD/before-adoption"
+  [ "$ADOPT" = true ] && unit_active && [ ! -e "$RECORD/k3s.applied" ] && [ ! -d "$kept" ] || return 0
+  rm -rf "$kept.isthmus"
+  mkdir "$kept.isthmus"
+  for path in "$K3S_ETC/config.yaml" "$K3S_ETC/registries.yaml" "/etc/systemd/system/$UNIT.service" "/etc/systemd/system/$UNIT.service.env"; do
+    [ ! -f "$path" ] || cp -p "$path" "$kept.isthmus/"
+  done
+  mv "$kept.isthmus" "$kept"
 }
 
 restart_unit() {
@@ -174,12 +233,22 @@ begin() {
   RUNNING_VERSION=''
   if unit_active; then RUNNING_VERSION=$(cat "$RECORD/k3s.running" 2>/dev/null || installed_version); fi
   check_version_step
+  step 'get k3s'
+  stage_release
   step 'write the configuration'
+  keep_what_was_there
   write_files
+}
+
+# CIS 1.1.20: k3s writes certificates for everybody to read.
+tighten_modes() {
+  [[ " ${FILE_PATHS[*]} " == *' /etc/sysctl.d/90-kubelet.conf '* ]] || return 0
+  find "$K3S_DATA/server/tls" "$K3S_DATA/agent" -maxdepth 2 -name '*.crt' -exec chmod 0600 {} + 2>/dev/null || true
 }
 
 # What they end with, once the node is well.
 finish() {
+  tighten_modes
   applied "$1"
   printf %s "$VERSION" >"$RECORD/k3s.running"
   : >"$RECORD/k3s.joined"

@@ -81,7 +81,8 @@ check_ports() {
 
 check_addresses() {
   ip -o addr show | grep -F " $ADDRESS/" >/dev/null || finding "no interface has the address $ADDRESS" 'correct its address in the stack file, or on the host'
-  ip route show default | grep . >/dev/null || finding 'there is no default route, which k3s needs to find its address' 'add one, even to a dummy interface'
+  ip route show default | grep . >/dev/null || finding 'there is no default route, which k3s needs to find its address and for services' \
+    'add one, were it to nowhere, and keep it over reboots: ip link add dummy0 type dummy; ip addr add 203.0.113.254/31 dev dummy0; ip link set dummy0 up; ip route add default via 203.0.113.255 dev dummy0 metric 1000'
 }
 
 check_networks() {

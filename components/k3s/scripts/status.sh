@@ -12,6 +12,23 @@ text() {
   printf '"%s"' "$value"
 }
 
+# Keys of config.yaml that k3s has not read yet, as it was adopted while it ran. Names alone: values may be secret.
+waiting_keys() {
+  local old="$RECORD/before-adoption/config.yaml" key separator=''
+  [ "$(cat "$RECORD/k3s.adopted" 2>/dev/null || true)" = "$(running_process "$UNIT")" ] || return 0
+  [ -f "$old" ] || old=/dev/null
+  while IFS= read -r key; do
+    [ -n "$key" ] || continue
+    printf '%s%s' "$separator" "$(text "$key")"
+    separator=', '
+  done < <(awk '
+    { file = (FILENAME == ARGV[1]) ? 1 : 2 }
+    /^[a-z][a-z0-9-]*\+?:/ { key = $0; sub(/\+?:.*/, "", key); keys[key] }
+    /^ *#/ || /^---/ || /^ *$/ { next }
+    key != "" { said[file, key] = said[file, key] "\n" $0 }
+    END { for (key in keys) if (said[1, key] != said[2, key]) print key }' "$old" "$K3S_ETC/config.yaml" | sort)
+}
+
 # Declared files whose content on this host is another, or that are not there.
 drifted_files() {
   local index path separator=''
@@ -33,9 +50,9 @@ from_cluster() {
 
 version=''
 if command -v k3s >/dev/null; then version=$(k3s --version | sed -n 's/^k3s version \(v[^ ]*\).*/\1/p'); fi
-printf '{"node": %s, "role": %s, "unit": %s, "version": %s, "declaredVersion": %s, "ready": %s, "etcdVoter": %s, "certificateDays": %s, "driftedFiles": [%s], "labels": %s, "taints": %s, "nodes": %s}\n' \
+printf '{"node": %s, "role": %s, "unit": %s, "version": %s, "declaredVersion": %s, "ready": %s, "etcdVoter": %s, "certificateDays": %s, "driftedFiles": [%s], "waitsForStart": [%s], "labels": %s, "taints": %s, "nodes": %s}\n' \
   "$(text "$NODE")" "$(text "$ROLE")" "$(text "$(systemctl is-active "$UNIT" 2>/dev/null || true)")" \
   "$(text "$version")" "$(text "$VERSION")" "$(text "$(node_condition "$NODE" Ready)")" "$(text "$(node_condition "$NODE" EtcdIsVoter)")" \
-  "$(certificate_days)" "$(drifted_files)" \
+  "$(certificate_days)" "$(drifted_files)" "$(waiting_keys)" \
   "$(from_cluster '{.metadata.labels}')" "$(from_cluster '{.spec.taints}')" \
   "$(text "$(kube get nodes -o 'jsonpath={.items[*].metadata.name}' 2>/dev/null || true)")"

@@ -14,7 +14,7 @@ token_key() { printf '/bootstrap/%s' "$(printf %s "$1" | sha256sum | cut -c 1-12
 etcd_has_token() { grep -qaF "$(token_key "$1")" "$ETCD_FILE" 2>/dev/null; }
 
 # The token that k3s on this host has, without its long form's beginning.
-token_here() { sed -n 's/^K10[0-9a-f]*::server://p' "$K3S_DATA/server/token" 2>/dev/null || true; }
+token_here() { token_on_disk token server; }
 
 clear_next_token() {
   [ -e "$NEXT_TOKEN" ] || [ -e "$NEXT_TOKEN_UNIT" ] || return 0

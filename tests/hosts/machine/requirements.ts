@@ -20,6 +20,8 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   etcd: "etcd-server",
   etcdctl: "etcd-client",
   curl: "curl",
+  nginx: "nginx-core",
+  openssl: "openssl",
   kubectl: "kubernetes-client",
 };
 

@@ -14,7 +14,8 @@ export interface ClusterFile {
   readonly privateKey: string;
   readonly tokens?: { readonly server: string; readonly agent: string };
   readonly snapshotKeys?: { readonly accessKey: string; readonly secretKey: string };
-  readonly adopt?: boolean;
+  /** Passwords at registries, by the name of the secret. */
+  readonly secrets?: Readonly<Record<string, string>>;
 }
 
 export interface Machine {
@@ -27,18 +28,25 @@ export interface Machine {
 }
 
 const file = JSON.parse(readFileSync(process.env["ISTHMUS_TEST_CLUSTER"] ?? "", "utf8")) as ClusterFile;
-const { tokens, snapshotKeys } = file;
+const { tokens, snapshotKeys, secrets = {} } = file;
+const settings = k3sSettings.parse(file.settings);
+const registryLogins = Object.fromEntries(
+  Object.entries(settings.registries.logins).map(([registry, { username, password }]) => [
+    registry,
+    secret({ username, password: secrets[password] ?? "" }),
+  ]),
+);
 const cluster = new K3sCluster(file.name, {
   name: file.name,
   nodes: file.nodes,
-  settings: k3sSettings.parse(file.settings),
+  settings,
   machines: file.machines,
   privateKey: secret(file.privateKey),
   ...(tokens === undefined ? {} : { tokens: { server: secret(tokens.server), agent: secret(tokens.agent) } }),
-  ...(file.adopt === undefined ? {} : { adopt: file.adopt }),
   ...(snapshotKeys === undefined
     ? {}
     : { snapshotKeys: { accessKey: snapshotKeys.accessKey, secretKey: secret(snapshotKeys.secretKey) } }),
+  registryLogins,
 });
 
 export const kubeconfig = secret(cluster.kubeconfig);

@@ -62,6 +62,39 @@ describe("the stand-in for k3s", function () {
     assert.equal((await cluster.kubectl("uncordon s1")).code, 0);
   });
 
+  it("waits where registries.yaml has a value of another type, and passes over a key that it does not know", async () => {
+    const s1 = cluster.host("s1");
+    const file = "/etc/rancher/k3s/registries.yaml";
+    await s1.put(file, 'mirrors: {docker.io: {endpoint: "https://r.example"}}\n', 0o600);
+    await s1.ok("systemctl restart --no-block k3s");
+    await cluster.said(
+      "s1",
+      "server",
+      /not ready: yaml: unmarshal errors: mirrors\.docker\.io\.endpoint: cannot unmarshal/,
+    );
+    await s1.put(file, 'mirrors: {"*": , docker.io: {endpoint: ["https://r.example"], endpoints: 1}}\n', 0o600);
+    await cluster.joined("s1", "server");
+    await s1.ok(`rm ${file}`);
+  });
+
+  it("ends where kernel settings or files of the API server are not as it was told", async () => {
+    const s1 = cluster.host("s1");
+    const more = "/etc/rancher/k3s/config.yaml.d/50-profile.yaml";
+    await s1.put(more, "kube-apiserver-arg: [audit-policy-file=/nowhere.yaml]\n");
+    await s1.run("systemctl restart --no-block k3s");
+    await cluster.said("s1", "server", /level=fatal.*audit-policy-file: unable to read \/nowhere\.yaml/);
+    await s1.ok("sysctl -q -w vm.overcommit_memory=0 kernel.panic=10 kernel.panic_on_oops=1 vm.panic_on_oom=0");
+    await s1.put(more, "protect-kernel-defaults: true\n");
+    await cluster.said(
+      "s1",
+      "server",
+      /level=fatal.*invalid kernel flag: vm\/overcommit_memory, expected value: 1, actual value: 0/,
+    );
+    await s1.ok("sysctl -q -w vm.overcommit_memory=1");
+    await cluster.joined("s1", "server");
+    await s1.ok(`rm ${more}`);
+  });
+
   it("rotates certificates at the next start, and the token at once", async () => {
     const s1 = cluster.host("s1");
     const serial = "openssl x509 -noout -serial -in /var/lib/rancher/k3s/server/tls/client-admin.crt";

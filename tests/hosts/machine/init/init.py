@@ -47,6 +47,18 @@ class Manager:
             elif self.services[name].main_pid == 0:
                 del self.services[name]
 
+    def kernel_settings(self):
+        """As systemd-sysctl does, before any service: what this host may not set, it passes over."""
+        for path in sorted(glob.glob("/etc/sysctl.d/*.conf")):
+            with open(path, encoding="utf-8") as file:
+                pairs = [line.partition("=") for line in file if "=" in line and line[0] not in "#;"]
+            for key, _, value in pairs:
+                try:
+                    with open("/proc/sys/" + key.strip().replace(".", "/"), "w", encoding="ascii") as setting:
+                        setting.write(value.strip())
+                except OSError as error:
+                    journal.write("init.service", "systemd", 1, f"Couldn't write '{value.strip()}' to '{key.strip()}': {error}")
+
     def start_enabled(self):
         for link in sorted(glob.glob(units.WANTS + "/*.service")):
             try:
@@ -111,6 +123,7 @@ def main():
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     threading.Thread(target=serve, args=(manager,), daemon=True).start()
+    manager.kernel_settings()
     manager.start_enabled()
     while manager.exit_code is None:
         select.select([wake_read], [], [], 0.5)

@@ -9,7 +9,7 @@ import threading
 import time
 import urllib.error
 
-from standin import log, pki
+from standin import host_rules, log, pki
 from standin.balancer import Balancer
 from standin.kubeclient import KubeClient
 from standin.notify import ready
@@ -47,8 +47,9 @@ class Agent:
         while True:
             try:
                 self._certificates(Access(f"https://127.0.0.1:{self.port}", token, user))
+                host_rules.check_registries(self.settings)
                 return
-            except (TokenError, ApiError) as error:
+            except (TokenError, ApiError, host_rules.RegistriesError) as error:
                 log.info(f"Waiting to retrieve agent configuration; server is not ready: {error}")
             except OSError as error:
                 log.info(f"Waiting to retrieve agent configuration; server is not ready: {reason(error)}")
@@ -102,6 +103,7 @@ class Agent:
         """Once in a process: a Node that is deleted while the kubelet runs stays away until it starts again."""
         time.sleep(START)
         log.info("Running kubelet")
+        host_rules.check_kernel(self.settings)
         while True:
             try:
                 self._create_or_update()
@@ -118,13 +120,14 @@ class Agent:
             found = self.kube.call("GET", f"/api/v1/nodes/{self.name}")
             if found["metadata"].get("deletionTimestamp"):
                 raise ApiError(409, "Conflict", f"node {self.name} is being deleted")
-            self._patch({"metadata": {"labels": owned}}, "")
+            self._patch({"metadata": {"labels": owned, "annotations": self.annotations}}, "")
         except ApiError as error:
             if error.code != 404:
                 raise
             given = dict(label.partition("=")[::2] for label in self.settings.get("node-label", []))
-            body = {"metadata": {"name": self.name, "labels": {**owned, **given}, "annotations": {}, "finalizers": ["wrangler.cattle.io/node"]},
-                    "spec": {"podCIDR": "10.42.0.0/24", "taints": [taint(text) for text in self.settings.get("node-taint", [])]}}
+            body = {"metadata": {"name": self.name, "labels": {**owned, **given}, "annotations": self.annotations,
+                                 "finalizers": ["wrangler.cattle.io/node"]},
+                    "spec": {"podCIDR": pod_network(self.settings), "taints": [taint(text) for text in self.settings.get("node-taint", [])]}}
             self.kube.call("POST", "/api/v1/nodes", body)
             log.info(f"Successfully registered node {self.name}")
         self._patch({"status": self._status(True)}, "/status")
@@ -150,6 +153,11 @@ class Agent:
                 self._patch({"status": self._status(False)}, "/status")
             except (ApiError, OSError) as error:
                 log.error(f"Error updating node status: {error}")
+
+
+def pod_network(settings):
+    """The first part of the cluster's network: an agent does not know of another."""
+    return settings.get("cluster-cidr", ["10.42.0.0/16"])[0].partition("/")[0] + "/24"
 
 
 def taint(text):

@@ -22,7 +22,7 @@ BOOLEANS = {"cluster-init", "cluster-reset", "secrets-encryption", "debug", "dis
             "disable-network-policy", "disable-helm-controller", "disable-agent", "with-node-id", "selinux", "protect-kernel-defaults",
             "etcd-disable-snapshots", "etcd-expose-metrics", "etcd-s3", "etcd-s3-insecure", "etcd-s3-skip-ssl-verify",
             "etcd-snapshot-compress", "embedded-registry", "flannel-ipv6-masq", "flannel-external-ip", "rootless", "docker",
-            "prefer-bundled-bin", "enable-pprof", "multi-cluster-cidr", "servicelb", "supervisor-metrics"}
+            "prefer-bundled-bin", "disable-default-registry-endpoint", "enable-pprof", "multi-cluster-cidr", "servicelb", "supervisor-metrics"}
 SERVER_ONLY = {"bind-address", "https-listen-port", "advertise-address", "advertise-port", "cluster-domain", "service-node-port-range",
                "flannel-backend", "egress-selector-mode", "servicelb-namespace", "write-kubeconfig", "write-kubeconfig-mode",
                "write-kubeconfig-group", "agent-token", "agent-token-file", "cluster-reset-restore-path", "helm-job-image",

@@ -1,6 +1,8 @@
 """`k3s server`: finds or starts its cluster, runs its etcd member, then serves the API."""
 
 import base64
+import hashlib
+import ipaddress
 import json
 import os
 import secrets
@@ -9,7 +11,7 @@ import threading
 import time
 import uuid
 
-from standin import etcd, log, pki, token
+from standin import etcd, host_rules, log, pki, token
 from standin.agent import Agent
 from standin.api import Api
 from standin.controllers import Controllers
@@ -158,6 +160,13 @@ class Server:
             if not os.path.exists(path):
                 pki.write(path, json.dumps({"kind": "EncryptionConfiguration", "key": secrets.token_hex(32)}).encode())
 
+    def encryption(self):
+        """What a server with a configuration of encryption writes on its node, so that others can compare."""
+        path = os.path.join(self.data, "cred/encryption-config.json")
+        if not os.path.exists(path) or not self.settings.get("secrets-encryption"):
+            return {}
+        return {"k3s.io/encryption-config-hash": "start-" + hashlib.sha256(pki.read(path)).hexdigest()}
+
     def kubeconfig(self):
         def inline(path):
             return base64.b64encode(pki.read(path)).decode()
@@ -245,7 +254,7 @@ class Server:
         self.write_tokens()
         self.certificates()
         HttpServer(int(self.settings.get("https-listen-port", "6443")), self.tls, Supervisor(self)).start()
-        agent = Agent(self.settings, 6443)
+        agent = Agent(self.settings, 6443, annotations=self.encryption())
         agent.listen()
         agent.bootstrap(self.token, "server")
         self.start_etcd(access)
@@ -257,6 +266,7 @@ class Server:
     def _serve(self):
         flag = os.path.join(self.db, "reset-flag")
         self.save_bootstrap()
+        host_rules.check_api_server(self.settings)
         self.store = Store(self.etcd)
         self.api = Api(self.store)
         for name in ("default", "kube-system", "kube-public", "kube-node-lease"):
@@ -264,6 +274,11 @@ class Server:
                 self.store.create(Where("v1", "namespaces"), {"metadata": {"name": name}})
             except ApiError:
                 pass  # another server, or an earlier start, made it
+        network = ipaddress.ip_network(self.settings.get("service-cidr", ["10.43.0.0/16"])[0])
+        try:
+            self.store.create(Where("v1", "services", "default"), {"metadata": {"name": "kubernetes"}, "spec": {"clusterIP": str(network[1])}})
+        except ApiError:
+            pass  # it is there since the first start
         if os.path.exists(flag):
             os.unlink(flag)
             try:
