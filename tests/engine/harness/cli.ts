@@ -42,6 +42,11 @@ export function requirePulumi(): string {
   return folder;
 }
 
+/** How to get the engine, where there is none. */
+export function pulumiIsMissing(): readonly string[] {
+  return pulumiFolder() === undefined ? [HOW_TO_GET_IT] : [];
+}
+
 /** For `before(needsPulumi)`: skips with the way to get it; where `CI=true`, a test that cannot run is a failure. */
 export function needsPulumi(this: Mocha.Context): void {
   if (pulumiFolder() !== undefined) return;

@@ -56,11 +56,12 @@ export function createWorkspace(options: WorkspaceOptions): Workspace {
   ];
   const [faults, answers] = [join(root, "faults.json"), join(root, "answers.json")];
   for (const file of [faults, answers]) writeFileSync(file, "[]");
-  bundleProvider(root);
-  for (const name of PACKAGES) writeProvider({ root, bin, name, executor: options.executor !== undefined });
+  bundle(resolve(import.meta.dirname, "../providers/provider.ts"), join(root, "provider.mjs"));
+  if (options.executor !== undefined) bundle(resolve(options.executor), join(root, "executor.mjs"));
+  for (const name of PACKAGES) writeProvider({ root, bin, name });
   linkProgram(resolve(options.program), program);
   const sim = { ISTHMUS_SIM_STORE: world, ISTHMUS_SIM_FAULTS: faults, ISTHMUS_SIM_ANSWERS: answers };
-  const executor = options.executor === undefined ? {} : { ISTHMUS_SIM_EXECUTOR: resolve(options.executor) };
+  const executor = options.executor === undefined ? {} : { ISTHMUS_SIM_EXECUTOR: join(root, "executor.mjs") };
   const env = { ...environment({ root, bin, home, backend }), ...sim, ...executor, ...options.env };
   return { root, program, world, backend, faults, answers, env };
 }
@@ -92,10 +93,10 @@ function environment(at: {
 }
 
 /** One file starts in 150 ms where the sources take 500, and every run starts one process a package. */
-function bundleProvider(root: string): void {
+function bundle(source: string, target: string): void {
   buildSync({
-    entryPoints: [resolve(import.meta.dirname, "../providers/provider.ts")],
-    outfile: join(root, "provider.mjs"),
+    entryPoints: [source],
+    outfile: target,
     bundle: true,
     platform: "node",
     format: "esm",
@@ -113,14 +114,11 @@ interface ProviderScript {
   readonly root: string;
   readonly bin: string;
   readonly name: (typeof PACKAGES)[number];
-  /** An executor is TypeScript as it is. */
-  readonly executor: boolean;
 }
 
-function writeProvider({ root, bin, name, executor }: ProviderScript): void {
+function writeProvider({ root, bin, name }: ProviderScript): void {
   const file = join(bin, `pulumi-resource-${name}`);
-  const loader = executor ? `--import '${import.meta.resolve("tsx")}' ` : "";
-  const start = `exec '${process.execPath}' ${loader}'${join(root, "provider.mjs")}' --package ${name} --version ${sdkVersion(name)} "$@"`;
+  const start = `exec '${process.execPath}' '${join(root, "provider.mjs")}' --package ${name} --version ${sdkVersion(name)} "$@"`;
   writeFileSync(file, `#!/bin/sh\n${start}\n`);
   chmodSync(file, 0o755);
 }
