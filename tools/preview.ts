@@ -1,8 +1,8 @@
 import { Command, CommanderError, Option } from "commander";
 import { UserError } from "@isthmus/core";
 import type { FleetPlan } from "../plan/plans.ts";
-import { leaveOutClosures } from "./preview/lean-sdk.ts";
 import { fleetOrRefuse } from "../plan/stack-files.ts";
+import { leaveOutClosures } from "../program/lean-sdk.ts";
 
 /** Exit codes: 0 all in order, 1 wrong stack files or a violated mandatory policy, 2 wrong usage. */
 const wrong = 1;

@@ -27,4 +27,10 @@ describe("start-up", () => {
   it("would see the SDK", async () => {
     assert.ok((await loadedBy("./program/site.ts")).includes("@pulumi/pulumi"));
   });
+
+  it("leaves out what the SDK serialises functions with, under the engine too", async () => {
+    const needed = "@npmcli/metavuln-calculator";
+    assert.ok((await loadedBy("./program/site.ts")).includes(needed));
+    assert.ok(!(await loadedBy("./index.ts")).includes(needed));
+  });
 });

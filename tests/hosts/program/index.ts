@@ -1,3 +1,4 @@
+import "../../../program/start.ts";
 import { readFileSync } from "node:fs";
 import process from "node:process";
 

@@ -3,13 +3,13 @@ import { execa } from "execa";
 
 const inFreshProcess = (code: string) =>
   execa(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", code], {
-    cwd: new URL("../..", import.meta.url),
+    cwd: new URL("..", import.meta.url),
     reject: false,
   });
 
 const prelude = `
   import { createRequire } from "node:module";
-  import { leaveOutClosures } from "./tools/preview/lean-sdk.ts";
+  import { leaveOutClosures } from "./program/lean-sdk.ts";
   leaveOutClosures();
   const pulumi = await import("@pulumi/pulumi");
 `;
@@ -25,6 +25,6 @@ describe("the SDK without what serialises functions", () => {
   it("says what is left out when somebody hands over a function after all", async () => {
     const { exitCode, stderr } = await inFreshProcess(`${prelude} await pulumi.runtime.serializeFunction(() => 1)`);
     assert.notEqual(exitCode, 0);
-    assert.match(stderr, /preview leaves out typescript, and something in the program needs its \w+/);
+    assert.match(stderr, /Isthmus leaves out typescript, and something in the program needs its \w+/);
   });
 });
