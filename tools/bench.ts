@@ -1,5 +1,12 @@
 import { Command, InvalidArgumentError } from "commander";
 import { benchPreview, benchText } from "./bench/preview.ts";
+import { exitCode, runCommand } from "./command-line.ts";
+
+interface BootstrapOptions {
+  readonly rounds: number;
+  readonly json?: true;
+  readonly check?: true;
+}
 
 interface PreviewOptions {
   readonly nodes: readonly number[];
@@ -7,7 +14,7 @@ interface PreviewOptions {
   readonly json?: true;
 }
 
-const program = new Command("npm run bench --").description("Measures what Isthmus costs; nothing is deployed.");
+const program = new Command("npm run bench --").description("Measures what Isthmus costs.");
 
 program
   .command("preview")
@@ -18,6 +25,20 @@ program
   .action(async ({ nodes, rounds, json }: PreviewOptions) => {
     const result = await benchPreview(nodes, rounds);
     process.stdout.write(`${json ? JSON.stringify(result, null, 2) : benchText(result)}\n`);
+  });
+
+program
+  .command("bootstrap")
+  .description("clusters on test hosts (Linux, root, pulumi on PATH) against the plainest script; takes minutes")
+  .option("--rounds <count>", "how often each way is gone, in turn; the best counts", positive, 3)
+  .option("--json", "print one JSON document: {rounds, figures, ratios, targets, met}")
+  .option("--check", "exit with 1 where a target is missed")
+  .action(async ({ rounds, json, check }: BootstrapOptions) => {
+    const { benchBootstrap } = await import("./bench/bootstrap/bootstrap.ts");
+    const { resultText } = await import("./bench/bootstrap/result.ts");
+    const result = await benchBootstrap(rounds, (line) => process.stderr.write(`${line}\n`));
+    process.stdout.write(`${json ? JSON.stringify(result, null, 2) : resultText(result)}\n`);
+    if (check && Object.values(result.met).includes(false)) process.exitCode = exitCode.wrong;
   });
 
 function positives(text: string): number[] {
@@ -31,4 +52,4 @@ function positive(text: string): number {
   return number;
 }
 
-await program.parseAsync();
+await runCommand(program);

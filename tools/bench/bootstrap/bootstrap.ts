@@ -1,0 +1,128 @@
+import { cpus } from "node:os";
+import { UserError } from "@isthmus/core";
+import { pulumiIsMissing } from "../../../tests/engine/harness/cli.ts";
+import { ManyNodes } from "../../../tests/engine/many-nodes.ts";
+import type { HostSession } from "../../../tests/engine/ssh-hosts.ts";
+import { missing } from "../../../tests/hosts/hosts.ts";
+import { assertConverged } from "../../../tests/hosts/scenarios/cluster-state.ts";
+import type { TestSite } from "../../../tests/hosts/scenarios/test-site.ts";
+import { plainJoins, type Joins } from "./plain-joins.ts";
+import { resultOf, type BootstrapResult } from "./result.ts";
+import { EmptyProgram, secondRun, type SecondRun } from "./second-run.ts";
+import { createSite, pace, startOver } from "./site.ts";
+
+/** Measures what a cluster costs to bring up, to leave alone, and to change by one node. `say` hears how it goes on. */
+export async function benchBootstrap(rounds: number, say: (line: string) => void): Promise<BootstrapResult> {
+  refuseWithoutHosts();
+  const { site, k3s } = await createSite();
+  const empty = await EmptyProgram.create();
+  const measured: Round[] = [];
+  try {
+    for (let number = 1; number <= rounds; number += 1) {
+      if (number > 1) await startOver(site);
+      const round = await measureRound(site, empty, number);
+      measured.push(round);
+      const { plain, ours, second } = round;
+      say(
+        `round ${number}: plain script ${plain.seconds.toFixed(1)} s, pulumi up ${ours.toFixed(1)} s; ` +
+          `empty program ${second.emptySeconds.toFixed(1)} s, without a change ${second.seconds.toFixed(1)} s`,
+      );
+    }
+  } finally {
+    empty.dispose();
+    await site.destroy();
+  }
+  const many = await oneOfMany();
+  say(`one agent more on 100 nodes: ${many.addedAgent.toFixed(1)} s`);
+  return resultOf({
+    rounds,
+    machine: { node: process.version, cpus: cpus().length },
+    k3s: { version: k3s.version, real: k3s.real, pace: k3s.real ? {} : pace },
+    values: { ...valuesOf(measured), ...valuesOfMany(many) },
+  });
+}
+
+function refuseWithoutHosts(): void {
+  const lacks = [...missing().map(({ what, mend }) => `${what}: ${mend}`), ...pulumiIsMissing()];
+  if (lacks.length === 0) return;
+  throw new UserError(`This needs test hosts and the engine, and the machine lacks:\n  ${lacks.join("\n  ")}`);
+}
+
+interface Round {
+  readonly plain: Joins;
+  readonly ours: number;
+  readonly second: SecondRun;
+}
+
+/** Both ways on the same hosts, wiped between; who is first changes from round to round. */
+async function measureRound(site: TestSite, empty: EmptyProgram, number: number): Promise<Round> {
+  const plainWay = async (): Promise<Joins> => {
+    const joins = await plainJoins(site);
+    await assertConverged(site);
+    return joins;
+  };
+  const ourWay = async (): Promise<Pick<Round, "ours" | "second">> => {
+    const run = await site.goesUp();
+    await assertConverged(site);
+    return { ours: run.milliseconds / 1000, second: await secondRun(site, empty) };
+  };
+  if (number % 2 === 1) {
+    const plain = await plainWay();
+    await startOver(site);
+    return { plain, ...(await ourWay()) };
+  }
+  const ours = await ourWay();
+  await startOver(site);
+  return { plain: await plainWay(), ...ours };
+}
+
+interface OneOfMany {
+  readonly addedAgent: number;
+  readonly addedAgentHosts: number;
+  readonly removedAgentHosts: number;
+}
+
+async function oneOfMany(): Promise<OneOfMany> {
+  const many = await ManyNodes.create(100, 1);
+  try {
+    await many.up();
+    many.add("agent-98");
+    const added = await many.up();
+    many.remove("agent-98");
+    const removed = await many.up();
+    return {
+      addedAgent: added.run.milliseconds / 1000,
+      addedAgentHosts: hostCount(added.sessions),
+      removedAgentHosts: hostCount(removed.sessions),
+    };
+  } finally {
+    many.dispose();
+  }
+}
+
+const hostCount = (sessions: readonly HostSession[]): number => new Set(sessions.map(({ host }) => host)).size;
+
+function valuesOf(rounds: readonly Round[]) {
+  const named = (pattern: RegExp): number[] =>
+    rounds.flatMap(({ plain }) =>
+      Object.entries(plain.nodes).flatMap(([name, seconds]) => (pattern.test(name) ? seconds : [])),
+    );
+  return {
+    plainJoins: rounds.map(({ plain }) => plain.seconds),
+    plainFirstServer: named(/^server-1$/),
+    plainFurtherServers: named(/^server-[23]$/),
+    plainAgents: named(/^agent-/),
+    ourJoins: rounds.map(({ ours }) => ours),
+    emptyProgram: rounds.map(({ second }) => second.emptySeconds),
+    secondRun: rounds.map(({ second }) => second.seconds),
+    secondRunSessions: rounds.map(({ second }) => second.sessions),
+  };
+}
+
+function valuesOfMany(many: OneOfMany) {
+  return {
+    addedAgent: [many.addedAgent],
+    addedAgentHosts: [many.addedAgentHosts],
+    removedAgentHosts: [many.removedAgentHosts],
+  };
+}
