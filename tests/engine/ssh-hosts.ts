@@ -4,6 +4,8 @@ import type { AddressInfo } from "node:net";
 
 import ssh2, { type Connection, type Server, type ServerChannel } from "ssh2";
 
+import { newKey } from "../hosts/machine/keys.ts";
+
 /** A session that a host let in, and the script that was run in it. */
 export interface HostSession {
   readonly host: string;
@@ -37,10 +39,10 @@ export class SshHosts {
   }
 
   private constructor(printed: Printed) {
-    const { private: privateKey, public: publicKey } = ssh2.utils.generateKeyPairSync("ed25519");
-    const parsed = ssh2.utils.parseKey(publicKey);
+    const key = newKey();
+    const parsed = ssh2.utils.parseKey(key.public);
     if (parsed instanceof Error) throw parsed;
-    this.privateKey = privateKey;
+    this.privateKey = key.private;
     this.#allowed = parsed.getPublicSSH();
     this.#printed = printed;
   }
@@ -68,15 +70,16 @@ export class SshHosts {
   }
 
   async #start(name: string): Promise<void> {
-    const key = ssh2.utils.generateKeyPairSync("ed25519");
+    const key = newKey();
     const server = new ssh2.Server({ hostKeys: [key.private] }, (connection) => {
       this.#serve(name, connection);
     });
     server.listen(0, address);
     await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
     const [type = "", body = ""] = key.public.split(" ");
     this.#servers.set(name, server);
-    this.#hosts.set(name, { name, port: (server.address() as AddressInfo).port, hostKey: `${type} ${body}` });
+    this.#hosts.set(name, { name, port, hostKey: `${type} ${body}` });
   }
 
   #serve(host: string, connection: Connection): void {

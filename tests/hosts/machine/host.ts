@@ -5,9 +5,9 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 
 import type { Client } from "ssh2";
-import ssh2 from "ssh2";
 
 import { until } from "./command.ts";
+import { newKey } from "./keys.ts";
 import type { LinkQuality, Network } from "./network.ts";
 import { connect, execute } from "./ssh.ts";
 import type { Connection, Ran, RunOptions } from "./ssh.ts";
@@ -39,7 +39,7 @@ export class Host {
   readonly #spec: HostSpec;
   #index: number;
   readonly #folder: string;
-  #hostKey = ssh2.utils.generateKeyPairSync("ed25519");
+  #hostKey = newKey();
   #client: Client | undefined;
   #linkCut = false;
 
@@ -122,7 +122,7 @@ export class Host {
   async wipe({ newHostKey = false, newAddress = false }: Replacement = {}): Promise<void> {
     await this.powerOff();
     if (newAddress) this.#index += addressesApart;
-    if (newHostKey) this.#hostKey = ssh2.utils.generateKeyPairSync("ed25519");
+    if (newHostKey) this.#hostKey = newKey();
     this.format();
     await this.powerOn();
   }

@@ -11,10 +11,9 @@ import {
 import { dirname, join } from "node:path";
 import process from "node:process";
 
-import ssh2 from "ssh2";
-
 import { run, until } from "./command.ts";
 import { Host } from "./host.ts";
+import { newKey } from "./keys.ts";
 import { Network, removeNetwork } from "./network.ts";
 
 const ROOT = "/run/isthmus-hosts";
@@ -74,7 +73,7 @@ async function build({ number, folder, names, files }: Blueprint): Promise<Lab> 
   }
   const network = new Network(number);
   await network.create();
-  const clientKey = ssh2.utils.generateKeyPairSync("ed25519");
+  const clientKey = newKey();
   const lines = names.map((name, position) => `${network.address(FIRST_INDEX + position)} ${name}`);
   const hostsFile = lines.map((line) => `${line}\n`).join("");
   const hosts = names.map(
