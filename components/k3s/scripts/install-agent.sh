@@ -18,11 +18,12 @@ choose_server() {
   put "$JOIN" 0600 "server: https://$server:6443"$'\n'
 }
 
+WANTED=$(digest "$AGENT_TOKEN")
 begin
+write_configuration "$WANTED"
 put "$K3S_ETC/token" 0600 "$(join_token)"
 step 'find a server'
 choose_server
-WANTED=$(digest "$AGENT_TOKEN")
 RESTART=''
 if restart_needed "$WANTED"; then
   RESTART=1

@@ -89,14 +89,16 @@ joined() { ready_now && [ "$(node_condition "$NODE" EtcdIsVoter)" = True ] && ap
 refuse_fixed_changes
 refuse_encryption_change
 refuse_other_token
+WANTED=$(digest "$SERVER_TOKEN" "$AGENT_TOKEN" "$SNAPSHOT_STORE")
 begin
+refuse_unsafe_restart "$WANTED"
+write_configuration "$WANTED"
 put "$K3S_ETC/token" 0600 "$(join_token)"
 clear_next_token
 put "$K3S_ETC/agent-token" 0600 "$AGENT_TOKEN"
 put_or_remove "$K3S_ETC/config.yaml.d/20-snapshots.yaml" "$SNAPSHOT_STORE"
 step 'find the cluster'
 choose_cluster
-WANTED=$(digest "$SERVER_TOKEN" "$AGENT_TOKEN" "$SNAPSHOT_STORE")
 RESTART=''
 if restart_needed "$WANTED"; then
   RESTART=1

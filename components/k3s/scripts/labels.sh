@@ -51,6 +51,20 @@ taint_declared() {
 keys_of() { local pair out=''; for pair in $1; do out+=",${pair%%=*}"; done; printf %s "${out#,}"; }
 ids_of() { local taint out=''; for taint in $1; do out+=",${taint%%=*}:${taint##*:}"; done; printf %s "${out#,}"; }
 
+# both LIST LIST: what is in either, once.
+both() {
+  local one out=$1
+  for one in ${2//,/ }; do [[ ",$out," == *",$one,"* ]] || out+=",$one"; done
+  printf %s "${out#,}"
+}
+
+# noted NODE LABELS TAINTS: which of them are ours.
+noted() {
+  [ "$2" != "${known_labels[$1]}" ] || [ "$3" != "${known_taints[$1]}" ] || return 0
+  kube annotate node "$1" --overwrite "isthmus/labels=$2" "isthmus/taints=$3" >/dev/null
+  known_labels[$1]=$2 known_taints[$1]=$3
+}
+
 step 'compare labels and taints with those declared'
 read_nodes
 for index in "${!NODES[@]}"; do
@@ -62,6 +76,9 @@ for index in "${!NODES[@]}"; do
   wanted=${LABELS[index]}
   # A node that others installed is known by its machine from now on.
   [[ ${labels_now[$name]} == *'"isthmus/machine":'* ]] || wanted+=" isthmus/machine=${MACHINES[index]}"
+  keys=$(keys_of "${LABELS[index]}") ids=$(ids_of "${TAINTS[index]}")
+  # What is to be ours is noted before it is there, and what was ours until it is gone: a run may end in between.
+  noted "$name" "$(both "${known_labels[$name]}" "$keys")" "$(both "${known_taints[$name]}" "$ids")"
   label_changes "$name" "$wanted"
   if [ "${#CHANGES[@]}" -gt 0 ]; then
     say "labels of $name: ${CHANGES[*]}"
@@ -72,8 +89,5 @@ for index in "${!NODES[@]}"; do
     say "taints of $name: ${CHANGES[*]}"
     kube taint node "$name" --overwrite "${CHANGES[@]}" >/dev/null
   fi
-  keys=$(keys_of "${LABELS[index]}") ids=$(ids_of "${TAINTS[index]}")
-  if [ "$keys" != "${known_labels[$name]}" ] || [ "$ids" != "${known_taints[$name]}" ]; then
-    kube annotate node "$name" --overwrite "isthmus/labels=$keys" "isthmus/taints=$ids" >/dev/null
-  fi
+  noted "$name" "$keys" "$ids"
 done

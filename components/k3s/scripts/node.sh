@@ -235,8 +235,17 @@ begin() {
   check_version_step
   step 'get k3s'
   stage_release
+}
+
+# Refused before anything is written: what lies on the disk takes effect at any start, whoever asks for it.
+refuse_unsafe_restart() { if unit_active && (restart_needed "$1") 2>/dev/null; then guard_quorum; fi; }
+
+# write_configuration DIGEST. From here on, other files may lie there than k3s was started with: what it knows is certain
+# again only when it was started by us and found well, also if the change is taken back.
+write_configuration() {
   step 'write the configuration'
   keep_what_was_there
+  [ ! -e "$RECORD/k3s.applied" ] || [ "$(cat "$RECORD/k3s.applied")" = "$1" ] || printf 'not known' >"$RECORD/k3s.applied"
   write_files
 }
 

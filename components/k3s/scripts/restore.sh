@@ -13,7 +13,9 @@ wait_until_joined() {
   retry "$WAIT_SECONDS" joined || give_up "$NODE did not become Ready and an etcd voter within $WAIT_SECONDS seconds"
 }
 
+WANTED=$(digest "$SERVER_TOKEN" "$AGENT_TOKEN" "$SNAPSHOT_STORE")
 begin
+write_configuration "$WANTED"
 put "$K3S_ETC/agent-token" 0600 "$AGENT_TOKEN"
 clear_next_token
 put_or_remove "$K3S_ETC/config.yaml.d/20-snapshots.yaml" "$SNAPSHOT_STORE"
@@ -43,7 +45,6 @@ elif [ "$(cat "$K3S_ETC/token")" = "$SNAPSHOT_TOKEN" ] && etcd_has_token "$SERVE
   [ "$SNAPSHOT_TOKEN" = "$SERVER_TOKEN" ] || RESTART=1
 fi
 step 'start k3s'
-WANTED=$(digest "$SERVER_TOKEN" "$AGENT_TOKEN" "$SNAPSHOT_STORE")
 if [ -n "$RESTART" ] || ! unit_active; then restart_unit "$WANTED"; fi
 step 'wait until the node is Ready and an etcd voter'
 wait_until_joined

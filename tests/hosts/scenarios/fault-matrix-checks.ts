@@ -1,0 +1,65 @@
+/** What has to be true of a cluster after a fault and a second run. */
+import assert from "node:assert/strict";
+
+import { clusterAccess, k3sSettings, planCluster } from "@isthmus/k3s";
+import { lookAtCluster } from "../../../tools/cluster/look.ts";
+import { withMachinesInState } from "../../../tools/cluster/machines-in-state.ts";
+import { parseCheckpoint } from "../../../tools/pulumi/checkpoint.ts";
+import { assertConverged, starts } from "./cluster-state.ts";
+import type { Capability } from "./fault-matrix-capabilities.ts";
+import type { SiteRun, TestSite } from "./test-site.ts";
+
+type Counts = Readonly<Record<string, number>>;
+
+/** Nodes Ready, etcd's members those declared and all voters, nobody cordoned; files, labels, service and version true. */
+export async function assertAsDeclared(site: TestSite): Promise<void> {
+  await assertConverged(site);
+  const { name, nodes, settings } = site.file;
+  const outputs = await site.stack.outputs({ secrets: true });
+  const exported = await site.fleet.pulumi(["stack", "export", "--show-secrets", "--stack", site.stack.name]);
+  const state = parseCheckpoint(exported.stdout, "the state");
+  const report = await lookAtCluster({
+    plan: planCluster({ name, nodes, settings: k3sSettings.parse(settings) }),
+    access: withMachinesInState(clusterAccess.parse(outputs["clusterAccess"]), state),
+  });
+  assert.deepEqual(
+    [...report.drift, ...report.nodes.flatMap(({ node, drift }) => drift.map((one) => `${node}: ${one}`))],
+    [],
+  );
+}
+
+/** k3s was started as often as the change needs and the fault allows, and no more. */
+export async function assertStarts(site: TestSite, before: Counts, needed: Needed): Promise<void> {
+  const now = await starts(site);
+  for (const { name } of site.file.nodes) {
+    const least = needed.starts[name] ?? 0;
+    const most = least + (name === needed.struck ? needed.extra : 0);
+    const count = (now[name] ?? 0) - (before[name] ?? 0);
+    const said = `k3s on ${name} was started ${String(count)} times, and ${String(least)} to ${String(most)} are needed`;
+    assert.ok(count >= least && count <= most, said);
+  }
+}
+
+interface Needed {
+  /** By what the change needs. */
+  readonly starts: Counts;
+  /** By the fault, on this node. */
+  readonly struck: string;
+  readonly extra: number;
+}
+
+/** Nodes that the first run had done with are not worked on by the second. */
+export function assertNothingTwice(site: TestSite, again: SiteRun, { finished }: Capability): void {
+  const addresses = new Map(finished.map((name) => [site.host(name).address, name]));
+  const repeated = again.sessions.filter(({ host, script }) => script.startsWith("install-") && addresses.has(host));
+  assert.deepEqual(
+    repeated.map(({ host, script }) => `${script} on ${addresses.get(host) ?? host}`),
+    [],
+  );
+}
+
+/** When the binary of the declared version came to the host; undefined where it did not yet. */
+export async function installedAt(site: TestSite, name: string): Promise<string | undefined> {
+  const said = await site.host(name).run("k3s --version && stat -c %y /usr/local/bin/k3s");
+  return said.code === 0 && said.stdout.includes(` ${site.file.settings.version} `) ? said.stdout : undefined;
+}

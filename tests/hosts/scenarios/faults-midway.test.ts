@@ -1,0 +1,191 @@
+/** Changes that fail on one of three servers, and what is refused while one of them is away. */
+import assert from "node:assert/strict";
+
+import type { Host } from "../hosts.ts";
+import { standIn } from "../standin/k3s.ts";
+import { members, node, starts } from "./cluster-state.ts";
+import { versionOf, firstPatch } from "./fault-matrix-capabilities.ts";
+import { assertAsDeclared } from "./fault-matrix-checks.ts";
+import { Writer } from "./fault-matrix-writer.ts";
+import { requireScenarios } from "./requirements.ts";
+import { holdAt } from "./steps.ts";
+import { clusterName, TestSite, type SiteRun } from "./test-site.ts";
+
+const config = "/etc/rancher/k3s/config.yaml";
+
+describe("a change that fails on the second of three servers", function () {
+  this.timeout(240_000);
+  let site: TestSite;
+
+  before(async function () {
+    requireScenarios(this);
+    const versions = [0, 1, 2, 3].map((more) => standIn(versionOf(firstPatch + more)));
+    site = await TestSite.create({
+      nodes: ["server-1", "server-2", "server-3"],
+      k3s: await Promise.all(versions),
+      settings: { waitSeconds: 30 },
+    });
+    await site.goesUp();
+  });
+  after(async () => {
+    await (site as TestSite | undefined)?.destroy();
+  });
+
+  it("stops an upgrade where a checksum is wrong, before anything is changed there, and goes on from there", async () => {
+    const second = site.host("server-2");
+    const binary = `/srv/k3s/${versionOf(4)}/k3s`;
+    await second.ok(`echo spoiled >>'${binary}'`);
+    const before = await starts(site);
+    const said = await stopsAtTheSecond(site, versionOf(4), () => site.up());
+    assert.match(said, /\[server-2\] because: .*k3s has the SHA-256 [0-9a-f]{64}, and [0-9a-f]{64} is declared/);
+    assert.deepEqual(await cordoned(second), []);
+    assert.equal((await starts(site))["server-2"], before["server-2"], "server-2 was restarted");
+
+    await second.ok(`truncate -s -${String("spoiled\n".length)} '${binary}'`);
+    await goesOnFromTheSecond(site);
+  });
+
+  it("stops an upgrade where k3s does not start any more, says why, and goes on from there", async () => {
+    const second = site.host("server-2");
+    const dropIn = "/etc/systemd/system/k3s.service.d/10-broken.conf";
+    await second.put(dropIn, "[Service]\nExecStartPre=/bin/sh -c 'echo this binary is broken; exit 1'\n");
+    await second.ok("systemctl daemon-reload");
+    const said = await stopsAtTheSecond(site, versionOf(5), () => site.up());
+    assert.match(said, /\[server-2\] because: server-2 did not become Ready and an etcd voter within 30 seconds/);
+    assert.match(said, /\[server-2\] .*this binary is broken/);
+
+    await second.ok(`rm ${dropIn}; systemctl daemon-reload`);
+    await goesOnFromTheSecond(site);
+  });
+
+  it("stops an upgrade where the host dies, and goes on from there", async () => {
+    const second = site.host("server-2");
+    const said = await stopsAtTheSecond(site, versionOf(6), async () => {
+      const { reached } = await holdAt(second, "install k3s");
+      const died = reached.then(() => second.powerOff());
+      const run = await site.up();
+      await died;
+      return run;
+    });
+    assert.match(said, new RegExp(`${clusterName}-server-2`));
+
+    await second.powerOn();
+    await goesOnFromTheSecond(site);
+  });
+
+  it("brings a server back to what was declared before, when a change that had reached it is taken back", async () => {
+    const { file } = site;
+    const before = await starts(site);
+    site.set({ kubeletArguments: ["max-pods=55"] });
+    const hold = await holdAt(site.host("server-1"), "wait until the node is Ready and an etcd voter");
+    const run = await site.up({ killWhen: () => hold.reached });
+    assert.equal(run.killed, true, run.text);
+    await hold.release();
+
+    site.file = file;
+    await site.goesUp({ replace: `**::${clusterName}-server-1` });
+    await assertAsDeclared(site);
+    // Once for the change, and once to take it back: what runs is what is declared, not only what is on the disk.
+    const after = await starts(site);
+    assert.equal(after["server-1"], (before["server-1"] ?? 0) + 2);
+    assert.equal(after["server-2"], before["server-2"]);
+  });
+
+  it("takes away a label that a run set which failed before it was done", async () => {
+    const { file } = site;
+    // The first server that answers sets labels and taints: here it can set labels alone.
+    const first = site.host("server-1");
+    await first.ok("mv /usr/local/bin/k3s /usr/local/bin/k3s.whole");
+    const halfway = '#!/bin/sh\ncase " $* " in *" taint "*) exit 1 ;; esac\nexec /usr/local/bin/k3s.whole "$@"\n';
+    await first.put("/usr/local/bin/k3s", halfway, 0o755);
+    site.edit("server-3", { labels: { half: "done" }, taints: [{ key: "half", value: "done", effect: "NoSchedule" }] });
+    assert.match(await site.refuses(), new RegExp(`${clusterName}-labels`));
+    assert.equal((await node(site, "server-3")).metadata.labels["half"], "done");
+
+    await first.ok("mv /usr/local/bin/k3s.whole /usr/local/bin/k3s");
+    site.file = file;
+    await site.goesUp({ replace: `**::${clusterName}-labels` });
+    assert.equal((await node(site, "server-3")).metadata.labels["half"], undefined);
+    await assertAsDeclared(site);
+  });
+
+  it("restarts no server while another one is away, says so, and writes nothing: etcd would lose its majority", async () => {
+    await site.host("server-3").powerOff();
+    const { file } = site;
+    const [before, files] = [await starts(site), await site.host("server-1").ok(`sha256sum ${config}`)];
+    site.set({ kubeletArguments: ["max-pods=66"] });
+    const said = await site.refuses();
+    assert.match(said, /a restart of server-1 would leave 1 of 3 voters: no majority, and the API would stop/);
+    assert.deepEqual(await votes(site.host("server-1")), { members: 3, well: 2 });
+    assert.deepEqual(await starts(site), before);
+    assert.equal(await site.host("server-1").ok(`sha256sum ${config}`), files);
+    site.file = file;
+  });
+
+  it("removes no server that the majority needs, and does remove the one that is away", async () => {
+    const { file } = site;
+    site.remove("server-2");
+    const said = await site.refuses();
+    assert.match(said, /without server-2, 1 of 2 etcd voters would be well: no majority, and the API would stop/);
+    assert.deepEqual(await members(site.host("server-1")), ["server-1", "server-2", "server-3"]);
+    assert.deepEqual(await votes(site.host("server-1")), { members: 3, well: 2 });
+
+    site.file = file;
+    site.remove("server-3");
+    await site.goesUp();
+    assert.deepEqual(await votes(site.host("server-1")), { members: 2, well: 2 });
+    await assertAsDeclared(site);
+  });
+});
+
+/** A run that fails at the second server while the first is done, the third is left alone and the API takes writes. */
+async function stopsAtTheSecond(site: TestSite, version: string, run: () => Promise<SiteRun>): Promise<string> {
+  site.version(version);
+  const before = await starts(site);
+  const writer = await Writer.start(site, `to-${/\.(\d+)\+/.exec(version)?.[1] ?? ""}`);
+  let ended: SiteRun;
+  try {
+    ended = await run();
+    assert.notEqual(ended.exitCode, 0, ended.text);
+    assert.deepEqual(await writer.lost(), []);
+    assert.ok(writer.longestSilenceMs < 15_000, `no write for ${String(writer.longestSilenceMs)} ms`);
+  } finally {
+    writer.stop();
+  }
+  const after = await starts(site);
+  assert.equal(after["server-1"], (before["server-1"] ?? 0) + 1, "server-1 was upgraded");
+  assert.equal(after["server-3"], before["server-3"], "server-3 was touched");
+  assert.deepEqual(installed(site, ended), ["server-1", "server-2"]);
+  assert.deepEqual(await members(site.host("server-1")), ["server-1", "server-2", "server-3"]);
+  return ended.text;
+}
+
+async function goesOnFromTheSecond(site: TestSite): Promise<void> {
+  const before = await starts(site);
+  const run = await site.goesUp();
+  assert.deepEqual(installed(site, run), ["server-2", "server-3"]);
+  await assertAsDeclared(site);
+  assert.equal((await starts(site))["server-1"], before["server-1"], "server-1 was restarted once more");
+}
+
+/** Servers that an installing script ran on, in this order. */
+function installed(site: TestSite, { sessions }: SiteRun): readonly string[] {
+  const names = new Map(site.file.nodes.map(({ name }) => [site.host(name).address, name]));
+  return sessions.filter(({ script }) => script === "install-server.sh").map(({ host }) => names.get(host) ?? host);
+}
+
+async function cordoned(host: Host): Promise<readonly string[]> {
+  const said = await host.ok(
+    "k3s kubectl get nodes -o 'jsonpath={.items[?(@.spec.unschedulable==true)].metadata.name}'",
+  );
+  return said.split(" ").filter((name) => name !== "");
+}
+
+/** What etcd itself says: who has a vote, and who answers as a member with a leader. */
+async function votes(host: Host): Promise<{ readonly members: number; readonly well: number }> {
+  const tls = "/var/lib/rancher/k3s/server/tls/etcd";
+  const flags = `--endpoints https://127.0.0.1:2379 --cacert ${tls}/server-ca.crt --cert ${tls}/client.crt --key ${tls}/client.key`;
+  const said = await host.run(`ETCDCTL_API=3 etcdctl ${flags} endpoint health --cluster -w json 2>/dev/null`);
+  const list = JSON.parse(said.stdout) as readonly { readonly health: boolean }[];
+  return { members: (await members(host)).length, well: list.filter(({ health }) => health).length };
+}
