@@ -83,7 +83,7 @@ export class TestCluster {
 
   /** How long a thing may take: the real one starts containers, too. */
   get patience(): number {
-    return this.k3s.real ? 180_000 : 60_000;
+    return this.k3s.real ? 420_000 : 60_000;
   }
 
   async kubectl(command: string, on = "s1"): Promise<Ran> {

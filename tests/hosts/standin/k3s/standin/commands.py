@@ -86,7 +86,10 @@ def leaves(data):
 
 
 def rotate_certificates(data):
-    backup = f"{data}/server/tls-{int(time.time())}"
+    """Takes away what the next start makes anew; what was there is kept beside it."""
+    server = os.path.isdir(f"{data}/server")
+    backup = f"{data}/{'server' if server else 'agent'}/tls-{int(time.time())}"
+    log.info(f"{'Server' if server else 'Agent'} detected, rotating {'agent and server' if server else 'agent'} certificates")
     if os.path.isdir(f"{data}/server/tls"):
         shutil.copytree(f"{data}/server/tls", backup)
     for path in leaves(data):
@@ -99,15 +102,39 @@ def check_certificates(data, form):
     for path in leaves(data):
         certificate = x509.load_pem_x509_certificate(pki.read(path))
         left = certificate.not_valid_after - datetime.datetime.utcnow()
-        state = "EXPIRED" if left.days < 0 else "WARNING" if left.days < 90 else "OK"
-        rows.append({"file": os.path.basename(path), "subject": certificate.subject.rfc4514_string(), "status": state,
-                     "expires": certificate.not_valid_after.strftime("%b %d, %Y %H:%M UTC")})
+        state = "EXPIRED" if left.total_seconds() < 0 else "WARNING" if left.days < 120 else "OK"
+        rows.append({"Filename": os.path.basename(path), "Subject": common_name(certificate.subject), "Issuer": common_name(certificate.issuer),
+                     "Usages": usages(certificate), "ExpiryTime": certificate.not_valid_after.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                     "ResidualTime": int(left.total_seconds() * 1e9), "Status": state})
+    server = os.path.isdir(f"{data}/server")
+    log.info(f"{'Server' if server else 'Agent'} detected, checking {'agent and server' if server else 'agent'} certificates")
     if form == "json":
-        print(json.dumps(rows))
-        return
-    print(f"{'FILENAME':<36} {'SUBJECT':<60} {'STATUS':<8} EXPIRES")
-    for row in rows:
-        print(f"{row['file']:<36} {row['subject']:<60} {row['status']:<8} {row['expires']}")
+        print(json.dumps({"Certificates": rows}))
+    elif form == "table":
+        print(f"\n{'FILENAME':<36} {'SUBJECT':<60} {'USAGES':<24} {'EXPIRES':<24} STATUS")
+        for row in rows:
+            print(f"{row['Filename']:<36} {row['Subject']:<60} {','.join(row['Usages']):<24} {row['ExpiryTime']:<24} {row['Status']}")
+    else:
+        for row in rows:
+            one = f"{row['Filename']}: certificate {row['Subject']} ({','.join(row['Usages'])})"
+            tell = {"OK": lambda what, when: log.info(f"{what} is ok, expires at {when}"),
+                    "WARNING": lambda what, when: log.warning(f"{what} will expire within 120 days at {when}"),
+                    "EXPIRED": lambda what, when: log.error(f"{what} expired at {when}")}[row["Status"]]
+            tell(one, row["ExpiryTime"])
+
+
+def common_name(name):
+    found = name.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    return found[0].value if found else ""
+
+
+def usages(certificate):
+    try:
+        extended = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return ["Unknown"]
+    names = {x509.ExtendedKeyUsageOID.SERVER_AUTH: "ServerAuth", x509.ExtendedKeyUsageOID.CLIENT_AUTH: "ClientAuth"}
+    return [names[one] for one in extended if one in names]
 
 
 def encryption_command(arguments):
