@@ -1,6 +1,7 @@
 import { lookUp } from "@isthmus/core";
 import { AnyHostScript, knownHost, RemoteScript, type Connection, type Parameters, type Script } from "@isthmus/remote";
 import { all, output, secret, unsecret, type Input, type Output, type Resource } from "@pulumi/pulumi";
+import { Stash } from "@pulumi/pulumi/stash.js";
 import type { ClusterAccess } from "./access.ts";
 import type { K3sClusterArgs } from "./cluster.ts";
 import { snapshotStoreFile } from "./config.ts";
@@ -15,6 +16,7 @@ import {
 } from "./parameters.ts";
 import { plannedNodes, type ClusterPlan, type NodePlan } from "./plan.ts";
 import { registriesFile } from "./registries.ts";
+import { rosterOf, type Peer } from "./roster.ts";
 import { scripts } from "./scripts.ts";
 import type { KeptTokens } from "./tokens.ts";
 
@@ -45,13 +47,22 @@ const clusterIsAway =
 export class ClusterScripts {
   constructor(private readonly cluster: ClusterContext) {}
 
-  /** Looks at a host. */
-  preflight(node: NodePlan): Resource {
+  /** The nodes as they were when the cluster began: a node that comes or goes changes nothing that another one is told. */
+  roster(): Output<readonly Peer[]> {
+    const { name, parent, plan } = this.cluster;
+    const input = rosterOf(plannedNodes(plan).map(({ node }) => node));
+    const kept = new Stash(`${name}-roster`, { input }, { parent, ignoreChanges: ["input"] });
+    return kept.output as Output<readonly Peer[]>;
+  }
+
+  /** Looks at a host, and from there at others of the roster. */
+  preflight(node: NodePlan, roster: Output<readonly Peer[]>): Resource {
     const { name, parent, plan } = this.cluster;
     const host = this.host(node);
+    const parameters = roster.apply((peers) => preflightParameters(plan, node.node, peers));
     return new RemoteScript(
       `${name}-preflight-${node.node.name}`,
-      { ...host, script: scripts.preflight, parameters: preflightParameters(plan, node.node) },
+      { ...host, script: scripts.preflight, parameters },
       { parent },
     );
   }

@@ -72,7 +72,8 @@ export class K3sCluster extends ComponentResource {
 type Looked = Readonly<Record<string, Resource>>;
 
 function preflights(scripts: ClusterScripts, plan: ClusterPlan): Looked {
-  return Object.fromEntries(plannedNodes(plan).map((node) => [node.node.name, scripts.preflight(node)]));
+  const roster = scripts.roster();
+  return Object.fromEntries(plannedNodes(plan).map((node) => [node.node.name, scripts.preflight(node, roster)]));
 }
 
 /** Strictly one after the other: etcd takes one new member at a time. */

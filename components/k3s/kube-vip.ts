@@ -24,7 +24,7 @@ function clusterRole(): unknown {
   return {
     apiVersion: "rbac.authorization.k8s.io/v1",
     kind: "ClusterRole",
-    metadata: { name: "isthmus:kube-vip" },
+    metadata: { name: "isthmus-kube-vip" },
     rules: [
       { apiGroups: [""], resources: ["services", "endpoints", "nodes"], verbs: ["list", "get", "watch"] },
       { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "get", "watch"] },
@@ -41,8 +41,8 @@ function clusterRoleBinding(): unknown {
   return {
     apiVersion: "rbac.authorization.k8s.io/v1",
     kind: "ClusterRoleBinding",
-    metadata: { name: "isthmus:kube-vip" },
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "isthmus:kube-vip" },
+    metadata: { name: "isthmus-kube-vip" },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "isthmus-kube-vip" },
     subjects: [{ kind: "ServiceAccount", name, namespace: "kube-system" }],
   };
 }
@@ -88,6 +88,8 @@ function container(api: KubeVip): unknown {
     vip_leaseduration: "5",
     vip_renewdeadline: "3",
     vip_retryperiod: "1",
+    // It would tell its metrics to the whole network.
+    prometheus_server: "127.0.0.1:2112",
   };
   return {
     name,

@@ -3,6 +3,7 @@ import type { Parameters } from "@isthmus/remote/script";
 import { registrationFile, type HostFile } from "./config.ts";
 import { labelTexts, taintText, urlHost, type K3sNode } from "./node.ts";
 import { joinCandidates, plannedNodes, type ClusterPlan, type NodePlan } from "./plan.ts";
+import { peersOf, peerText, type Peer } from "./roster.ts";
 import type { K3sSettings } from "./schema.ts";
 
 /** A machine's id as a label can hold it, whatever it is made of. */
@@ -103,16 +104,31 @@ const backendPort: Readonly<Record<K3sSettings["flannel"], number>> = {
   none: 0,
 };
 
-/** What `preflight.sh` is told. */
-export function preflightParameters({ settings }: ClusterPlan, node: K3sNode): Parameters {
+/** How long a host waits for the servers of a new cluster, whose machines come up at about the same time, in seconds. */
+const peerSeconds = 20;
+
+/** What `preflight.sh` is told: that of the other nodes which the roster holds since the cluster began. */
+export function preflightParameters(
+  { settings, apiAddress }: ClusterPlan,
+  node: K3sNode,
+  roster: readonly Peer[],
+): Parameters {
+  const { api, source } = settings;
   return {
     NODE: node.name,
     ROLE: node.role,
     ADDRESS: node.address,
+    API_KIND: api.kind,
+    API_ADDRESS: apiAddress,
+    API_INTERFACE: api.kind === "kube-vip" ? (api.interface ?? "") : "",
     CLUSTER_CIDR: settings.clusterCidr,
     SERVICE_CIDR: settings.serviceCidr,
     BACKEND_PORT: backendPort[settings.flannel],
+    REGISTRY_PORT: settings.registries.embedded ? 5001 : 0,
     DISK_MIB: settings.diskMib,
+    PEERS: peersOf(node, roster).map(peerText),
+    PEER_SECONDS: peerSeconds,
+    TIME_SOURCE: source.folder === undefined ? (source.url ?? releases) : "",
   };
 }
 

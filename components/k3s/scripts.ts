@@ -2,13 +2,14 @@ import { loadScript, type Script } from "@isthmus/remote/script";
 
 const file = (name: string): URL => new URL(`./scripts/${name}.sh`, import.meta.url);
 const common = file("common");
-const service = [common, file("quorum"), file("readiness")] as const;
+const network = [file("reach"), file("clock")] as const;
+const service = [common, ...network, file("causes"), file("quorum"), file("readiness")] as const;
 const certificates = file("certificates");
 const node = [...service, file("drain"), file("node")] as const;
 
 /** The scripts of this package, each with the parts that it builds on. */
 export const scripts = {
-  preflight: loadScript(file("preflight")),
+  preflight: loadScript(...network, file("neighbours"), file("preflight")),
   genesis: loadScript(common, file("genesis")),
   admission: loadScript(common, file("members"), file("admission")),
   adopt: loadScript(common, file("adopt")),

@@ -32,7 +32,7 @@ export class Recorder extends MockMonitor {
     super({
       newResource: ({ type, name, inputs, custom }) => ({
         id: custom === false ? undefined : `${name}-id`,
-        state: { ...(inputs as Props), ...deployedState(type, name) },
+        state: { ...(inputs as Props), ...deployedState(type, name, inputs as Props) },
       }),
       call: ({ token, inputs }) => {
         const answer = calls[token];
@@ -61,11 +61,13 @@ export class Recorder extends MockMonitor {
 }
 
 /** What only a deployment knows, as text that says so. */
-function deployedState(type: string, name: string): Record<string, unknown> {
+function deployedState(type: string, name: string, inputs: Props): Record<string, unknown> {
   const known = (what: string): string => `(${what} of ${name}: known after up)`;
   switch (type) {
     case "random:index/randomPassword:RandomPassword":
       return { result: known("password") };
+    case "pulumi:index:Stash":
+      return { output: inputs["input"] };
     case "tls:index/privateKey:PrivateKey":
       return {
         privateKeyPem: known("private key"),

@@ -3,6 +3,14 @@
 # Before nodes join: where a machine was replaced by another of the same name, what the cluster remembers of the old one
 # goes, or it would refuse the new one (etcd: duplicate node name; agents: node password rejected).
 lock
+# Copies of one disk have one machine id; systemd derives hardware addresses from it, those of the pods' network too.
+for index in "${!NODES[@]}"; do
+  for other in "${!NODES[@]}"; do
+    if [ "$index" -ge "$other" ] || [ "${MACHINES[index]}" != "${MACHINES[other]}" ]; then continue; fi
+    fail "${NODES[index]} and ${NODES[other]} have the same machine id" \
+      'on one of them: rm /etc/machine-id /var/lib/dbus/machine-id; systemd-machine-id-setup; reboot'
+  done
+done
 # The cluster has not begun: there is nothing to forget.
 if [ -e "$RECORD/k3s.may-start-cluster" ] && ! api_ready; then exit 0; fi
 require_api

@@ -14,6 +14,7 @@ choose_server() {
   server=$(live_server '' "${CANDIDATES[@]}")
   [ -n "$server" ] || fail "no server of the cluster answers (${CANDIDATES[*]}, port 6443)" \
     'see that the servers run (systemctl status k3s there) and that TCP 6443 is open between here and there'
+  refuse_other_time "$server"
   say "joins at $server"
   put "$JOIN" 0600 "server: https://$server:6443"$'\n'
 }
@@ -37,6 +38,6 @@ if [ -n "$RESTART" ]; then
   restart_unit "$WANTED"
 fi
 step 'wait until the node is Ready'
-retry "$WAIT_SECONDS" ready_now || give_up "$NODE did not become Ready within $WAIT_SECONDS seconds"
+await "$WAIT_SECONDS" "$NODE did not become Ready within $WAIT_SECONDS seconds" ready_now
 finish "$WANTED"
 say 'is Ready'

@@ -9,12 +9,15 @@ PERMIT="$RECORD/k3s.may-start-cluster"
 # The long form of a token makes k3s check whom it joins.
 join_token() { if [ -n "$CA" ]; then printf '%s::server:%s' "$CA" "$SERVER_TOKEN"; else printf %s "$SERVER_TOKEN"; fi; }
 
-# A virtual address that answers before there is a cluster belongs to somebody else.
+# Who answers at the API address before there is a cluster is somebody else.
 refuse_taken_address() {
-  [ "$API_KIND" = kube-vip ] && command -v ping >/dev/null || return 0
-  if [ ! -d "$K3S_DATA/server/db/etcd" ] && ping -c 1 -W 1 "${API_ADDRESS//[\[\]]/}" >/dev/null 2>&1; then
-    fail "another machine answers at the API address $API_ADDRESS" 'choose an address that is free, outside the DHCP range'
-  fi
+  local address=${API_ADDRESS//[\[\]]/} mac='' other=''
+  if is_ours "$address"; then return 0; fi
+  [ "$API_KIND" != kube-vip ] || mac=$(holder "$address")
+  if [ -n "$(live_server '' "$API_ADDRESS")" ]; then other='another k3s cluster'; fi
+  [ -n "$other$mac" ] || return 0
+  fail "${other:-another machine} answers at the API address $API_ADDRESS${mac:+ ($mac)}, and this cluster is still to begin" \
+    'give it an address of its own: a free one outside of every DHCP range, or a load balancer that leads to its servers'
 }
 
 # How this server finds its cluster. One that has been a member asks nobody: its etcd knows the others.
@@ -23,7 +26,9 @@ choose_cluster() {
   if [ -d "$K3S_DATA/server/db/etcd" ] && { [ -e "$RECORD/k3s.joined" ] || api_ready; }; then return 0; fi
   rm -f "$RECORD/k3s.joined"
   member=$(live_server "$ADDRESS" "${CANDIDATES[@]}")
+  if [ -e "$PERMIT" ] && [ ! -d "$K3S_DATA/server/db/etcd" ] && [ "${member:-$API_ADDRESS}" = "$API_ADDRESS" ]; then refuse_taken_address; fi
   if [ -n "$member" ]; then
+    refuse_other_time "$member"
     for port in 2379 2380; do
       port_open "$member" "$port" || [ "$member" = "$API_ADDRESS" ] || closed+=" $port"
     done
@@ -31,7 +36,6 @@ choose_cluster() {
     say "joins at $member"
     put "$JOIN" 0600 "server: https://$member:6443"$'\n'
   elif [ -e "$PERMIT" ]; then
-    refuse_taken_address
     say 'no server answers and none ever did: starts the cluster'
     put "$JOIN" 0600 $'cluster-init: true\n'
   elif [ -d "$K3S_DATA/server/db/etcd" ]; then
@@ -113,7 +117,7 @@ if [ -n "$RESTART" ]; then
   restart_unit "$WANTED"
 fi
 step 'wait until the node is Ready and an etcd voter'
-retry "$WAIT_SECONDS" joined || give_up "$NODE did not become Ready and an etcd voter within $WAIT_SECONDS seconds"
+await "$WAIT_SECONDS" "$NODE did not become Ready and an etcd voter within $WAIT_SECONDS seconds" joined
 rm -f "$PERMIT"
 finish "$WANTED"
 # Read only where etcd is not on this disk any more. With `cluster-init`, such a server would start a cluster of its own.

@@ -207,6 +207,14 @@ applied() {
   rm -f "$RECORD/k3s.pending"
 }
 
+# What it joins has just made certificates, perhaps: they must be valid by this clock.
+refuse_other_time() {
+  local ahead
+  ahead=$(server_ahead "$1")
+  [ -z "$ahead" ] || ! too_far "$ahead" ||
+    fail "this clock says $(date -u +%FT%TZ): it is $(behind_or_ahead "$ahead") that of $1, where it would join" "$CLOCK_MEND"
+}
+
 # live_server OWN CANDIDATE…: the first candidate that answers as a k3s server.
 live_server() {
   local own=$1 candidate

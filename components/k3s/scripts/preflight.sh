@@ -33,29 +33,51 @@ package_of() {
 }
 
 check_cgroups() {
-  local controllers
+  local controllers line=/boot/firmware/cmdline.txt
   if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
     controllers=" $(cat /sys/fs/cgroup/cgroup.controllers) "
   else
     controllers=" $(awk '$4 == 1 { print $1 }' /proc/cgroups | xargs) "
   fi
+  [ -e "$line" ] || [ ! -e /boot/cmdline.txt ] || line=/boot/cmdline.txt
   local one
   for one in memory cpu cpuset; do
     [[ $controllers == *" $one "* ]] ||
-      finding "the kernel has no $one cgroup controller" 'add cgroup_memory=1 cgroup_enable=memory to the one line of /boot/firmware/cmdline.txt (elsewhere: to the kernel command line) and reboot'
+      finding "the kernel has no $one cgroup controller" "on a Raspberry Pi: add cgroup_memory=1 cgroup_enable=memory to the one line of $line (elsewhere: to the kernel command line), then reboot"
   done
 }
 
+# Clocks of servers that run, and of where the files come from. Of several the one that is nearest to half of them counts:
+# one that is wrong itself is outvoted.
 check_clock() {
-  command -v timedatectl >/dev/null || return 0
-  [ "$(timedatectl show -p NTPSynchronized --value 2>/dev/null || echo yes)" = yes ] ||
-    finding "the clock is not synchronised (it says $(date -u +%FT%TZ))" 'timedatectl set-ntp true, and see that UDP 123 leaves the network'
+  local ahead name synchronised=yes
+  if command -v timedatectl >/dev/null; then synchronised=$(timedatectl show -p NTPSynchronized --value 2>/dev/null || echo yes); fi
+  read -r _ ahead name < <(other_clocks | sort -n | awk '{ line[NR] = $0 } END { if (NR) print line[int((NR + 1) / 2)] }') || true
+  if [ -n "$ahead" ] && too_far "$ahead"; then
+    finding "this clock says $(date -u +%FT%TZ): it is $(behind_or_ahead "$ahead") that of $name" "$CLOCK_MEND"
+  elif [ "$synchronised" != yes ]; then
+    finding "the clock is not synchronised (it says $(date -u +%FT%TZ))" "$CLOCK_MEND"
+  fi
 }
+
+# One a line: how far it is off, by how much it is ahead, whose it is.
+other_clocks() {
+  local server
+  for server in ${RUNNING[@]+"${RUNNING[@]}"}; do
+    clock_line "${server%%|*}" "$(server_ahead "${server##*|}")" &
+  done
+  [ -z "$TIME_SOURCE" ] || clock_line "$TIME_SOURCE" "$(clock_ahead "$TIME_SOURCE")" &
+  wait
+}
+
+clock_line() { [ -z "$2" ] || echo "${2#-} $2 $1"; }
 
 check_name() {
   local name
   name=$(uname -n)
   [ "${name,,}" = "$NODE" ] || finding "this host calls itself $name, and is declared as $NODE" "hostnamectl set-hostname $NODE, or correct its address in the stack file"
+  # systemd derives hardware addresses from it, those of the pods' network too.
+  grep -Eqx '[0-9a-f]{32}' /etc/machine-id 2>/dev/null || finding 'this host has no machine id' 'systemd-machine-id-setup, then reboot; a template of machines has none, and each clone makes its own'
 }
 
 # At most 300 MiB less than a server needs by k3s' own requirements: what the firmware keeps does not count.
@@ -71,12 +93,18 @@ check_size() {
 check_ports() {
   local port ports='10250'
   [ "$ROLE" = agent ] || ports='6443 2379 2380 10250'
-  for port in $ports; do
-    [ -z "$(ss -Hltn "sport = :$port" 2>/dev/null)" ] || finding "TCP port $port is taken" "see who has it: ss -ltnp 'sport = :$port'; stop it"
-  done
-  if [ "$BACKEND_PORT" -gt 0 ] && [ -n "$(ss -Hlun "sport = :$BACKEND_PORT" 2>/dev/null)" ]; then
-    finding "UDP port $BACKEND_PORT is taken" "see who has it: ss -lunp 'sport = :$BACKEND_PORT'; stop it"
-  fi
+  [ "$REGISTRY_PORT" = 0 ] || ports+=" $REGISTRY_PORT"
+  for port in $ports; do port_free TCP -t "$port"; done
+  [ "$BACKEND_PORT" = 0 ] || port_free UDP -u "$BACKEND_PORT"
+}
+
+# port_free WORD FLAG PORT
+port_free() {
+  local found by
+  found=$(ss -Hln "$2" -p "sport = :$3" 2>/dev/null)
+  [ -n "$found" ] || return 0
+  by=$(sed -n '1s/.*users:(("\([^"]*\)",pid=\([0-9]*\).*/\1 (process \2)/p' <<<"$found")
+  finding "$1 port $3 is taken by ${by:-the kernel or another network namespace}" "stop it, or keep it off this host; who it is: ss -ln $2 -p 'sport = :$3'"
 }
 
 check_addresses() {
@@ -85,25 +113,44 @@ check_addresses() {
     'add one, were it to nowhere, and keep it over reboots: ip link add dummy0 type dummy; ip addr add 203.0.113.254/31 dev dummy0; ip link set dummy0 up; ip route add default via 203.0.113.255 dev dummy0 metric 1000'
 }
 
+# Routes of all tables, as those that a VPN brings; what an earlier k3s left is its own.
 check_networks() {
   local network route
   for network in "$CLUSTER_CIDR" "$SERVICE_CIDR"; do
-    route=$(ip -o route show root "$network" 2>/dev/null; ip -o route show match "$network" 2>/dev/null | grep -v '^default' || true)
-    [ -z "$route" ] || finding "this host already routes $network: ${route%%$'\n'*}" 'choose another cluster or service CIDR, or remove that route'
+    route=$({
+      ip -o route show table all root "$network"
+      ip -o route show table all match "$network"
+    } 2>/dev/null | grep -Ev '^(unreachable |throw )?default|dev (cni0|flannel|kube-ipvs0)' || true)
+    [ -z "$route" ] || finding "this host already routes $network: $(sed -n '1s/ *$//p' <<<"${route//\\/ }")" 'choose another cluster or service CIDR, or remove that route'
+  done
+}
+
+# Only where the kernel's modules can be looked through.
+check_modules() {
+  local module modules='overlay br_netfilter'
+  command -v modprobe >/dev/null && [ -d "/lib/modules/$(uname -r)" ] || return 0
+  [ "$BACKEND_PORT" != 8472 ] || modules+=' vxlan'
+  [ "$BACKEND_PORT" != 51820 ] || modules+=' wireguard'
+  for module in $modules; do
+    [ -d "/sys/module/$module" ] || modprobe -qn "$module" ||
+      finding "the kernel has no module $module" 'install the rest of its modules (Ubuntu on a Raspberry Pi: apt-get install linux-modules-extra-raspi), then reboot'
   done
 }
 
 check_system
+check_modules
 check_cgroups
-check_clock
 check_name
 check_addresses
-# Where k3s runs, its ports and networks are taken by itself.
+# Where k3s runs, its ports and networks are taken by itself, and the others have been reached.
 if [ -z "$RUNS" ]; then
   check_size
   check_ports
   check_networks
+  check_peers
+  check_api_address
 fi
+check_clock
 [ "${#FINDINGS[@]}" -gt 0 ] || exit 0
 trap - ERR
 say "${#FINDINGS[@]} finding(s) before anything was changed:"

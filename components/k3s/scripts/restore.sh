@@ -10,7 +10,7 @@ DONE="$RECORD/k3s.restored"
 
 joined() { ready_now && [ "$(node_condition "$NODE" EtcdIsVoter)" = True ] && api_ready; }
 wait_until_joined() {
-  retry "$WAIT_SECONDS" joined || give_up "$NODE did not become Ready and an etcd voter within $WAIT_SECONDS seconds"
+  await "$WAIT_SECONDS" "$NODE did not become Ready and an etcd voter within $WAIT_SECONDS seconds" joined
 }
 
 WANTED=$(digest "$SERVER_TOKEN" "$AGENT_TOKEN" "$SNAPSHOT_STORE")

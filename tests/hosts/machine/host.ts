@@ -165,6 +165,25 @@ export class Host {
     }
   }
 
+  // --- clock ---------------------------------------------------------------------------------------------------------
+
+  /**
+   * What scripts and k3s take for the time from now on: this machine's clock, put forward by so many seconds (0: as it
+   * is). The kernel, and what runs already, keep the machine's.
+   */
+  async shiftClock(seconds: number): Promise<void> {
+    const files = { date: "/usr/local/sbin/date", k3s: "/etc/default/k3s", agent: "/etc/default/k3s-agent" };
+    if (seconds === 0) {
+      await this.ok(`rm -f ${Object.values(files).join(" ")}`);
+      return;
+    }
+    const library = (await this.ok("ls /usr/lib/*/faketime/libfaketimeMT.so.1")).trim();
+    const shifted = `LD_PRELOAD=${library}\nFAKETIME=${seconds > 0 ? "+" : ""}${String(seconds)}\n`;
+    await this.put(files.date, `#!/bin/sh\n${shifted.replaceAll("\n", " ")}exec /usr/bin/date "$@"\n`, 0o755);
+    await this.put(files.k3s, shifted);
+    await this.put(files.agent, shifted);
+  }
+
   // --- SSH -----------------------------------------------------------------------------------------------------------
 
   /** Waits until sshd lets us in. */

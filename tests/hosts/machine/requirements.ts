@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 
@@ -12,6 +12,7 @@ export interface Missing {
 const PROGRAMS: Readonly<Record<string, string>> = {
   ip: "iproute2",
   tc: "iproute2",
+  iptables: "iptables",
   nsenter: "util-linux",
   unshare: "util-linux",
   setpriv: "util-linux",
@@ -24,6 +25,9 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   openssl: "openssl",
   kubectl: "kubernetes-client",
 };
+
+/** By which the clock of a host goes wrong. */
+const faketime = "faketime/libfaketimeMT.so.1";
 
 function onPath(program: string): boolean {
   const folders = `${process.env["PATH"] ?? ""}${delimiter}/usr/sbin${delimiter}/sbin`.split(delimiter);
@@ -57,6 +61,9 @@ export function missing(): readonly Missing[] {
   }
   for (const [program, debianPackage] of Object.entries(PROGRAMS)) {
     if (!onPath(program)) found.push({ what: program, mend: `apt-get install ${debianPackage}` });
+  }
+  if (!readdirSync("/usr/lib").some((folder) => existsSync(join("/usr/lib", folder, faketime)))) {
+    found.push({ what: faketime, mend: "apt-get install libfaketime" });
   }
   for (const module of ["yaml", "cryptography"]) {
     if (!pythonHas(module)) {

@@ -3,7 +3,7 @@
 import os
 import time
 
-from standin import etcd, log, pki
+from standin import etcd, kube_vip, log, pki
 from standin.manifests import Manifests
 from standin.objects import ApiError, NODES, now, secrets
 from standin.server_names import ADDRESS, ETCD_FINALIZER, MEMBER, NODE_FINALIZER, REMOVE, REMOVED, ROLES
@@ -39,6 +39,7 @@ class Controllers:
         self._own_node()
         self._copy_bootstrap()
         self.manifests.apply()
+        kube_vip.ensure(self.server)
         if status.get("leader") != status["header"]["member_id"]:
             self.heard.clear()
             return

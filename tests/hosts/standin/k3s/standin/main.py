@@ -31,6 +31,9 @@ def main():
     elif command == "etcd-snapshot":
         from standin.snapshots import command as snapshot
         snapshot(rest)
+    elif command == "kube-vip":
+        from standin import kube_vip
+        kube_vip.main(rest)
     elif command in ("token", "certificate", "secrets-encrypt"):
         from standin import commands
         {"token": commands.token_command, "certificate": commands.certificate_command,

@@ -7,6 +7,9 @@ import ssl
 import urllib.error
 import urllib.request
 
+# OpenSSL's codes for certificates that are not valid yet, and not any more.
+NOT_NOW = (9, 10)
+
 
 class TokenError(Exception):
     """A token, or a server, that a join has to refuse."""
@@ -59,11 +62,15 @@ class Access:
             self.ca = self.get("/cacerts", anonymous=True)
         except OSError as error:
             raise TokenError(f"failed to get CA certs: Get \"{self.url}/cacerts\": {reason(error)}") from error
+        self.context = ssl.create_default_context(cadata=self.ca.decode())
+        self.context.check_hostname = False
+        try:
+            self.get("/cacerts", anonymous=True)
+        except OSError as error:
+            raise TokenError(f"CA cert validation failed: Get \"{self.url}/cacerts\": {reason(error)}") from error
         if digest and digest != ca_hash(self.ca):
             raise TokenError(f"token CA hash does not match the Cluster CA certificate hash: {digest} != {ca_hash(self.ca)}")
         self.warn = not digest
-        self.context = ssl.create_default_context(cadata=self.ca.decode())
-        self.context.check_hostname = False
 
     def get(self, path, headers=None, anonymous=False, timeout=10):
         request = urllib.request.Request(self.url + path, headers=headers or {})
@@ -82,6 +89,8 @@ def reason(error):
     if isinstance(error, urllib.error.HTTPError):
         return f"{error.code} {error.reason}"
     inner = getattr(error, "reason", error)
+    if isinstance(inner, ssl.SSLCertVerificationError) and inner.verify_code in NOT_NOW:
+        return "tls: failed to verify certificate: x509: certificate has expired or is not yet valid"
     if isinstance(inner, ConnectionRefusedError):
         return "dial tcp: connect: connection refused"
     if isinstance(inner, TimeoutError):

@@ -1,0 +1,49 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # parts of a script are joined, and parameters come before: see ../scripts.ts
+# Who is on the network, and whether the way there is open although nobody listens at its end yet: a host answers for a
+# closed port, too, while a firewall swallows what is sent or says that it forbids.
+
+# knock TARGET, as tcp/10.0.20.12/6443: says open, closed or barred after it; nothing if nobody answers. UDP is written to
+# again and again: what comes back for one packet is told at the next.
+knock() {
+  local said
+  case $1 in
+  tcp/*) if said=$({ : 3<>"/dev/$1"; } 2>&1); then said=open; fi ;;
+  udp/*) said=$({ for _ in 1 2 3 4; do printf x >&3 || break; sleep 0.4; done; } 3<>"/dev/$1" 2>&1) || true ;;
+  esac
+  case $said in
+  open) echo "$1 open" ;;
+  *'Connection refused'*) echo "$1 closed" ;;
+  *'No route to host'* | *'Permission denied'* | *'nreachable'*) echo "$1 barred" ;;
+  esac
+}
+
+# ask TARGET…: knocks at all of them at the same time, and fills ANSWERS. What is missing there did not answer in time.
+declare -A ANSWERS=()
+ask() {
+  local target answer
+  while read -r target answer; do ANSWERS[$target]=$answer; done < <(
+    timeout "${ASK_SECONDS:-3}" bash -c "$(declare -f knock)"$'\nfor target in "$@"; do knock "$target" & done; wait' ask "$@" 2>/dev/null 9>&- || true
+  )
+}
+
+# What is remembered of a machine proves nothing: it may be gone since.
+forget() { ip neigh flush to "$1" >/dev/null 2>&1 || true; }
+
+# hardware_address ADDRESS: of the machine that answered for it on this network; nothing if none did, or it is not near.
+hardware_address() {
+  ip neigh show "$1" 2>/dev/null | awk '!/FAILED|INCOMPLETE/ { for (i = 1; i < NF; i++) if ($i == "lladdr") print $(i + 1) }'
+}
+
+# holder ADDRESS: the hardware address of who answers for it now. That is told at once, whether a port answers or not.
+holder() {
+  forget "$1"
+  ASK_SECONDS=1 ask "tcp/$1/6443"
+  hardware_address "$1"
+}
+
+# Whether this host has the address itself.
+is_ours() { [[ $(ip -o route get "$1" 2>/dev/null) == local* ]]; }
+
+# The authority of the k3s at ADDRESS; nothing if none answers there.
+authority_at() { curl -sk --noproxy '*' --max-time 3 "https://$1:6443/cacerts" 2>/dev/null | grep -A 100 -e '-----BEGIN CERTIFICATE-----' || true; }

@@ -1,0 +1,245 @@
+/** What a host is told about itself and its network before anything is changed on it: each finding, and none where all is well. */
+import assert from "node:assert/strict";
+
+import { k3sSettings, planCluster, preflightParameters, scripts, type K3sSettingsInput } from "@isthmus/k3s";
+import type { K3sNode } from "@isthmus/k3s";
+import { renderCommand, renderInput } from "@isthmus/remote/script";
+import { createLab, requireHosts, until, type Host, type Lab } from "../hosts.ts";
+
+const sum = "0".repeat(64);
+
+describe("the look at a host before anything is changed", function () {
+  this.timeout(90_000);
+  let lab: Lab;
+  let nodes: readonly K3sNode[];
+
+  before(async function () {
+    requireHosts(this);
+    lab = await createLab(["server-1", "server-2", "agent-1", "stranger"]);
+    nodes = lab.hosts
+      .filter(({ name }) => name !== "stranger")
+      .map(({ name, address }) => ({
+        name,
+        role: name.startsWith("server") ? ("server" as const) : ("agent" as const),
+        address,
+        labels: {},
+        taints: [],
+      }));
+  });
+  after(async () => {
+    await (lab as Lab | undefined)?.destroy();
+  });
+
+  /** What the script says on a host, its lines without the host's name. Others than those of the lab may be on the roster. */
+  async function look(
+    name: string,
+    changes: Partial<K3sSettingsInput> = {},
+    roster = nodes,
+  ): Promise<readonly string[]> {
+    const node = nodes.find((one) => one.name === name);
+    assert.ok(node);
+    const settings = k3sSettings.parse({
+      version: "v1.34.3+k3s1",
+      checksums: { installer: sum, amd64: { binary: sum } },
+      source: { folder: "/srv/k3s" },
+      api: { kind: "external", address: "10.99.255.1" },
+      diskMib: 10,
+      ...changes,
+    });
+    const plan = planCluster({ name: "site-a", nodes: [...nodes], settings });
+    const parameters = { ...preflightParameters(plan, node, roster), PEER_SECONDS: 2 };
+    const call = { script: scripts.preflight, host: name, parameters, secretNames: [], user: "root" };
+    const ran = await lab
+      .host(name)
+      .run(renderCommand(call), { stdin: renderInput(call.script, {}), timeoutMs: 60_000 });
+    const lines = ran.stderr.split("\n").filter((line) => line !== "");
+    assert.equal(ran.code, lines.some((line) => line.includes("finding(s)")) ? 1 : 0, ran.stderr);
+    return lines.map((line) => line.replace(`[${name}] `, ""));
+  }
+
+  /** Problems that were found, without their mends. */
+  const problems = (said: readonly string[]): readonly string[] =>
+    said.filter((line) => line.startsWith("- ")).map((line) => line.slice(2));
+
+  /** Rules of a host's own firewall, for the time of one question. */
+  async function behind<T>(host: Host, rules: readonly string[], question: () => Promise<T>): Promise<T> {
+    await host.ok(rules.map((rule) => `iptables -A INPUT ${rule}`).join(" && "));
+    try {
+      return await question();
+    } finally {
+      await host.ok("iptables -F INPUT");
+    }
+  }
+
+  it("finds nothing on good hosts, the ports of which nobody listens at yet", async () => {
+    const said = await Promise.all(nodes.map(async ({ name }) => await look(name)));
+    assert.deepEqual(said, [[], [], []]);
+  });
+
+  it("says all that it finds in one message, each with its mend", async () => {
+    const host = lab.host("server-2");
+    await host.ok("hostname elsewhere; mv /etc/machine-id /etc/machine-id.away");
+    await host.ok(
+      "(setsid python3 -m http.server 10250 >/dev/null 2>&1 </dev/null &); ip route add 10.42.7.0/24 dev eth0",
+    );
+    await host.ok(
+      "printf '#subsys_name\\thierarchy\\tnum_cgroups\\tenabled\\ncpu 1 1 1\\ncpuset 1 1 1\\nmemory 0 1 0\\n' >/tmp/cgroups",
+    );
+    await host.ok("mkdir -p /boot/firmware && touch /boot/firmware/cmdline.txt");
+    await host.ok(
+      "[ ! -e /sys/fs/cgroup/cgroup.controllers ] || mount --bind /tmp /sys/fs/cgroup; mount --bind /tmp/cgroups /proc/cgroups",
+    );
+    await until("10250 is taken", async () => (await host.run("ss -Hltn 'sport = :10250' | grep .")).code === 0);
+    const said = await look("server-2", { diskMib: 1_000_000_000 });
+    const taken = /\(process (\d+)\)/.exec(said.join("\n"))?.[1] ?? "";
+    assert.deepEqual(
+      said.map((line) => line.replace(/\d+ MiB are free/, "N MiB are free")),
+      [
+        "6 finding(s) before anything was changed:",
+        "- the kernel has no memory cgroup controller",
+        "  mend: on a Raspberry Pi: add cgroup_memory=1 cgroup_enable=memory to the one line of /boot/firmware/cmdline.txt (elsewhere: to the kernel command line), then reboot",
+        "- this host calls itself elsewhere, and is declared as server-2",
+        "  mend: hostnamectl set-hostname server-2, or correct its address in the stack file",
+        "- this host has no machine id",
+        "  mend: systemd-machine-id-setup, then reboot; a template of machines has none, and each clone makes its own",
+        "- N MiB are free below /var/lib, and 1000000000 are needed",
+        "  mend: make room or give it a larger disk",
+        `- TCP port 10250 is taken by python3 (process ${taken})`,
+        "  mend: stop it, or keep it off this host; who it is: ss -ln -t -p 'sport = :10250'",
+        "- this host already routes 10.42.0.0/16: 10.42.7.0/24 dev eth0 scope link",
+        "  mend: choose another cluster or service CIDR, or remove that route",
+      ],
+    );
+    await host.ok(
+      `kill ${taken}; umount /proc/cgroups; umount /sys/fs/cgroup 2>/dev/null; mountpoint -q /sys/fs/cgroup || true`,
+    );
+    await host.ok("hostname server-2; mv /etc/machine-id.away /etc/machine-id; ip route del 10.42.7.0/24 dev eth0");
+    assert.equal(
+      await host.ok("find /etc/rancher /var/lib/rancher /var/lib/isthmus -mindepth 1 2>/dev/null || true"),
+      "",
+    );
+    assert.deepEqual(await look("server-2"), []);
+  });
+
+  it("finds a firewall that drops, whoever listens behind it, and names every port that it needs", async () => {
+    const drop = ["-p tcp -m multiport --dports 2379,2380 -j DROP", "-p udp --dport 8472 -j DROP"];
+    const said = await behind(lab.host("server-2"), drop, async () => await look("server-1"));
+    assert.deepEqual(said, [
+      "1 finding(s) before anything was changed:",
+      `- TCP 2379, TCP 2380, UDP 8472 of server-2 (${lab.host("server-2").address}) cannot be reached from here, and the host is up: a firewall is between`,
+      "  mend: on both sides let the nodes of the cluster through: ufw allow from ADDRESS, or firewall-cmd --permanent --zone=trusted --add-source=ADDRESS (and --reload). It needs TCP 10250 between all nodes, 6443 to servers, 2379 and 2380 between servers, UDP 8472 between all",
+    ]);
+  });
+
+  it("finds a firewall that forbids, and tells hosts with the same closed ports at once", async () => {
+    const [one, two] = [lab.host("server-1"), lab.host("server-2")];
+    const forbid = ["-p tcp ! --dport 22 -j REJECT --reject-with icmp-host-prohibited"];
+    const said = await behind(one, forbid, () => behind(two, forbid, async () => await look("agent-1")));
+    assert.deepEqual(problems(said), [
+      `TCP 6443, TCP 10250 of server-1 (${one.address}), server-2 (${two.address}) cannot be reached from here, and the host is up: a firewall is between`,
+    ]);
+  });
+
+  it("finds a firewall that lets nothing through at all, as the host still answers for its address", async () => {
+    const from = `-s ${lab.host("server-1").address} -j DROP`;
+    const said = await behind(lab.host("agent-1"), [from], async () => await look("server-1"));
+    assert.deepEqual(problems(said), [
+      `TCP 10250 of agent-1 (${lab.host("agent-1").address}) cannot be reached from here, and the host is up: a firewall is between`,
+    ]);
+  });
+
+  it("asks another port where pods are encrypted, and none where there is no overlay", async () => {
+    const drop = ["-p udp --dport 51820 -j DROP"];
+    const [encrypted, direct] = await behind(lab.host("server-2"), drop, async () =>
+      Promise.all([look("server-1", { flannel: "wireguard-native" }), look("agent-1", { flannel: "host-gw" })]),
+    );
+    assert.match(problems(encrypted).join("\n"), /^UDP 51820 of server-2/);
+    assert.deepEqual(direct, []);
+  });
+
+  it("does not take a listener's silence on UDP for a firewall", async () => {
+    const listen =
+      "import socket,time; u=socket.socket(2,2); u.bind(('',8472)); t=socket.socket(); t.bind(('',10250)); t.listen(9); time.sleep(600)";
+    const pid = (
+      await lab.host("agent-1").ok(`setsid python3 -c "${listen}" >/dev/null 2>&1 </dev/null & echo $!`)
+    ).trim();
+    await until(
+      "it listens",
+      async () => (await lab.host("agent-1").run("ss -Hlun 'sport = :8472' | grep .")).code === 0,
+    );
+    assert.deepEqual(await look("server-1"), []);
+    await lab.host("agent-1").ok(`kill ${pid}`);
+  });
+
+  it("waits for servers that are still to come for a moment only, and holds it against nobody", async () => {
+    await lab.host("server-2").cutLink();
+    const gone = {
+      ...nodes[0],
+      name: "server-3",
+      role: "server" as const,
+      address: lab.network.address(99),
+      labels: {},
+      taints: [],
+    };
+    const began = Date.now();
+    const said = await look("server-1", {}, [...nodes, gone]);
+    assert.deepEqual(said, ["not checked, as they do not answer: server-2 server-3"]);
+    assert.ok(Date.now() - began < 15_000);
+    await lab.host("server-2").restoreLink();
+  });
+
+  it("refuses an API address that another machine has, and names that machine", async () => {
+    const address = lab.network.address(200);
+    const stranger = lab.host("stranger");
+    const api = { kind: "kube-vip", address } as const;
+    assert.deepEqual(await look("server-1", { api }), []);
+    await stranger.ok(`ip addr add ${address}/32 dev eth0`);
+    const card = (await stranger.ok("cat /sys/class/net/eth0/address")).trim();
+    const said = await look("server-1", { api });
+    assert.deepEqual(said, [
+      "1 finding(s) before anything was changed:",
+      `- another machine (${card}) answers at the API address ${address}`,
+      "  mend: choose an address that is free, outside of every DHCP range, or take it from that machine",
+    ]);
+    assert.deepEqual(await look("agent-1", { api }), [], "an agent has nothing to do with it");
+    await stranger.ok(`ip addr del ${address}/32 dev eth0`);
+    await lab.host("server-2").ok(`ip addr add ${address}/32 dev eth0`);
+    assert.deepEqual(await look("server-1", { api }), [], "one of ours may have it");
+    await lab.host("server-2").ok(`ip addr del ${address}/32 dev eth0`);
+  });
+
+  it("refuses an API address that is not on the servers' network, and an interface that is not there", async () => {
+    const api = { kind: "kube-vip", address: "192.0.2.10", interface: "eth7" } as const;
+    assert.deepEqual(problems(await look("server-1", { api })), [
+      "there is no interface eth7, which the API address is to be on",
+      "the API address 192.0.2.10 is on no network of this host: kube-vip cannot hold it",
+    ]);
+  });
+
+  describe("at the clock", () => {
+    it("says by how much it differs from that of where the files come from", async () => {
+      const mirror = lab.host("stranger");
+      await mirror.ok("(setsid python3 -m http.server 80 --directory /srv >/dev/null 2>&1 </dev/null &)");
+      const source = { url: `http://${mirror.address}` };
+      await until("the mirror answers", async () => (await mirror.run(`curl -sI ${source.url}`)).code === 0);
+      assert.deepEqual(await look("server-1", { source }), []);
+      await lab.host("server-1").shiftClock(-3600);
+      const said = (await look("server-1", { source })).join("\n");
+      await lab.host("server-1").shiftClock(0);
+      assert.match(said, /^1 finding\(s\)/);
+      assert.match(said, /- this clock says \S+Z: it is (3600|3599|3601) s behind that of http:\/\/10\.99\.\d+\.\d+\n/);
+      assert.match(said, /mend: timedatectl set-ntp true, and see that UDP 123 leaves the network$/);
+    });
+
+    it("says that nothing keeps it", async () => {
+      const host = lab.host("server-1");
+      await host.put(
+        "/usr/local/bin/timedatectl",
+        '#!/bin/sh\n[ "$*" = "show -p NTPSynchronized --value" ] && echo no\n',
+        0o755,
+      );
+      assert.match(problems(await look("server-1")).join("\n"), /^the clock is not synchronised \(it says \S+Z\)$/);
+      await host.ok("rm /usr/local/bin/timedatectl");
+    });
+  });
+});
