@@ -57,9 +57,24 @@ token-file: /etc/rancher/k3s/token
     const files = nodeFiles(server1, settingsOf());
     const config = parse(files[0]?.content ?? "") as Record<string, unknown>;
     assert.equal(config["protect-kernel-defaults"], true);
-    assert.ok(
-      (config["kube-apiserver-arg"] as string[]).includes("audit-policy-file=/var/lib/rancher/k3s/server/audit.yaml"),
-    );
+    // Line by line: https://docs.k3s.io/security/hardening-guide, and 4.2.13.
+    assert.deepEqual(config["kube-apiserver-arg"], [
+      "enable-admission-plugins=NodeRestriction,EventRateLimit",
+      "admission-control-config-file=/var/lib/rancher/k3s/server/psa.yaml",
+      "audit-log-path=/var/lib/rancher/k3s/server/logs/audit.log",
+      "audit-policy-file=/var/lib/rancher/k3s/server/audit.yaml",
+      "audit-log-maxage=30",
+      "audit-log-maxbackup=10",
+      "audit-log-maxsize=100",
+      "service-account-extend-token-expiration=false",
+    ]);
+    assert.deepEqual(config["kube-controller-manager-arg"], ["terminated-pod-gc-threshold=100"]);
+    const ciphers = "AES_256_GCM_SHA384 AES_128_GCM_SHA256 CHACHA20_POLY1305".split(" ");
+    assert.deepEqual(config["kubelet-arg"], [
+      "pod-max-pids=4096",
+      "streaming-connection-idle-timeout=5m",
+      `tls-cipher-suites=${ciphers.flatMap((one) => [`TLS_ECDHE_ECDSA_WITH_${one}`, `TLS_ECDHE_RSA_WITH_${one}`]).join(",")}`,
+    ]);
     assert.deepEqual(
       files.map(({ path, mode, restarts }) => `${mode} ${path}${restarts ? "" : " (no restart)"}`),
       [

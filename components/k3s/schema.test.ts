@@ -54,7 +54,9 @@ describe("k3s settings", () => {
     }
     assert.equal(problems({ registries: { logins: { "*": login } } }).length, 1);
     assert.equal(problems({ registries: { logins: { "r.example": { ...login, password: "se cret" } } } }).length, 1);
-    assert.equal(problems({ registries: { mirrors: { "docker.io": ["ftp://r.example"] } } }).length, 1);
+    for (const endpoint of ["ftp://r.example", "no URL", "10.0.20.0/33"]) {
+      assert.equal(problems({ registries: { mirrors: { "docker.io": [endpoint] } } }).length, 1, endpoint);
+    }
   });
 
   it("refuse an authority that is no certificate, or that is for no mirror", () => {

@@ -171,7 +171,10 @@ const registries = z
         problem(["rewrites", name], "has no mirror: names are rewritten for mirrors only");
     }
     for (const [name, endpoints] of Object.entries(mirrors)) {
-      for (const { protocol, host } of endpoints.map((endpoint) => new URL(endpoint))) {
+      // What is no URL is told of by itself.
+      for (const { protocol, host } of endpoints
+        .filter((endpoint) => URL.canParse(endpoint))
+        .map((endpoint) => new URL(endpoint))) {
         if (protocol === "http:" && Object.hasOwn(logins, host)) {
           problem(["mirrors", name], `sends the password for ${host} unencrypted: use https`);
         }

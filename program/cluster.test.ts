@@ -49,8 +49,15 @@ describe("a stack file that adopts a cluster and has a registry with a login", f
     const sent = text("home-k3s-genesis", "stdin").split("\n");
     assert.ok(sent.includes(base64("token-of-servers")));
     assert.ok(sent.includes(base64("token-of-agents")));
-    assert.match(text("home-k3s-pi-1", "create"), /ADOPT='\\''true'\\''|ADOPT=true|ADOPT='true'/);
+    assert.match(text("home-k3s-pi-1", "create"), /\nADOPT='\\''true'\\''\n/);
     assert.ok(![...inputs.keys()].some((name) => name.endsWith("-token")), "no token is made");
+  });
+
+  it("exempts no service by a list on the servers: the label of its namespace says what it needs", () => {
+    const { labels } = inputs.get("metallb-namespace")?.["metadata"] as { labels: Readonly<Record<string, string>> };
+    assert.equal(labels["pod-security.kubernetes.io/enforce"], "privileged");
+    assert.match(text("home-k3s-pi-1", "create"), /namespaces:\n +- kube-system\n/);
+    assert.doesNotMatch(text("home-k3s-pi-1", "create"), /- metallb/);
   });
 
   it("gives every node registries.yaml with the password, on standard input alone", () => {
