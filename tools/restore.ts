@@ -29,7 +29,7 @@ const command = new Command("npm run restore --")
 
 async function restore(site: string, options: Options): Promise<number> {
   const cluster = await deployedCluster(site);
-  const snapshot = await findSnapshot(cluster, options.snapshot);
+  const snapshot = await find(site, () => findSnapshot(cluster, options.snapshot));
   say(`${site} goes back to ${snapshot.name}, made at ${snapshot.madeAt}, from ${snapshot.on}.`);
   say("Its API stops meanwhile; what runs goes on running. What was written after the snapshot is lost.");
   const typed = options.confirm ?? (await ask("Type the site's name to restore it:", `add --confirm ${site}`));
@@ -46,6 +46,17 @@ async function restore(site: string, options: Options): Promise<number> {
   }
   say(`${site} is as it was at ${snapshot.madeAt}. Now bring it to what is declared: pulumi up --stack ${site}`);
   return exitCode.fine;
+}
+
+/** Who lost machines may not have told the stack of the new ones: it then asks the old ones. */
+async function find<T>(site: string, look: () => Promise<T>): Promise<T> {
+  try {
+    return await look();
+  } catch (error) {
+    if (!(error instanceof UserError) || !error.message.includes("cannot be reached")) throw error;
+    const hint = `Machines that were replaced are known after: pulumi up --stack ${site} (it may end at admission)`;
+    throw new UserError(`${error.message}\n\nNothing was changed. ${hint}.`);
+  }
 }
 
 const goOn = (site: string, snapshot: string, occasion: string): string =>
