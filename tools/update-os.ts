@@ -1,6 +1,5 @@
-import { UserError } from "@isthmus/core";
 import { plannedNodes, rebootPolicies, type RebootPolicy, type UpdateRequest } from "@isthmus/k3s";
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { deployedCluster } from "./cluster/deployed.ts";
 import { checkNodes, numberOption } from "./cluster/node-options.ts";
 import { describeOsUpdate, lookForOsUpdates, updateOs } from "./cluster/update-os.ts";
@@ -54,7 +53,7 @@ async function update(site: string, options: Options): Promise<void> {
 function instant(text: string): Date {
   const date = new Date(text);
   if (!Number.isNaN(date.getTime())) return date;
-  throw new UserError(`"${text}" is no time, as ${new Date(0).toISOString()}`);
+  throw new InvalidArgumentError("It has to be a time, as 2026-11-21T09:30:00Z.");
 }
 
 await runCommand(command);

@@ -89,6 +89,25 @@ describe("a command over SSH", function () {
     });
   });
 
+  it("ends where a host that goes down ends the connection before it lets anybody in", async () => {
+    const leaving = new ssh2.Server({ hostKeys: [known.private] }, (connection) => {
+      connection.on("error", () => undefined);
+      connection.on("authentication", () => connection.end());
+    });
+    leaving.listen(0, "127.0.0.1");
+    await once(leaving, "listening");
+    await assert.rejects(runOverSsh(hostOf("a", leaving), { command: "true", input: "" }), UnreachableError);
+    leaving.close();
+  });
+
+  it("says what it says as it says it", async () => {
+    const heard: string[] = [];
+    const command = "echo one >&2; sleep 0.2; echo two >&2";
+    const { stderr } = await runOverSsh(hostOf("a", right), { command, input: "", heard: (text) => heard.push(text) });
+    assert.equal(stderr, "one\ntwo\n");
+    assert.deepEqual(heard, ["one\n", "two\n"]);
+  });
+
   it("goes to the first host that can be reached", async () => {
     const hosts = [hostOf("dead", right, 1), hostOf("impostor", wrong), hostOf("alive", right)];
     const result = await runOnAnyHost(hosts, { command: "cat", input: "x" });

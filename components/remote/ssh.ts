@@ -70,6 +70,10 @@ function dial(hop: KnownHop, open: Client[], sock?: ConnectConfig["sock"]): Prom
       const reason = wrongKey ? "its host key is another than the one that was pinned" : error.message;
       reject(new UnreachableError(`${hop.host}: ${reason}`));
     });
+    // A host that goes down may end a connection without an error.
+    client.once("close", () => {
+      reject(new UnreachableError(`${hop.host}: the connection ended before anybody was let in`));
+    });
     client.connect({
       host: hop.host,
       port: hop.port,
