@@ -24,7 +24,8 @@ describe("a stack file that adopts a cluster and has a registry with a login", f
       {
         newResource: ({ name, inputs: given }) => {
           inputs.set(name, given as Readonly<Record<string, unknown>>);
-          return { id: `${name}-id`, state: { ...(given as object), stdout: "10.0.20.11" } };
+          const { input } = given as { readonly input?: unknown };
+          return { id: `${name}-id`, state: { ...(given as object), stdout: "10.0.20.11", output: input } };
         },
         call: ({ token }) => {
           throw new Error(`unexpected call of ${token}`);
