@@ -7,14 +7,18 @@ UNIT=k3s
 mkdir -p "$RECORD"
 if [ "$(cat "$ROTATING" 2>/dev/null || true)" != renewed ]; then
   if [ "$ROLE" = server ]; then guard_quorum; fi
-  printf begun >"$ROTATING"
-  step 'stop k3s'
-  systemctl stop "$UNIT" 9>&-
   step 'renew certificates'
-  k3s certificate rotate 9>&- 2>&1 | relay
-  printf renewed >"$ROTATING"
+  printf begun >"$ROTATING"
+  status=0
+  # Says nothing before k3s runs again: who listens may be gone, and the script would end with k3s stopped.
+  systemctl stop "$UNIT" 9>&-
+  k3s certificate rotate >"$RECORD/rotate.log" 2>&1 9>&- || status=$?
+  [ "$status" -ne 0 ] || printf renewed >"$ROTATING"
+  systemctl start --no-block "$UNIT" 9>&-
+  relay <"$RECORD/rotate.log"
+  [ "$status" -eq 0 ] || fail 'k3s could not renew its certificates' 'the lines above name the cause; k3s was started again as it was'
 fi
-step 'start k3s'
+# A run that died may have left it stopped.
 unit_active || systemctl start --no-block "$UNIT" 9>&-
 step 'wait until the node is well'
 retry "$WAIT_SECONDS" in_service || give_up "$NODE did not become well within $WAIT_SECONDS seconds"
