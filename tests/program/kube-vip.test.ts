@@ -6,7 +6,7 @@ import { checkObject, withoutKubernetes } from "./object-schemas.ts";
 
 const sum = "0".repeat(64);
 
-/** What lies in the manifests folder of a server before it starts. */
+/** What of it lies in the manifests folder of a server before it starts. */
 function manifestsOf(api: { readonly address: string; readonly interface?: string }): readonly Manifest[] {
   const settings = k3sSettings.parse({
     version: "v1.34.3+k3s1",
@@ -15,7 +15,7 @@ function manifestsOf(api: { readonly address: string; readonly interface?: strin
   });
   const server = { name: "server-1", role: "server", address: "10.0.20.11", labels: {}, taints: [] } as const;
   return nodeFiles(server, settings)
-    .filter(({ path }) => path.includes("/server/manifests/"))
+    .filter(({ path }) => path.endsWith("/server/manifests/isthmus-kube-vip.yaml"))
     .flatMap(({ content }) => parseAllDocuments(content).map((document) => document.toJS() as Manifest));
 }
 
