@@ -1,0 +1,232 @@
+/** A cluster that somebody set up by hand, with k3s' installer alone, and what becomes of it when it is declared. */
+import assert from "node:assert/strict";
+
+import { clusterAccess, k3sSettings, planCluster } from "@isthmus/k3s";
+import { stringify } from "yaml";
+import { lookAtCluster } from "../../../tools/cluster/look.ts";
+import { changed } from "../../engine/harness.ts";
+import { until, type Host } from "../hosts.ts";
+import { assertConverged, members, node, starts, write, written } from "./cluster-state.ts";
+import { requireScenarios } from "./requirements.ts";
+import { TestSite, versions } from "./test-site.ts";
+
+const tokens = { server: "chosen-years-ago", agent: "chosen-for-agents" } as const;
+const adopt = { serverToken: "oldServerToken", agentToken: "oldAgentToken" } as const;
+const names = ["server-1", "server-2", "server-3", "agent-1"] as const;
+const k3s = `/srv/k3s/${versions.first}`;
+
+describe("a cluster that is adopted", function () {
+  this.timeout(240_000);
+  let site: TestSite;
+  let declared: TestSite["file"];
+
+  before(async function () {
+    requireScenarios(this);
+    site = await TestSite.create({ nodes: names, spare: ["agent-2"], settings: { waitSeconds: 30 } });
+    // Cluster and service CIDR are k3s' defaults, as ours are; Secrets are not encrypted by default there.
+    declared = { ...site.file, tokens, settings: { ...site.file.settings, adopt, secretsEncryption: false } };
+    site.file = declared;
+  });
+  after(async () => {
+    await (site as TestSite | undefined)?.destroy();
+  });
+
+  it("is refused where no k3s runs, and nothing is started there", async () => {
+    const said = await site.refuses();
+    assert.match(said, /\[server-1\] because: a cluster is to be adopted, and no k3s server runs on server-1/);
+    for (const name of names) {
+      assert.equal(await site.host(name).ok("find /etc/rancher /var/lib/rancher -mindepth 1"), "", name);
+    }
+  });
+
+  it("is refused where it is another one than declared: everything at once, nothing changed, no secret told", async () => {
+    await setUpByHand(site);
+    await write(site.host("server-1"), "from-years-ago");
+    const before = await fingerprint(site);
+    site.file = { ...declared, tokens: { server: "not-the-servers-token", agent: "not-the-agents-token" } };
+    site.version(versions.next);
+    site.set({ clusterCidr: "10.52.0.0/16", serviceCidr: "10.53.0.0/16", secretsEncryption: true });
+    site.set({ api: { kind: "external", address: "10.99.250.250" } });
+    site.add("agent-2");
+    const said = await site.refuses();
+    for (const finding of [
+      /11 finding\(s\) before anything was changed/,
+      /- the server token is not the one of this cluster/,
+      /- the agent token is not the one of this cluster/,
+      /- agent-1 runs v1\.34\.3\+k3s1, and v1\.35\.1\+k3s1 is declared/,
+      /- agent-2 is declared, and no node of this cluster/,
+      /mend: declare the nodes that it has \(agent-1 server-1 server-2 server-3\); add others after the adoption/,
+      /- the pods of server-1 have addresses of 10\.42\.0\.0\/24, and clusterCidr is declared as 10\.52\.0\.0\/16/,
+      /- the API has the service address 10\.43\.0\.1, and serviceCidr is declared as 10\.53\.0\.0\/16/,
+      /- the certificate of the API is not valid for 10\.99\.250\.250, which api\.address declares/,
+      /- secretsEncryption is declared true, and is false in this cluster/,
+    ]) {
+      assert.match(said, finding);
+    }
+    assert.doesNotMatch(said, /not-the-(servers|agents)-token|chosen-/);
+    assert.deepEqual(await fingerprint(site), before);
+  });
+
+  it("goes on as it runs: no process ends, its nodes are known, labelled and tainted as declared", async () => {
+    const before = await processes(site);
+    site.file = declared;
+    await site.goesUp();
+    await assertConverged(site);
+    assert.deepEqual(await processes(site), before);
+    assert.deepEqual(await members(site.host("server-2")), ["server-1", "server-2", "server-3"]);
+    assert.deepEqual(await written(site.host("server-3")), ["from-years-ago"]);
+    for (const name of names) {
+      const { metadata, spec } = await node(site, name);
+      assert.equal(metadata.labels["topology.kubernetes.io/zone"], `zone-of-${name}`);
+      assert.match(metadata.labels["isthmus/machine"] ?? "", /^[0-9a-f]{16}$/);
+      assert.equal(metadata.labels["by-hand"], "yes");
+      const keys = (spec.taints ?? []).map(({ key }) => key).sort();
+      assert.deepEqual(keys, name === "agent-1" ? ["by-hand"] : ["node-role.kubernetes.io/control-plane"]);
+    }
+  });
+
+  it("opens no session when nothing changed", async () => {
+    const run = await site.goesUp();
+    assert.deepEqual([changed(run.done), run.sessions], [[], []]);
+  });
+
+  it("tells what takes effect at the next start, and keeps what was there, for root only", async () => {
+    const { nodes } = await status(site);
+    for (const { node: name, drift } of nodes) {
+      assert.equal(drift.length, 1, `${name}: ${drift.join("\n")}`);
+      assert.match(drift[0] ?? "", /^runs as it was adopted: at its next start take effect .*protect-kernel-defaults/);
+      assert.doesNotMatch(drift[0] ?? "", /chosen/);
+    }
+    const kept = "/var/lib/isthmus/before-adoption";
+    assert.match(await site.host("server-1").ok(`cat ${kept}/config.yaml`), /^token: chosen-years-ago$/m);
+    assert.equal(await site.host("server-1").ok(`stat -c %a ${kept}`), "700\n");
+  });
+
+  it("restarts one server at a time at the first change, and is as declared from then on", async () => {
+    const before = await starts(site);
+    site.set({ kubeletArguments: ["max-pods=99"] });
+    const run = await site.goesUp();
+    await assertConverged(site);
+    const again = Object.fromEntries(names.map((name) => [name, (before[name] ?? 0) + 1]));
+    assert.deepEqual(await starts(site), { ...again, "agent-2": 0 });
+    assert.deepEqual(
+      run.sessions.filter(({ script }) => script.startsWith("install-")).map(({ host }) => host),
+      names.map((name) => site.host(name).address),
+    );
+    assert.deepEqual(await written(site.host("server-3")), ["from-years-ago"]);
+    assert.deepEqual(
+      (await status(site)).nodes.flatMap(({ drift }) => drift),
+      [],
+    );
+    // Tokens are in files of their own, no more in the unit's environment.
+    assert.equal(
+      (await site.host("agent-1").run("grep -rl chosen /etc/systemd /etc/rancher/k3s/config.yaml")).stdout,
+      "",
+    );
+  });
+
+  it("takes another node, with the tokens in the form that k3s shows them", async () => {
+    const before = await starts(site);
+    const long = await site.host("server-1").ok("cat /var/lib/rancher/k3s/server/token");
+    assert.match(long, /^K10[0-9a-f]{64}::server:chosen-years-ago\n$/);
+    site.file = { ...site.file, tokens: { ...tokens, server: long } };
+    site.add("agent-2");
+    await site.goesUp();
+    await assertConverged(site);
+    assert.deepEqual(await starts(site), { ...before, "agent-2": 1 });
+  });
+
+  it("keeps labels and taints true, values and removals too, and leaves what others set", async () => {
+    const before = await starts(site);
+    const taint = (value: string) => ({ key: "gpu", value, effect: "NoSchedule" }) as const;
+    const seen = async (): Promise<unknown> => {
+      const { metadata, spec } = await node(site, "agent-1");
+      const taints = (spec.taints ?? []).map(({ key, value = "", effect }) => `${key}=${value}:${effect}`).sort();
+      return [metadata.labels["disk"], metadata.labels["by-hand"], taints];
+    };
+    site.edit("agent-1", { labels: { disk: "ssd" }, taints: [taint("one")] });
+    await site.goesUp();
+    assert.deepEqual(await seen(), ["ssd", "yes", ["by-hand=yes:PreferNoSchedule", "gpu=one:NoSchedule"]]);
+    site.edit("agent-1", { labels: { disk: "nvme" }, taints: [taint("two")] });
+    await site.goesUp();
+    assert.deepEqual(await seen(), ["nvme", "yes", ["by-hand=yes:PreferNoSchedule", "gpu=two:NoSchedule"]]);
+    site.edit("agent-1", { labels: {}, taints: [{ ...taint("two"), effect: "PreferNoSchedule" }] });
+    await site.goesUp();
+    assert.deepEqual(await seen(), [undefined, "yes", ["by-hand=yes:PreferNoSchedule", "gpu=two:PreferNoSchedule"]]);
+    site.edit("agent-1", { taints: [] });
+    await site.goesUp();
+    assert.deepEqual(await seen(), [undefined, "yes", ["by-hand=yes:PreferNoSchedule"]]);
+    assert.deepEqual(await starts(site), before);
+  });
+
+  it("refuses to encrypt Secrets that k3s began without, before anything is changed", async () => {
+    const before = await fingerprint(site);
+    site.set({ secretsEncryption: true });
+    const said = await site.refuses();
+    assert.match(said, /\[server-1\] because: Secrets are not encrypted in this cluster/);
+    assert.match(
+      said,
+      /\[server-1\] to mend: declare secretsEncryption: false\. To encrypt them: k3s secrets-encrypt enable/,
+    );
+    assert.deepEqual(await fingerprint(site), before);
+  });
+});
+
+/** As k3s' own guide has it: a configuration, the installer, one machine after the other. */
+async function setUpByHand(site: TestSite): Promise<void> {
+  const url = `https://${site.host("server-1").address}:6443`;
+  for (const name of names.slice(0, 3)) {
+    const where = name === "server-1" ? { "cluster-init": true } : { server: url };
+    const both = { token: tokens.server, "agent-token": tokens.agent, "tls-san": [site.lab.network.address(1)] };
+    await install(site.host(name), { ...where, ...both, disable: ["traefik"] }, "");
+  }
+  await install(site.host("agent-1"), undefined, `K3S_URL=${url} K3S_TOKEN=${tokens.agent}`);
+  const first = site.host("server-1");
+  await until(
+    "three servers vote and four nodes are Ready",
+    async () => {
+      const columns = '{range .items[*]}{.status.conditions[?(@.status=="True")].type}{"\\n"}{end}';
+      const { stdout } = await first.run(`k3s kubectl get nodes -o 'jsonpath=${columns}'`);
+      const count = (type: string): number => stdout.split(/\s+/).filter((one) => one === type).length;
+      return count("Ready") === 4 && count("EtcdIsVoter") === 3;
+    },
+    { timeoutMs: 60_000, everyMs: 500 },
+  );
+  await first.ok(
+    "k3s kubectl label nodes --all by-hand=yes && k3s kubectl taint node agent-1 by-hand=yes:PreferNoSchedule",
+  );
+}
+
+async function install(host: Host, config: object | undefined, environment: string): Promise<void> {
+  if (config !== undefined) await host.put("/etc/rancher/k3s/config.yaml", stringify(config), 0o644);
+  await host.ok(`install -m 755 ${k3s}/k3s /usr/local/bin/k3s`);
+  await host.ok(`INSTALL_K3S_SKIP_DOWNLOAD=true ${environment} ${k3s}/install.sh`, { timeoutMs: 60_000 });
+}
+
+/** The process of k3s on each node. */
+async function processes(site: TestSite): Promise<readonly string[]> {
+  return await Promise.all(
+    names.map(async (name) => {
+      const unit = name.startsWith("server") ? "k3s" : "k3s-agent";
+      return `${name} ${await site.host(name).ok(`systemctl show -p MainPID --value ${unit}`)}`;
+    }),
+  );
+}
+
+/** What would be another if anything had been touched. */
+async function fingerprint(site: TestSite): Promise<readonly unknown[]> {
+  const files = "/etc/rancher/k3s /etc/systemd/system /usr/local/bin/k3s /etc/sysctl.d";
+  const hosts = names.map((name) => site.host(name));
+  const sums = hosts.map(
+    async (host) => await host.ok(`find ${files} -type f 2>/dev/null -exec stat -c '%n %a %Y' {} + | sort`),
+  );
+  return [await Promise.all(sums), await processes(site), await starts(site)];
+}
+
+/** As `npm run status` sees it. */
+async function status(site: TestSite): ReturnType<typeof lookAtCluster> {
+  const { name, nodes, settings } = site.file;
+  const outputs = await site.stack.outputs({ secrets: true });
+  const access = clusterAccess.parse(outputs["clusterAccess"]);
+  return await lookAtCluster({ plan: planCluster({ name, nodes, settings: k3sSettings.parse(settings) }), access });
+}
