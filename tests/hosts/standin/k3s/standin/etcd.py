@@ -160,7 +160,7 @@ class Process:
         if self.removed:
             with open(os.path.join(self.data, "tombstone"), "w", encoding="utf-8"):
                 pass
-            log.info("this node has been removed from the cluster please restart k3s to rejoin the cluster")
+            log.info("This node has been removed from the cluster - please restart k3s to rejoin the cluster")
             return
         log.fatal(f"etcd exited: exit status {code}")
 

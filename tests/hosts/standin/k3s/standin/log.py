@@ -30,3 +30,9 @@ def fatal(message):
     """Logs and ends the whole process, from whichever thread."""
     _write("fatal", message)
     os._exit(1)
+
+
+def shutdown(message):
+    """What ends k3s in an orderly way, as it sees it: not as a failure."""
+    _write("error", f'Shutdown request received: "{message}"')
+    os._exit(0)

@@ -209,7 +209,7 @@ class Server:
                     log.info(f"Waiting for other members to finish joining etcd cluster: {error}")
                     time.sleep(1)
                     continue
-                log.fatal(f"ETCD join failed: {error}")
+                log.shutdown(f"etcd cluster join failed: {error}")
         log.info(f"Starting etcd for cluster {cluster}")
         self.process.start(",".join(cluster), "existing")
 
@@ -224,7 +224,7 @@ class Server:
             cluster.append(f"{its}={member['peerURLs'][0]}")
             if its != name and its.rpartition("-")[0] == self.node:
                 os.unlink(os.path.join(self.etcd_data, "name"))
-                log.fatal("ETCD join failed: duplicate node name found, please use a unique name for this node")
+                log.shutdown("etcd cluster join failed: duplicate node name found, please use a unique name for this node")
         if add:
             log.info(f"Adding member {name}={url} to etcd cluster {cluster}")
             client.add_learner(url)

@@ -9,7 +9,10 @@ import time
 
 from standin import etcd, log, options, pki, token
 from standin.s3 import Bucket, S3Error
-from standin.server import PREPARING, Server, bootstrap_key
+from standin.server import Server, bootstrap_key
+
+
+STARTING = "Error: starting kubernetes: failed to start cluster: start managed database: "
 
 
 class SnapshotError(Exception):
@@ -146,26 +149,29 @@ def reset(settings):
     if settings.get("etcd-s3") and source:
         target = os.path.join(folder(server), os.path.basename(source))
         try:
-            Bucket(settings).download(source, target)
+            bucket = Bucket(settings)
         except S3Error as error:
-            log.fatal(f"Error: starting kubernetes: preparing server: start managed database: etcd: failed to retrieve snapshot {source} "
-                      f"from S3: {error}")
+            log.fatal(f"{STARTING}{error}")
+        try:
+            bucket.download(source, target)
+        except S3Error as error:
+            log.fatal(f"{STARTING}failed to download snapshot from S3: {error}")
         source = target
     if not source and os.path.exists(flag):
-        log.fatal("Managed etcd cluster membership was previously reset, please remove the cluster-reset flag and start k3s normally. "
-                  f"If you need to perform another cluster reset, you must first manually delete the {flag} file")
+        log.fatal(f"{STARTING}Managed etcd cluster membership was previously reset, please remove the cluster-reset flag and start k3s "
+                  f"normally. If you need to perform another cluster reset, you must first manually delete the file at {flag}")
     if not source and not server.initialized:
         log.fatal("Error: cluster-reset: no etcd data on this disk to reset")
     if source and not os.path.isfile(source):
         what = "must be a file, not a directory" if os.path.isdir(source) else "does not exist"
-        log.fatal(f"Error: starting kubernetes: preparing server: start managed database: etcd: snapshot path {what}: {source}")
+        log.fatal(f"{STARTING}etcd: snapshot path {what}: {source}")
     pki.make_authorities(server.tls)
     server.certificates()
     if source:
         try:
             restore(server, source)
         except SnapshotError as error:
-            log.fatal(f"Error: starting kubernetes: preparing server: start managed database: etcd: {error}")
+            log.fatal(f"{STARTING}etcd: {error}")
     name = server.member_name()
     server.process = etcd.Process(server.etcd_data, server.tls, name, server.address)
     server.process.start(force_new=True)
@@ -175,8 +181,8 @@ def reset(settings):
     with open(flag, "w", encoding="utf-8"):
         pass
     server.process.stop()
-    log.info("Managed etcd cluster membership has been reset, restart without --cluster-reset flag now. "
-             "Backup and delete ${datadir}/server/db on each peer etcd server and rejoin the nodes")
+    log.shutdown("Managed etcd cluster membership has been reset, restart without --cluster-reset flag now. "
+                 "Backup and delete ${datadir}/server/db on each peer etcd server and rejoin the nodes")
 
 
 def restore(server, source):
@@ -212,9 +218,7 @@ def take_over(server):
     sealed = next((value for key, value, _ in rows if key == bootstrap_key(password)), None)
     if sealed is None:
         server.process.stop()
-        log.fatal(f"{PREPARING}failed to reconcile with local datastore: "
-                  + ("bootstrap data already found and encrypted with different token" if rows
-                     else "no bootstrap data found in datastore - check server token value and verify datastore integrity"))
+        log.fatal("bootstrap data already found and encrypted with different token" if rows else "no bootstrap data found")
     pki.unpack(server.data, json.loads(pki.unseal(password, sealed)))
     pki.write(os.path.join(server.db, "bootstrap-copy"), sealed)
     server.given = server.given or password
