@@ -22,6 +22,15 @@ pass() {
   exit 75
 }
 
+# logged NAME COMMAND…: what it says is told when it has ended. A pipe would break with the connection, and end it midway.
+logged() {
+  local log="$RECORD/$1.log" status=0
+  shift
+  "$@" >"$log" 2>&1 || status=$?
+  relay <"$log"
+  return "$status"
+}
+
 api_ready() { [ "$(kube get --raw /readyz 2>/dev/null || true)" = ok ]; }
 
 # This host is a member of a working cluster, or it is not the one to ask.

@@ -8,7 +8,12 @@ mkdir -p "$RECORD"
 # A run that goes on after a kill finds servers that have joined again already.
 if [ "$(cat "$RECORD/k3s.left" 2>/dev/null || true)" = "$OCCASION" ]; then exit 0; fi
 step 'stop k3s'
-if [ -f /etc/systemd/system/k3s.service ]; then systemctl stop k3s 9>&-; fi
+# A reboot before it joins again must not start it: without its etcd it could start a cluster of its own.
+if [ -f /etc/systemd/system/k3s.service ]; then
+  systemctl disable --quiet k3s 9>&-
+  systemctl stop k3s 9>&-
+fi
+rm -f "$K3S_ETC/config.yaml.d/10-join.yaml"
 step 'set the old etcd aside'
 rm -f "$RECORD/k3s.joined" "$RECORD/k3s.applied" "$RECORD/k3s.pending" "$RECORD/k3s.may-start-cluster"
 if [ -d "$K3S_DATA/server/db/etcd" ]; then

@@ -146,7 +146,8 @@ digest() {
 
 # How a node finds its cluster, as k3s reads it when it joins.
 JOIN="$K3S_ETC/config.yaml.d/10-join.yaml"
-way_in() { { cat "$JOIN" "$K3S_ETC/token" 2>/dev/null || true; } | sha256sum | cut -c1-16; }
+# The long and the short form of a token lead to the same cluster.
+way_in() { { sed 's/^K10[0-9a-f]*::[a-z]*://' "$JOIN" "$K3S_ETC/token" 2>/dev/null || true; } | sha256sum | cut -c1-16; }
 
 # Does the running k3s know what is declared? `applied` is what it was last started with and found well; `pending` is what
 # a run that did not end was starting, whom it was to join, the process that it was to replace, and when.

@@ -5,7 +5,6 @@
 lock
 UNIT=k3s
 ROLE=server
-JOIN="$K3S_ETC/config.yaml.d/10-join.yaml"
 DONE="$RECORD/k3s.restored"
 
 joined() { ready_now && [ "$(node_condition "$NODE" EtcdIsVoter)" = True ] && api_ready; }
@@ -32,11 +31,14 @@ if [ "$(cat "$DONE" 2>/dev/null || true)" != "$OCCASION" ]; then
     [ -f "$from" ] || fail "there is no snapshot $from on this host" "choose one of: $(find "$K3S_DATA/server/db/snapshots" -maxdepth 1 -type f -printf '%f ' 2>/dev/null || true)"
   fi
   step 'stop k3s'
+  # A reboot before the snapshot is back must not start an empty cluster.
+  systemctl disable --quiet k3s 9>&-
   systemctl stop k3s 9>&-
   step "restore $SNAPSHOT"
   put "$K3S_ETC/token" 0600 "$SNAPSHOT_TOKEN"
   rm -f "$K3S_DATA/server/db/reset-flag"
-  k3s server --cluster-reset --cluster-reset-restore-path="$from" 9>&- 2>&1 | relay ||
+  # It keeps the lock: a run that dies leaves it at work.
+  logged reset k3s server --cluster-reset --cluster-reset-restore-path="$from" ||
     fail "k3s could not restore $SNAPSHOT" 'the lines above name the cause; if it says that the token is wrong: none that the state keeps opens this snapshot'
   printf %s "$OCCASION" >"$DONE"
 elif [ "$(cat "$K3S_ETC/token")" = "$SNAPSHOT_TOKEN" ] && etcd_has_token "$SERVER_TOKEN"; then
@@ -50,7 +52,7 @@ step 'wait until the node is Ready and an etcd voter'
 wait_until_joined
 if [ "$SNAPSHOT_TOKEN" != "$SERVER_TOKEN" ] && [ "$(cat "$K3S_ETC/token")" = "$SNAPSHOT_TOKEN" ]; then
   step 'rotate the token of the snapshot to that of today'
-  k3s token rotate --new-token "$SERVER_TOKEN" 9>&- 2>&1 | relay
+  logged token-rotation k3s token rotate --new-token "$SERVER_TOKEN"
   put "$K3S_ETC/token" 0600 "$SERVER_TOKEN"
   restart_unit "$WANTED"
   wait_until_joined

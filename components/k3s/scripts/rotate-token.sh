@@ -16,7 +16,7 @@ if ! etcd_has_token "$SERVER_TOKEN"; then
   is_older_token "$known" ||
     fail 'the token of this cluster is none that the state keeps' 'declare the token generation that the cluster has: it only goes up, one by one, and keepFrom must not pass it before that is done'
   step 'rotate the server token'
-  k3s token rotate --new-token "$SERVER_TOKEN" 9>&- 2>&1 | relay ||
+  logged token-rotation k3s token rotate --new-token "$SERVER_TOKEN" ||
     fail 'k3s could not rotate the token' 'the lines above name the cause; mend it and run the same command again'
   retry 30 etcd_has_token "$SERVER_TOKEN" || pass 'etcd does not have the new token: another server takes it up'
 elif [ "$known" != "$SERVER_TOKEN" ] && ! is_older_token "$known"; then
