@@ -38,6 +38,7 @@ async function restore(site: string, options: Options): Promise<number> {
     return exitCode.wrong;
   }
   const occasion = options.continue ?? randomBytes(4).toString("hex");
+  say(`Should this be cut off: npm run restore -- ${site} --snapshot ${snapshot.name} --continue ${occasion}`);
   try {
     await restoreCluster(cluster, { snapshot, occasion, say });
   } catch (error) {

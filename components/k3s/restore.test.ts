@@ -11,8 +11,10 @@ const request = {
   machines: { "server-2": "m2" },
 };
 
+const agents = ["agent-1", "agent-2", "agent-3"].map((node) => `${node} restart-agent.sh`);
+
 describe("a restore", () => {
-  it("stops all other servers, restores the first one, and lets the others join it one by one", () => {
+  it("stops all other servers, restores the first one, lets the others join it one by one, starts agents anew", () => {
     const stages = restoreStages(plan, request).map((stage) =>
       stage.map(({ node, script }) => `${node} ${script.name}`),
     );
@@ -22,7 +24,14 @@ describe("a restore", () => {
       ["server-1 admission.sh"],
       ["server-2 install-server.sh"],
       ["server-3 install-server.sh"],
+      agents,
     ]);
+  });
+
+  it("works on no more agents at a time than lanes are allowed", () => {
+    const narrow = planCluster({ name: "site-a", nodes: sixNodes, settings: settingsOf({ agentLanes: 2 }) });
+    const stages = restoreStages(narrow, request).map((stage) => stage.map(({ node }) => node));
+    assert.deepEqual(stages.slice(-2), [["agent-1", "agent-2"], ["agent-3"]]);
   });
 
   it("looks for the restored server first, whatever the API address leads to by then", () => {
@@ -52,6 +61,7 @@ describe("a restore", () => {
         ["server-2 admission.sh"],
         ["server-1 install-server.sh"],
         ["server-3 install-server.sh"],
+        agents,
       ],
     );
   });

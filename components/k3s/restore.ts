@@ -12,6 +12,8 @@ export interface Step {
   readonly parameters: Parameters;
   /** Names of the secrets that it reads, as `ClusterAccess` has them. */
   readonly secretNames: readonly string[];
+  /** What a person does about it later, where it may fail without ending the rest. */
+  readonly otherwise?: string | undefined;
 }
 
 export interface RestoreRequest {
@@ -28,7 +30,7 @@ export interface RestoreRequest {
 /**
  * What a restore does, in stages: the steps of one stage may go side by side, and a stage begins when the one before it
  * is done. All servers stop, one of them takes the snapshot, the others join it one by one. Agents find it by
- * themselves: the snapshot holds the cluster's certificate authority. `restore.sh` reads SNAPSHOT_TOKEN, the server token
+ * themselves, as the snapshot holds the cluster's certificate authority, and register when they start. `restore.sh` reads SNAPSHOT_TOKEN, the server token
  * that the snapshot was taken with, beside the secrets that `ClusterAccess` has; it ends with the token of today.
  */
 export function restoreStages(cluster: ClusterPlan, request: RestoreRequest): readonly (readonly Step[])[] {
@@ -53,7 +55,23 @@ export function restoreStages(cluster: ClusterPlan, request: RestoreRequest): re
       },
     ],
     ...others.map((server) => [rejoinStep(cluster, { first, server }, request)]),
+    ...agentStages(cluster, request),
   ];
+}
+
+/** As many agents at a time as lanes are allowed. One that is away starts anew when it comes back. */
+function agentStages(cluster: ClusterPlan, { occasion }: RestoreRequest): readonly (readonly Step[])[] {
+  const { lanes } = cluster.order;
+  const longest = Math.max(0, ...lanes.map((lane) => lane.length));
+  return Array.from({ length: longest }, (_, turn) =>
+    lanes.flatMap((lane) => lane.slice(turn, turn + 1)).map(({ node }) => ({
+      node: node.name,
+      script: scripts.restartAgent,
+      parameters: { NODE: node.name, ROLE: "agent", OCCASION: occasion, WAIT_SECONDS: cluster.settings.waitSeconds },
+      secretNames: [],
+      otherwise: "once it is within reach: systemctl restart k3s-agent",
+    })),
+  );
 }
 
 function restoreStep(cluster: ClusterPlan, first: NodePlan, request: RestoreRequest): Step {

@@ -25,6 +25,7 @@ export const scripts = {
   snapshots: loadScript(common, file("object-store"), file("snapshots")),
   snapshotToken: loadScript(common, file("object-store"), file("snapshot-token")),
   leave: loadScript(common, file("leave")),
+  restartAgent: loadScript(...service, file("restart-agent")),
   restore: loadScript(...node, file("token"), file("restore")),
   rotateCertificates: loadScript(...service, certificates, file("rotate-certificates")),
   certificateState: loadScript(...service, certificates, file("certificate-state")),

@@ -1,4 +1,5 @@
-import { restoreStages, scripts, type FoundSnapshot, type RestoreRequest, type Step } from "@isthmus/k3s";
+import { UserError } from "@isthmus/core";
+import { restoreStages, scripts, type ClusterAccess, type FoundSnapshot, type RestoreRequest, type Step } from "@isthmus/k3s";
 import type { DeployedCluster } from "./deployed.ts";
 import { mustRunScript } from "./run-script.ts";
 import { serverNames, tokenOf } from "./snapshots.ts";
@@ -20,8 +21,17 @@ export async function restoreCluster(cluster: DeployedCluster, { snapshot, occas
   const stages = restoreStages(plan, request);
   for (const [index, stage] of stages.entries()) {
     say(`${index + 1}/${stages.length} ${stage.map(describe).join(", ")}`);
-    const results = await Promise.all(stage.map((step) => mustRunScript({ ...access, secrets }, step)));
-    for (const { said } of results) if (said !== "") say(said.trimEnd());
+    const told = await Promise.all(stage.map((step) => runStep({ ...access, secrets }, step)));
+    for (const said of told) if (said !== "") say(said);
+  }
+}
+
+async function runStep(access: ClusterAccess, step: Step): Promise<string> {
+  try {
+    return (await mustRunScript(access, step)).said.trimEnd();
+  } catch (error) {
+    if (step.otherwise === undefined || !(error instanceof UserError)) throw error;
+    return `${error.message}\n[${step.node}] ${step.otherwise}`;
   }
 }
 
@@ -38,6 +48,7 @@ const what: Readonly<Record<string, string>> = {
   [scripts.restore.name]: "restore",
   [scripts.admission.name]: "forget replaced machines",
   [scripts.installServer.name]: "rejoin",
+  [scripts.restartAgent.name]: "start anew",
 };
 
 const describe = ({ node, script }: Step): string => `${what[script.name] ?? script.name}: ${node}`;
