@@ -5,6 +5,7 @@ export {
   maintenanceOrder,
   quorumRefusal,
   workThrough,
+  type Maintenance,
   type MaintenanceOrder,
   type NodeWork,
   type ServerHealth,

@@ -1,16 +1,20 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
-import { maintenanceOrder, quorumRefusal, workThrough, type NodeWork } from "./maintenance.ts";
+import { maintenanceOrder, quorumRefusal, workThrough, type Maintenance, type NodeWork } from "./maintenance.ts";
 import { planCluster } from "./plan.ts";
 import { scripts } from "./scripts.ts";
 import { agentNode, serverNode, settingsOf, sixNodes } from "./six-nodes.ts";
 
 const plan = planCluster({ name: "site-a", nodes: sixNodes, settings: settingsOf({ agentLanes: 2 }) });
-const workOn = (node: string): NodeWork => ({
-  node,
-  steps: [{ node, script: scripts.rotateCertificates, parameters: {}, secretNames: [] }],
-});
+const workOn = (node: string): NodeWork["steps"] => [
+  { node, script: scripts.rotateCertificates, parameters: {}, secretNames: [] },
+];
+const ofAll: Maintenance = {
+  stepsOf: ({ node }) => workOn(node.name),
+  leaves: () => true,
+  isWell: () => true,
+};
 
 describe("quorum while a server is away", () => {
   const servers = (...well: readonly boolean[]) =>
@@ -53,7 +57,7 @@ describe("quorum while a server is away", () => {
 
 describe("the order of maintenance", () => {
   it("takes servers one by one, then agents in their lanes", () => {
-    const { servers, lanes } = maintenanceOrder(plan, { work: ({ node }) => workOn(node.name) });
+    const { servers, lanes } = maintenanceOrder(plan, ofAll);
     assert.deepEqual(
       servers.map(({ node }) => node),
       ["server-1", "server-2", "server-3"],
@@ -65,12 +69,36 @@ describe("the order of maintenance", () => {
   });
 
   it("leaves out who is not meant, and who needs nothing", () => {
-    const work = ({ node }: { node: { name: string } }): NodeWork =>
-      node.name === "server-2" ? { node: node.name, steps: [] } : workOn(node.name);
-    const { servers, lanes } = maintenanceOrder(plan, { only: ["server-2", "server-3", "agent-2"], work });
+    const stepsOf: Maintenance["stepsOf"] = ({ node }) => (node.name === "server-2" ? [] : workOn(node.name));
+    const only = ["server-2", "server-3", "agent-2"];
+    const { servers, lanes } = maintenanceOrder(plan, { ...ofAll, only, stepsOf });
     assert.deepEqual(
       [servers.map(({ node }) => node), lanes.map((lane) => lane.map(({ node }) => node))],
       [["server-3"], [["agent-2"]]],
+    );
+  });
+
+  it("refuses by how things will stand then: a server that is worked on before is well by then", () => {
+    const refused = (isWell: Maintenance["isWell"], leaves: Maintenance["leaves"] = () => true) =>
+      maintenanceOrder(plan, { ...ofAll, isWell, leaves }).servers.flatMap((one) => ("refused" in one ? one.node : []));
+    assert.deepEqual(
+      refused((node) => node !== "server-1"),
+      [],
+    );
+    assert.deepEqual(
+      refused((node) => node !== "server-2"),
+      ["server-1"],
+    );
+    assert.deepEqual(
+      refused((node) => node !== "server-3"),
+      ["server-1", "server-2"],
+    );
+    assert.deepEqual(
+      refused(
+        (node) => node !== "server-3",
+        () => false,
+      ),
+      [],
     );
   });
 
@@ -88,9 +116,7 @@ describe("the order of maintenance", () => {
           ...Array.from({ length: servers }, (_, index) => serverNode(index + 1)),
           ...Array.from({ length: agents }, (_, index) => agentNode(index + 1)),
         ];
-        const order = maintenanceOrder(planCluster({ name: "a", nodes, settings: settingsOf({ agentLanes }) }), {
-          work: ({ node }) => workOn(node.name),
-        });
+        const order = maintenanceOrder(planCluster({ name: "a", nodes, settings: settingsOf({ agentLanes }) }), ofAll);
         const away = new Set<string>();
         const done: string[] = [];
         let failed = false;

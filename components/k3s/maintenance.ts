@@ -35,17 +35,37 @@ export function quorumRefusal(leaving: string, servers: readonly ServerHealth[])
   return `${left} while ${leaving} is away: no majority, and the API would stop. Bring ${unwell.join(", ")} back first`;
 }
 
-/** What `work` makes of every node that is meant, in the order of maintenance; nodes without work are left out. */
-export function maintenanceOrder(
-  { order }: ClusterPlan,
-  { only, work }: { readonly only?: readonly string[] | undefined; readonly work: (node: NodePlan) => NodeWork },
-): MaintenanceOrder {
+export interface Maintenance {
+  /** The nodes that are meant. Default: all. */
+  readonly only?: readonly string[] | undefined;
+  /** What is to be done to a node; empty where it is left alone. */
+  readonly stepsOf: (node: NodePlan) => readonly Step[];
+  /** Whether these steps take the node from the cluster for a while. */
+  readonly leaves: (steps: readonly Step[]) => boolean;
+  /** Whether a node is well by now. */
+  readonly isWell: (node: string) => boolean;
+}
+
+/**
+ * Who is worked on in which order. A server is refused where quorum would be lost, as things will stand then: work on a
+ * node ends when that node is well.
+ */
+export function maintenanceOrder({ order }: ClusterPlan, maintenance: Maintenance): MaintenanceOrder {
+  const { only, stepsOf, leaves, isWell } = maintenance;
   const meant = (nodes: readonly NodePlan[]): readonly NodeWork[] =>
     nodes
       .filter(({ node }) => only === undefined || only.includes(node.name))
-      .map(work)
+      .map((node) => ({ node: node.node.name, steps: stepsOf(node) }))
       .filter(({ steps }) => steps.length > 0);
-  return { servers: meant(order.servers), lanes: order.lanes.map(meant).filter((lane) => lane.length > 0) };
+  const well = new Map(order.servers.map(({ node: { name } }) => [name, isWell(name)]));
+  const guarded = meant(order.servers).map((work) => {
+    const health = [...well].map(([node, isWell]) => ({ node, well: isWell }));
+    const refused = leaves(work.steps) ? quorumRefusal(work.node, health) : undefined;
+    if (refused !== undefined) return { ...work, refused };
+    well.set(work.node, true);
+    return work;
+  });
+  return { servers: guarded, lanes: order.lanes.map(meant).filter((lane) => lane.length > 0) };
 }
 
 /**

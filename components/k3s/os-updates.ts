@@ -1,6 +1,6 @@
 import type { Parameters } from "@isthmus/remote/script";
 import { z } from "zod";
-import { maintenanceOrder, quorumRefusal, type MaintenanceOrder, type ServerHealth } from "./maintenance.ts";
+import { maintenanceOrder, type MaintenanceOrder } from "./maintenance.ts";
 import { plannedNodes, type ClusterPlan, type NodePlan } from "./plan.ts";
 import type { Step } from "./restore.ts";
 import { scripts } from "./scripts.ts";
@@ -45,25 +45,18 @@ export function lookForUpdates({ node }: NodePlan): Step {
 
 /** What an update of the hosts does: one at a time, servers first. Hosts that wait for nothing are left out. */
 export function osUpdate(plan: ClusterPlan, looked: LookedForUpdates, request: UpdateRequest): MaintenanceOrder {
-  const health = plan.order.servers.map(({ node }) => healthOf(node.name, looked[node.name]));
   const { servers, lanes } = maintenanceOrder(plan, {
     only: request.only,
-    work: (node) => {
-      const { name, role } = node.node;
-      const steps = updateSteps(plan, node, { found: looked[name], request });
-      const leaves = steps.some(({ script }) => script === scripts.makeWay);
-      const refused = role === "server" && leaves ? quorumRefusal(name, health) : undefined;
-      return { node: name, steps, ...(refused === undefined ? {} : { refused }) };
+    stepsOf: (node) => updateSteps(plan, node, { found: looked[node.node.name], request }),
+    leaves: (steps) => steps.some(({ script }) => script === scripts.makeWay),
+    isWell: (node) => {
+      const found = looked[node];
+      return typeof found === "object" && found.well;
     },
   });
   const agents = lanes.flat();
   return { servers, lanes: agents.length > 0 ? [agents] : [] };
 }
-
-const healthOf = (node: string, found: HostUpdates | string | undefined): ServerHealth => ({
-  node,
-  well: typeof found === "object" && found.well,
-});
 
 function updateSteps(
   plan: ClusterPlan,

@@ -47,16 +47,24 @@ describe("a rotation of certificates", () => {
     }
   });
 
-  it("refuses a server where the others would be no majority, but not one that is down itself", () => {
+  it("refuses a server where the others would be no majority, and mends one that is down on the way", () => {
     const found = { ...all(old), "server-2": { ...old, well: false } };
-    const { servers } = certificateRotation(plan, found, { olderThanDays: 1 });
-    assert.deepEqual(
-      servers.map(({ node, refused }) => [node, refused !== undefined]),
-      [
-        ["server-1", true],
-        ["server-2", false],
-        ["server-3", true],
-      ],
-    );
+    const refused = (only?: readonly string[]) =>
+      certificateRotation(plan, found, { olderThanDays: 1, only }).servers.map(({ node, refused: why }) => [
+        node,
+        why !== undefined,
+      ]);
+    assert.deepEqual(refused(), [
+      ["server-1", true],
+      ["server-2", false],
+      ["server-3", false],
+    ]);
+    assert.deepEqual(refused(["server-3"]), [["server-3", true]]);
+  });
+
+  it("tells the script from when on certificates are new enough", () => {
+    const told = (olderThanDays: number) =>
+      certificateRotation(plan, all(old), { olderThanDays }).servers[0]?.steps[0]?.parameters["RENEW_BELOW_DAYS"];
+    assert.deepEqual([told(0), told(1), told(30)], [366, 364, 335]);
   });
 });

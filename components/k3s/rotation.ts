@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { maintenanceOrder, quorumRefusal, type MaintenanceOrder } from "./maintenance.ts";
+import { maintenanceOrder, type MaintenanceOrder } from "./maintenance.ts";
 import type { ClusterPlan, NodePlan } from "./plan.ts";
 import type { Step } from "./restore.ts";
 import { scripts } from "./scripts.ts";
@@ -36,23 +36,28 @@ export function certificateRotation(
   found: Readonly<Record<string, NodeCertificates>>,
   request: RotationRequest,
 ): MaintenanceOrder {
-  const servers = plan.order.servers.map(({ node }) => ({ node: node.name, well: found[node.name]?.well ?? false }));
+  const { olderThanDays, only } = request;
   return maintenanceOrder(plan, {
-    only: request.only,
-    work: ({ node: { name, role } }) => {
+    only,
+    stepsOf: ({ node: { name, role } }) => {
       const certificates = found[name];
-      if (certificates === undefined || !needsRotation(certificates, request)) return { node: name, steps: [] };
-      const parameters = { NODE: name, ROLE: role, WAIT_SECONDS: plan.settings.waitSeconds };
-      const steps = [{ node: name, script: scripts.rotateCertificates, parameters, secretNames: [] }];
-      const refused = role === "server" ? quorumRefusal(name, servers) : undefined;
-      return { node: name, steps, ...(refused === undefined ? {} : { refused }) };
+      if (certificates === undefined || !needsRotation(certificates, request)) return [];
+      const told = { NODE: name, ROLE: role, WAIT_SECONDS: plan.settings.waitSeconds };
+      const parameters = { ...told, RENEW_BELOW_DAYS: renewedBelow(olderThanDays) };
+      return [{ node: name, script: scripts.rotateCertificates, parameters, secretNames: [] }];
     },
+    leaves: () => true,
+    isWell: (node) => found[node]?.well ?? false,
   });
 }
+
+/** Certificates that end in fewer days are renewed. A day that has begun counts as none. */
+const renewedBelow = (olderThanDays: number): number =>
+  olderThanDays === 0 ? certificateValidDays + 1 : certificateValidDays - olderThanDays;
 
 export function needsRotation(
   { days, rotating }: NodeCertificates,
   { olderThanDays }: Pick<RotationRequest, "olderThanDays">,
 ): boolean {
-  return rotating || days === null || olderThanDays === 0 || days < certificateValidDays - olderThanDays;
+  return rotating || days === null || days < renewedBelow(olderThanDays);
 }

@@ -56,7 +56,7 @@ const told: Readonly<Record<keyof typeof scripts, readonly [Parameters, readonly
   rebootHost: [{ NODE: "server-1", ROLE: "server", BOOT_ID: "b", REBOOT: "when-required" }, []],
   returnToService: [{ NODE: "server-1", ROLE: "server", WAIT_SECONDS: 300 }, []],
   certificateState: [{ NODE: "server-1", ROLE: "server" }, []],
-  rotateCertificates: [{ NODE: "server-1", ROLE: "server", WAIT_SECONDS: 300 }, []],
+  rotateCertificates: [{ NODE: "server-1", ROLE: "server", WAIT_SECONDS: 300, RENEW_BELOW_DAYS: 364 }, []],
   status: [statusParameters(plan, server), []],
 };
 

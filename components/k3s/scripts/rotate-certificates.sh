@@ -5,6 +5,9 @@ lock
 UNIT=k3s
 [ "$ROLE" = server ] || UNIT=k3s-agent
 mkdir -p "$RECORD"
+# A run that was killed may have gone on here.
+days=$(certificate_days)
+if [ ! -e "$ROTATING" ] && [ "$days" != null ] && [ "$days" -ge "$RENEW_BELOW_DAYS" ]; then exit 0; fi
 if [ "$(cat "$ROTATING" 2>/dev/null || true)" != renewed ]; then
   if [ "$ROLE" = server ]; then guard_quorum; fi
   step 'renew certificates'
