@@ -50,6 +50,7 @@ const told: Readonly<Record<keyof typeof scripts, readonly [Parameters, readonly
   snapshotToken: toldBy(snapshotTokenStep(plan, { name: "daily-server-1-1", madeAt: "", on: "server-1" })),
   leave: [{ OCCASION: "now" }, []],
   restore: [restore.parameters, restore.secretNames],
+  restartAgent: [{ NODE: "agent-1", ROLE: "agent", OCCASION: "now", WAIT_SECONDS: 300 }, []],
   osUpdates: [{ NODE: "server-1", ROLE: "server" }, []],
   makeWay: [{ NODE: "server-1", ROLE: "server", DRAIN: true, DRAIN_SECONDS: 300 }, []],
   updateOs: [{ NODE: "server-1", ROLE: "server" }, []],

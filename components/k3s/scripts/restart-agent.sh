@@ -12,6 +12,7 @@ fi
 if [ "$(cat "$DONE" 2>/dev/null || true)" != "$OCCASION" ]; then
   step 'restart k3s'
   systemctl stop "$UNIT" 9>&-
+  # Not waited for: systemd would wait until it has joined.
   systemctl start --no-block "$UNIT" 9>&-
   printf %s "$OCCASION" >"$DONE"
 fi
