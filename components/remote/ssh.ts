@@ -19,6 +19,8 @@ export interface Run {
   readonly input: string;
   /** Called with what it writes to standard error, as it comes. */
   readonly heard?: ((text: string) => void) | undefined;
+  /** How long to wait for its end, in milliseconds. Default: as long as the host answers. */
+  readonly timeoutMs?: number | undefined;
 }
 export interface RunResult {
   readonly status: number;
@@ -31,9 +33,15 @@ export class UnreachableError extends Error {
   override readonly name = "UnreachableError";
 }
 
+/** The host was lost while the command ran: it may go on there. */
+export class ConnectionLostError extends Error {
+  override readonly name = "ConnectionLostError";
+}
+
 /**
  * Runs a command on a host over SSH, with the host's key checked.
- * @throws {UnreachableError} if no session came about; any other error means that the command may have run.
+ * @throws {UnreachableError} if no session came about.
+ * @throws {ConnectionLostError} if the session broke, or lasted longer than `timeoutMs`.
  */
 export async function runOverSsh(host: KnownHost, run: Run): Promise<RunResult> {
   const open: Client[] = [];
@@ -106,10 +114,24 @@ function publicKey(line: string): { readonly type: string; readonly blob: Buffer
 
 function execute(client: Client, run: Run): Promise<RunResult> {
   return new Promise((resolve, reject) => {
-    client.on("error", reject);
-    client.once("close", () => {
-      reject(new Error("the connection was lost while the command ran"));
+    const lost = (why: string): void => {
+      reject(new ConnectionLostError(why));
+    };
+    client.on("error", (error) => {
+      lost(error.message);
     });
+    client.once("close", () => {
+      lost("the connection was lost while the command ran");
+    });
+    if (run.timeoutMs !== undefined) {
+      const { timeoutMs } = run;
+      const timer = setTimeout(() => {
+        lost(`no answer within ${timeoutMs / 1000} seconds`);
+      }, timeoutMs);
+      client.once("close", () => {
+        clearTimeout(timer);
+      });
+    }
     client.exec(run.command, (error, channel) => {
       if (error !== undefined) {
         reject(error);

@@ -1,6 +1,6 @@
 import { lookUp, UserError } from "@isthmus/core";
 import type { ClusterAccess, Step } from "@isthmus/k3s";
-import { runOverSsh, UnreachableError, type KnownHost } from "@isthmus/remote/client";
+import { ConnectionLostError, runOverSsh, UnreachableError, type KnownHost } from "@isthmus/remote/client";
 import { renderCommand, renderInput } from "@isthmus/remote/script";
 
 export interface ScriptResult {
@@ -10,14 +10,22 @@ export interface ScriptResult {
   readonly said: string;
 }
 
+export interface Listening {
+  /** Given each line that the script says, as it says it. */
+  readonly hear?: ((line: string) => void) | undefined;
+  /** In milliseconds. Default: as long as the host answers. */
+  readonly timeoutMs?: number | undefined;
+}
+
 /**
- * Runs a script on a node over SSH. `hear` is given each line that it says, as it says it.
+ * Runs a script on a node over SSH.
  * @throws {UnreachableError} if no session came about.
+ * @throws {ConnectionLostError} if the host was lost meanwhile.
  */
 export async function runScript(
   { hosts, secrets }: ClusterAccess,
   step: Step,
-  hear?: (line: string) => void,
+  { hear, timeoutMs }: Listening = {},
 ): Promise<ScriptResult> {
   const { node, script, parameters, secretNames } = step;
   const host = knownHost(hosts, node);
@@ -26,6 +34,7 @@ export async function runScript(
   const { status, stdout, stderr } = await runOverSsh(host, {
     command,
     input: renderInput(script, values),
+    timeoutMs,
     ...(hear === undefined ? {} : { heard: byLine(hear) }),
   });
   return { status, stdout, said: stderr };
@@ -37,8 +46,12 @@ export async function mustRunScript(access: ClusterAccess, step: Step): Promise<
   try {
     result = await runScript(access, step);
   } catch (error) {
-    if (!(error instanceof UnreachableError)) throw error;
-    throw new UserError(`${step.node} cannot be reached over SSH: ${error.message}`);
+    if (error instanceof UnreachableError)
+      throw new UserError(`${step.node} cannot be reached over SSH: ${error.message}`);
+    if (!(error instanceof ConnectionLostError)) throw error;
+    throw new UserError(
+      `${step.node} was lost while ${step.script.name} ran (${error.message}): it may go on there. Run the same command again.`,
+    );
   }
   if (result.status === 0) return result;
   throw new UserError(`${step.script.name} failed on ${step.node}:\n${result.said.trimEnd()}`);

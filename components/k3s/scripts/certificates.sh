@@ -11,7 +11,7 @@ certificate_days() {
   command -v openssl >/dev/null || { printf null; return; }
   for file in "$K3S_DATA"/server/tls/*.crt "$K3S_DATA"/server/tls/{etcd,kube-*}/*.crt "$K3S_DATA"/agent/*.crt; do
     [ -f "$file" ] || continue
-    end=$(openssl x509 -noout -enddate -in "$file" 2>/dev/null | cut -d= -f2)
+    end=$(openssl x509 -noout -enddate -in "$file" 2>/dev/null | cut -d= -f2 || true)
     [ -n "$end" ] || continue
     end=$((($(date -d "$end" +%s) - $(date +%s)) / 86400))
     if [ -z "$least" ] || [ "$end" -lt "$least" ]; then least=$end; fi

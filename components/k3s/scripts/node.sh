@@ -59,7 +59,7 @@ download() {
     put "$STAGE/ca.crt" 0600 "$SOURCE_CA"
     trust=(--cacert "$STAGE/ca.crt")
   fi
-  said=$(curl -fsSL --retry 3 --connect-timeout 10 ${trust[@]+"${trust[@]}"} -o "$2" "$1" 2>&1) || status=$?
+  said=$(curl -fsSL --retry 3 --connect-timeout 10 --speed-limit 1000 --speed-time 60 ${trust[@]+"${trust[@]}"} -o "$2" "$1" 2>&1) || status=$?
   case $status in
   0) ;;
   60) fail "the certificate of the source is from an authority that this host does not trust (${said##*$'\n'})" 'give the certificate of that authority in the stack file, as source.ca' ;;

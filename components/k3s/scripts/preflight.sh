@@ -5,7 +5,8 @@ FINDINGS=()
 finding() { FINDINGS+=("$1|$2"); }
 UNIT=k3s
 [ "$ROLE" = server ] || UNIT=k3s-agent
-if systemctl is-active --quiet "$UNIT" 2>/dev/null; then RUNS=1; else RUNS=''; fi
+# Also while systemd starts it again and again: its ports are its own.
+case $(systemctl is-active "$UNIT" 2>/dev/null || true) in active | activating | reloading) RUNS=1 ;; *) RUNS='' ;; esac
 
 check_system() {
   [ "$(id -u)" -eq 0 ] || finding 'this is not root' 'connect as root, or as somebody who may call sudo without a password'
@@ -75,6 +76,8 @@ clock_line() { [ -z "$2" ] || echo "${2#-} $2 $1"; }
 check_name() {
   local name
   name=$(uname -n)
+  # The nodes' own name is given to k3s: a domain behind this one does no harm.
+  name=${name%%.*}
   [ "${name,,}" = "$NODE" ] || finding "this host calls itself $name, and is declared as $NODE" "hostnamectl set-hostname $NODE, or correct its address in the stack file"
   # systemd derives hardware addresses from it, those of the pods' network too.
   grep -Eqx '[0-9a-f]{32}' /etc/machine-id 2>/dev/null || finding 'this host has no machine id' 'systemd-machine-id-setup, then reboot; a template of machines has none, and each clone makes its own'
