@@ -34,5 +34,5 @@ export const scripts = {
   updateOs: loadScript(common, file("update-os")),
   rebootHost: loadScript(...service, file("packages"), file("reboot-host")),
   returnToService: loadScript(...service, file("drain"), file("packages"), file("return-to-service")),
-  status: loadScript(common, certificates, file("status")),
+  status: loadScript(common, certificates, file("drain"), file("status")),
 } as const satisfies Readonly<Record<string, Script>>;

@@ -28,6 +28,7 @@ const server: HostStatus = {
   certificateDays: 300,
   driftedFiles: [],
   waitsForStart: [],
+  unfinished: [],
   labels: { zone: "a", "kubernetes.io/os": "linux" },
   taints: [taint],
   nodes: "a1 s1",
@@ -66,16 +67,27 @@ describe("the status of a cluster", () => {
       { waitsForStart: ["disable", "tls-san"] },
       ["runs as it was adopted: at its next start take effect disable, tls-san"],
     ],
+    [
+      { unfinished: ["cordon", "certificates"] },
+      [
+        "is cordoned by a run that did not end: run it again (pulumi up, or npm run update-os)",
+        "has certificates half renewed: npm run rotate-certificates goes on",
+      ],
+    ],
     [{ labels: { zone: "b" } }, ['label zone is "b"']],
     [{ labels: {} }, ["label zone is missing"]],
     [{ taints: [] }, ["taint node-role.kubernetes.io/control-plane=:NoSchedule is missing"]],
     [
       { certificateDays: 30 },
-      ["a certificate expires in 30 days: a restart renews it (k3s does so in the last 120 days)"],
+      [
+        "a certificate expires in 30 days: npm run rotate-certificates renews it (so does any start in the last 120 days)",
+      ],
     ],
     [
       { certificateDays: -2 },
-      ["a certificate expired 2 days ago: a restart renews it (k3s does so in the last 120 days)"],
+      [
+        "a certificate expired 2 days ago: npm run rotate-certificates renews it (so does any start in the last 120 days)",
+      ],
     ],
     [{ certificateDays: null }, []],
   ];

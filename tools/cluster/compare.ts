@@ -16,6 +16,8 @@ export const hostStatus = z.object({
   driftedFiles: z.array(z.string()),
   /** Settings of an adopted node that take effect at its next start. */
   waitsForStart: z.array(z.string()).default([]),
+  /** What runs that did not end left as it is now. */
+  unfinished: z.array(z.enum(["cordon", "certificates"])),
   labels: z.record(z.string(), z.string()).nullable(),
   taints: z.array(taint).nullable(),
   nodes: z.string(),
@@ -85,6 +87,7 @@ function compareNode(node: K3sNode, looked: Looked): NodeReport {
       ...serviceDrift(status),
       ...status.driftedFiles.map((path) => `${path} differs`),
       ...waiting(status.waitsForStart),
+      ...status.unfinished.map((what) => unfinished[what]),
       ...nodeDrift(node, status),
     ],
   };
@@ -106,10 +109,17 @@ function waiting(keys: readonly string[]): readonly string[] {
   return keys.length === 0 ? [] : [`runs as it was adopted: at its next start take effect ${keys.join(", ")}`];
 }
 
+const unfinished = {
+  cordon: "is cordoned by a run that did not end: run it again (pulumi up, or npm run update-os)",
+  certificates: "has certificates half renewed: npm run rotate-certificates goes on",
+};
+
 function expiry(days: number | null): readonly string[] {
   if (days === null || days > warnDays) return [];
   const when = days < 0 ? `expired ${-days} days ago` : `expires in ${days} days`;
-  return [`a certificate ${when}: a restart renews it (k3s does so in the last ${renewedWithinDays} days)`];
+  return [
+    `a certificate ${when}: npm run rotate-certificates renews it (so does any start in the last ${renewedWithinDays} days)`,
+  ];
 }
 
 function nodeDrift({ labels, taints }: K3sNode, status: HostStatus): readonly string[] {

@@ -41,6 +41,16 @@ drifted_files() {
   done
 }
 
+# What runs that did not end left as it is now.
+unfinished() {
+  local separator=''
+  if cordoned_by_us 2>/dev/null; then
+    printf '"cordon"'
+    separator=', '
+  fi
+  [ ! -e "$ROTATING" ] || printf '%s"certificates"' "$separator"
+}
+
 # A part of this node, as JSON of the cluster's; null where the cluster does not answer.
 from_cluster() {
   local value
@@ -50,9 +60,9 @@ from_cluster() {
 
 version=''
 if command -v k3s >/dev/null; then version=$(k3s --version | sed -n 's/^k3s version \(v[^ ]*\).*/\1/p'); fi
-printf '{"node": %s, "role": %s, "unit": %s, "version": %s, "declaredVersion": %s, "ready": %s, "etcdVoter": %s, "certificateDays": %s, "driftedFiles": [%s], "waitsForStart": [%s], "labels": %s, "taints": %s, "nodes": %s}\n' \
+printf '{"node": %s, "role": %s, "unit": %s, "version": %s, "declaredVersion": %s, "ready": %s, "etcdVoter": %s, "certificateDays": %s, "driftedFiles": [%s], "waitsForStart": [%s], "unfinished": [%s], "labels": %s, "taints": %s, "nodes": %s}\n' \
   "$(text "$NODE")" "$(text "$ROLE")" "$(text "$(systemctl is-active "$UNIT" 2>/dev/null || true)")" \
   "$(text "$version")" "$(text "$VERSION")" "$(text "$(node_condition "$NODE" Ready)")" "$(text "$(node_condition "$NODE" EtcdIsVoter)")" \
-  "$(certificate_days)" "$(drifted_files)" "$(waiting_keys)" \
+  "$(certificate_days)" "$(drifted_files)" "$(waiting_keys)" "$(unfinished)" \
   "$(from_cluster '{.metadata.labels}')" "$(from_cluster '{.spec.taints}')" \
   "$(text "$(kube get nodes -o 'jsonpath={.items[*].metadata.name}' 2>/dev/null || true)")"
