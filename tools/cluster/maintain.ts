@@ -89,7 +89,7 @@ const noStatus = 255;
 
 async function attempt(access: ClusterAccess, step: Step, hear: Manner["say"]): Promise<Ended> {
   try {
-    const result = await runScript(access, step, hear);
+    const result = await runScript(access, step, { hear });
     return result.status === noStatus ? { lost: "the connection ended before it did" } : { result };
   } catch (error) {
     if (error instanceof UnreachableError) return { unreachable: error.message };
