@@ -100,6 +100,12 @@ describe("a command over SSH", function () {
     leaving.close();
   });
 
+  it("is given up where a host does not answer in time", async () => {
+    const command = "sleep 1";
+    const asked = runOverSsh(hostOf("a", right), { command, input: "", timeoutMs: 100 });
+    await assert.rejects(asked, new ConnectionLostError("no answer within 0.1 seconds"));
+  });
+
   it("says what it says as it says it", async () => {
     const heard: string[] = [];
     const command = "echo one >&2; sleep 0.2; echo two >&2";

@@ -28,6 +28,7 @@ export async function askNodes<Answer>(
       return status === 0 ? shape.parse(JSON.parse(stdout)) : `could not be looked at: ${causeOf(said)}`;
     } catch (error) {
       if (error instanceof UnreachableError) return `cannot be reached: ${error.message}`;
+      if (error instanceof ConnectionLostError) return `could not be looked at: ${error.message}`;
       throw error;
     }
   };
