@@ -10,7 +10,7 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import ssh2, { type Connection as SshConnection, type Server } from "ssh2";
 import { runOnAnyHost } from "./any-host.ts";
-import { runOverSsh, UnreachableError, type KnownHost } from "./ssh.ts";
+import { ConnectionLostError, runOverSsh, UnreachableError, type KnownHost } from "./ssh.ts";
 
 const operator = ssh2.utils.generateKeyPairSync("ed25519");
 const known = ssh2.utils.generateKeyPairSync("ed25519");
