@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "@isthmus/core";
 import { plannedNodes, scripts, workThrough, type ClusterAccess, type NodePlan, type Step } from "@isthmus/k3s";
 import type { MaintenanceOrder, NodeWork } from "@isthmus/k3s";
-import { askAnother, UnreachableError } from "@isthmus/remote/client";
+import { askAnother, ConnectionLostError, UnreachableError } from "@isthmus/remote/client";
 import type { z } from "zod";
 import type { DeployedCluster } from "./deployed.ts";
 import { runScript, type ScriptResult } from "./run-script.ts";
