@@ -64,13 +64,15 @@ function agentStages(cluster: ClusterPlan, { occasion }: RestoreRequest): readon
   const { lanes } = cluster.order;
   const longest = Math.max(0, ...lanes.map((lane) => lane.length));
   return Array.from({ length: longest }, (_, turn) =>
-    lanes.flatMap((lane) => lane.slice(turn, turn + 1)).map(({ node }) => ({
-      node: node.name,
-      script: scripts.restartAgent,
-      parameters: { NODE: node.name, ROLE: "agent", OCCASION: occasion, WAIT_SECONDS: cluster.settings.waitSeconds },
-      secretNames: [],
-      otherwise: "once it is within reach: systemctl restart k3s-agent",
-    })),
+    lanes
+      .flatMap((lane) => lane.slice(turn, turn + 1))
+      .map(({ node }) => ({
+        node: node.name,
+        script: scripts.restartAgent,
+        parameters: { NODE: node.name, ROLE: "agent", OCCASION: occasion, WAIT_SECONDS: cluster.settings.waitSeconds },
+        secretNames: [],
+        otherwise: "once it is within reach: systemctl restart k3s-agent",
+      })),
   );
 }
 

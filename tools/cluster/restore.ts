@@ -1,5 +1,12 @@
 import { UserError } from "@isthmus/core";
-import { restoreStages, scripts, type ClusterAccess, type FoundSnapshot, type RestoreRequest, type Step } from "@isthmus/k3s";
+import {
+  restoreStages,
+  scripts,
+  type ClusterAccess,
+  type FoundSnapshot,
+  type RestoreRequest,
+  type Step,
+} from "@isthmus/k3s";
 import type { DeployedCluster } from "./deployed.ts";
 import { mustRunScript } from "./run-script.ts";
 import { serverNames, tokenOf } from "./snapshots.ts";
