@@ -14,6 +14,7 @@ const hop = z.object({
  */
 export const clusterAccess = z.object({
   hosts: z.record(z.string(), hop.extend({ name: z.string(), proxy: hop.optional() })).describe("By node."),
+  servers: z.array(z.string()).default([]).describe("Nodes that were servers when the stack was last brought up."),
   machines: z.record(z.string(), z.string()).describe("What each machine is labelled with, by node."),
   secrets: z.record(z.string(), z.string()).describe("By the name of the variable that a script reads."),
 });

@@ -172,6 +172,7 @@ export class ClusterScripts {
     return secret(
       all([all(hosts), all(machines), secrets]).apply(([known, ids, values]) => ({
         hosts: Object.fromEntries(known.map((host) => [host.name, host])),
+        servers: plan.order.servers.map(({ node }) => node.name),
         machines: ids,
         secrets: values,
       })),

@@ -16,7 +16,7 @@ import {
   snapshotTokenStep,
 } from "./snapshots.ts";
 
-const access = (secrets: Record<string, string>): ClusterAccess => ({ hosts: {}, machines: {}, secrets });
+const access = (secrets: Record<string, string>): ClusterAccess => ({ hosts: {}, servers: [], machines: {}, secrets });
 
 describe("snapshots", () => {
   it("finds a snapshot by its name, by what it was called, or by its age", () => {

@@ -4,6 +4,7 @@ import { parseCheckpoint } from "../pulumi/checkpoint.ts";
 import { withMachinesInState } from "./machines-in-state.ts";
 
 const access = {
+  servers: ["server-1"],
   hosts: {
     s1: { name: "s1", host: "10.0.0.1", port: 22, user: "root", privateKey: "P", hostKey: "ssh-ed25519 OLD" },
     s2: { name: "s2", host: "10.0.0.2", port: 22, user: "root", privateKey: "P", hostKey: "ssh-ed25519 TWO" },

@@ -44,8 +44,16 @@ async function runStep(access: ClusterAccess, step: Step): Promise<string> {
 
 /** A server that cannot be reached cannot be stopped, and would go on as the old cluster beside the restored one. */
 async function allReachable({ plan, access }: DeployedCluster): Promise<void> {
+  const declared = serverNames(plan);
+  const others = access.servers.filter((name) => !declared.includes(name));
+  if (others.length > 0) {
+    throw new UserError(
+      `${others.join(", ")}: deployed as a server, and not declared any more: it would go on as the old cluster beside the restored one. ` +
+        "Declare it again, restore, and take it out afterwards. Nothing was changed.",
+    );
+  }
   const look = { script: scripts.snapshots, parameters: noStore, secretNames: [] };
-  await Promise.all(serverNames(plan).map((node) => mustRunScript(access, { node, ...look })));
+  await Promise.all(declared.map((node) => mustRunScript(access, { node, ...look })));
 }
 
 const noStore = { S3_BUCKET: "", S3_ENDPOINT: "", S3_FOLDER: "", S3_REGION: "" };

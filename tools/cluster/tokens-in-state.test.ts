@@ -3,7 +3,7 @@ import { keptServerTokens } from "@isthmus/k3s";
 import { parseCheckpoint } from "../pulumi/checkpoint.ts";
 import { withTokensInState } from "./tokens-in-state.ts";
 
-const access = (secrets: Record<string, string>) => ({ hosts: {}, machines: {}, secrets });
+const access = (secrets: Record<string, string>) => ({ hosts: {}, servers: [], machines: {}, secrets });
 const marked = (value: unknown) => ({
   "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
   plaintext: JSON.stringify(value),
