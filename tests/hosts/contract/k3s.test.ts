@@ -96,6 +96,20 @@ describe("the contract of k3s", function () {
     assert.equal(await cluster.host("s2").ok(refused), "401");
   });
 
+  it("tells in which networks it lives, and has a certificate for the names that it was given, and for no others", async () => {
+    const s1 = cluster.host("s1");
+    await until("the network of its pods", async () => {
+      const { stdout } = await cluster.kubectl("get node s1 -o 'jsonpath={.spec.podCIDR}'");
+      return /^10\.42\.\d+\.0\/24$/.test(stdout);
+    });
+    const service = await cluster.kubectl("get service kubernetes -n default -o 'jsonpath={.spec.clusterIP}'");
+    assert.equal(service.stdout, "10.43.0.1");
+    const ask = (name: string): string =>
+      `curl -s -o /dev/null --cacert /var/lib/rancher/k3s/server/tls/server-ca.crt --connect-to ${name}:6443:127.0.0.1:6443 https://${name}:6443/ping`;
+    assert.equal((await s1.run(ask("api.example.org"))).code, 0);
+    assert.equal((await s1.run(ask("other.example.org"))).code, 60);
+  });
+
   it("refuses a server whose token is wrong, and says so", async () => {
     await cluster.start("s2", "server", { server: cluster.url("s1"), token: "wrong", "agent-token": "wrong" });
     const line = await cluster.said("s2", "server", /level=fatal/);
