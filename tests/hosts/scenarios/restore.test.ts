@@ -79,7 +79,7 @@ describe("a cluster that is snapshotted and restored", function () {
     assert.deepEqual(await starts(site), before);
   });
 
-  it("goes back: what was acknowledged before the snapshot is there, all servers vote, the agent stays", async () => {
+  it("goes back: what was acknowledged before the snapshot is there, all servers vote, the agent starts once", async () => {
     await write(aServer(site), "after-the-snapshot");
     const agentStarts = (await starts(site))["agent-1"];
     const cluster = await deployed(site);
@@ -91,15 +91,16 @@ describe("a cluster that is snapshotted and restored", function () {
     });
     await assertConverged(site);
     assert.deepEqual(await written(site.host("server-3")), ["before-the-snapshot"]);
-    assert.equal((await starts(site))["agent-1"], agentStarts);
+    assert.equal((await starts(site))["agent-1"], Number(agentStarts) + 1);
     assert.deepEqual(
       said.filter((line) => /^\d\/\d /.test(line)),
       [
-        "1/5 stop: server-2, stop: server-3",
-        "2/5 restore: server-1",
-        "3/5 forget replaced machines: server-1",
-        "4/5 rejoin: server-2",
-        "5/5 rejoin: server-3",
+        "1/6 stop: server-2, stop: server-3",
+        "2/6 restore: server-1",
+        "3/6 forget replaced machines: server-1",
+        "4/6 rejoin: server-2",
+        "5/6 rejoin: server-3",
+        "6/6 start anew: agent-1",
       ],
     );
     const run = await site.goesUp();
@@ -127,13 +128,16 @@ describe("a cluster that is snapshotted and restored", function () {
     assert.deepEqual(await written(aServer(site)), ["before-the-snapshot", "since-the-second-restore"]);
   });
 
-  for (const stage of full ? [1, 2, 3, 4] : [2]) {
+  for (const stage of full ? [1, 2, 3] : [2]) {
     it(`goes on with a restore that was killed when stage ${String(stage)} was done`, async () => {
       const cluster = await deployed(site);
       const before = await written(aServer(site));
       await write(aServer(site), `to-be-lost-${String(stage)}`);
       const task = { cluster, snapshot: await findSnapshot(cluster, snapshot), occasion: `killed-${String(stage)}` };
       await killedAfterStage(stage, task);
+      // The power fails where a server has stopped and not joined yet: it must wait, and start nothing of its own.
+      await site.host("server-3").powerCycle();
+      assert.equal((await site.host("server-3").run("systemctl is-active k3s")).stdout.trim(), "inactive");
       await restoreCluster(cluster, { ...task, say: () => undefined });
       await assertConverged(site);
       assert.deepEqual(await written(aServer(site)), ["before-the-snapshot"], before.join(", "));
