@@ -37,12 +37,13 @@ export function nodeFiles(node: K3sNode, settings: K3sSettings): readonly HostFi
     ...(server
       ? [manifest("network-policies", settings.hardening.cis ? cis.networkPolicies : "# hardening.cis is off\n")]
       : []),
-    ...(server && settings.api.kind === "kube-vip"
-      ? // k3s watches this folder: no restart.
-        [manifest("kube-vip", kubeVipManifest(settings.api))]
-      : []),
+    ...(server ? [manifest("kube-vip", vipManifest(settings.api))] : []),
   ];
 }
+
+/** Two who hold one address answer for it in turn: kube-vip goes where the address is somebody else's. */
+const vipManifest = (api: K3sSettings["api"]): string =>
+  api.kind === "kube-vip" ? kubeVipManifest(api) : "# api.kind is not kube-vip\n";
 
 /**
  * What the node calls itself when it registers. Kubernetes reads it that one time only, so a change restarts nothing;

@@ -4,6 +4,12 @@
 
 # Only what we cordoned is uncordoned: a node that a person cordoned stays so. An annotation tells, in the same write.
 cordon_and_drain() {
+  local lone
+  if [ "$DRAIN" = true ]; then
+    lone=$(pods_here | awk -F'|' '$3 == "" { printf "%s%s/%s", sep, $1, $2; sep = ", " }')
+    [ -z "$lone" ] || fail "pods on $NODE have no controller, and moving them away would end them for good: $lone" \
+      'delete them, or set the drain policy to none'
+  fi
   step 'cordon'
   if [ "$(kube get node "$NODE" -o 'jsonpath={.spec.unschedulable}')" != true ]; then
     kube patch node "$NODE" --type=merge \
@@ -36,11 +42,14 @@ evict_own_pods() {
   [ "$left" = 0 ]
 }
 
-movable_pods() {
+# One a line: namespace, name, and what kind of owner makes it again. What has ended is not told of.
+pods_here() {
   local columns='{.metadata.namespace}{"|"}{.metadata.name}{"|"}{.metadata.ownerReferences[0].kind}{"|"}{.status.phase}{"\n"}'
   kube get pods -A --field-selector "spec.nodeName=$NODE" -o "jsonpath={range .items[*]}$columns{end}" |
-    awk -F'|' '$3 != "DaemonSet" && $3 != "Node" && $4 != "Succeeded" && $4 != "Failed" { print $1 "|" $2 }'
+    awk -F'|' '$2 != "" && $4 != "Succeeded" && $4 != "Failed" { print $1 "|" $2 "|" $3 }'
 }
+
+movable_pods() { pods_here | awk -F'|' '$3 != "DaemonSet" && $3 != "Node" { print $1 "|" $2 }'; }
 
 cordoned_by_us() { [ "$(kube get node "$NODE" -o 'jsonpath={.metadata.annotations.isthmus/cordoned}')" = true ]; }
 
