@@ -1,0 +1,79 @@
+/**
+ * What a rotation of tokens and the choice of a snapshot's token rely on. As the contract suite, it runs unchanged against
+ * a real k3s.
+ */
+import assert from "node:assert/strict";
+
+import { tokenFingerprint } from "@isthmus/k3s";
+import { requireHosts, until } from "../hosts.ts";
+import { k3sUnderTest } from "../standin/k3s.ts";
+import { SERVER_TOKEN, TestCluster } from "./cluster.ts";
+
+const db = "/var/lib/rancher/k3s/server/db";
+const next = "tokens-only-go-forwards";
+
+describe("the contract of k3s: server tokens", function () {
+  this.timeout(900_000);
+  this.bail(true); // each step needs the one before
+  let cluster: TestCluster;
+
+  before(async function () {
+    requireHosts(this);
+    cluster = await TestCluster.create(await k3sUnderTest(), ["s1", "s2"]);
+    await cluster.join("s1", "server", { "cluster-init": true });
+    await cluster.join("s2", "server", { server: cluster.url("s1") });
+  });
+  after(async () => {
+    await (cluster as TestCluster | undefined)?.lab.destroy();
+  });
+
+  const holds = async (name: string, file: string, text: string): Promise<boolean> =>
+    (await cluster.host(name).run(`grep -qaF -- '${text}' ${file}`)).code === 0;
+  const key = (token: string): string => `/bootstrap/${tokenFingerprint(token)}`;
+  const answer = async (name: string, token: string): Promise<string> =>
+    await cluster
+      .host(name)
+      .ok("curl -sk -o /dev/null -w '%{http_code}' -K - https://127.0.0.1:6443/v1-k3s/server-bootstrap", {
+        stdin: `user = "server:${token}"`,
+      });
+
+  it("name what they seal in etcd by a hash: it is in the file of etcd and in every snapshot, the token is not", async () => {
+    const s1 = cluster.host("s1");
+    await s1.ok("k3s etcd-snapshot save --name before");
+    const snapshot = (await s1.ok(`ls ${db}/snapshots/before-s1-*`)).trim();
+    for (const file of [snapshot, `${db}/etcd/member/snap/db`]) {
+      assert.equal(await holds("s1", file, key(SERVER_TOKEN)), true, file);
+      assert.equal(await holds("s1", file, SERVER_TOKEN), false, file);
+    }
+  });
+
+  it("are rotated on one server: it takes the new one alone, at once; the others take the old one; etcd has the new one", async () => {
+    await cluster.host("s1").ok(`k3s token rotate --new-token ${next}`);
+    assert.deepEqual([await answer("s1", SERVER_TOKEN), await answer("s1", next)], ["401", "200"]);
+    assert.deepEqual([await answer("s2", SERVER_TOKEN), await answer("s2", next)], ["200", "401"]);
+    for (const name of ["s1", "s2"]) {
+      await until(`${name} has the new key`, () => holds(name, `${db}/etcd/member/snap/db`, key(next)));
+    }
+  });
+
+  it("may be rotated to the same one on another server, too: nothing is left to do", async () => {
+    await cluster.host("s2").ok(`k3s token rotate --new-token ${next}`);
+    assert.deepEqual([await answer("s2", SERVER_TOKEN), await answer("s2", next)], ["401", "200"]);
+  });
+
+  it("have to be known to a server that starts after a rotation", async () => {
+    const s2 = cluster.host("s2");
+    await s2.ok("systemctl restart --no-block k3s");
+    await cluster.said("s2", "server", /level=fatal.*encrypted with different token/);
+    await cluster.start("s2", "server", { server: cluster.url("s1"), token: next });
+    await cluster.joined("s2", "server", "s2");
+  });
+
+  it("open the snapshots of their time: a new one knows the new key, the old one as what was there before", async () => {
+    const s2 = cluster.host("s2");
+    await s2.ok("k3s etcd-snapshot save --name after");
+    assert.equal(await holds("s2", `${db}/snapshots/after-s2-*`, key(next)), true);
+    const before = (await cluster.host("s1").ok(`ls ${db}/snapshots/before-s1-*`)).trim();
+    assert.equal(await holds("s1", before, key(next)), false);
+  });
+});

@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { execa } from "execa";
+
+const inFreshProcess = (code: string) =>
+  execa(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", code], {
+    cwd: new URL("../..", import.meta.url),
+    reject: false,
+  });
+
+const prelude = `
+  import { createRequire } from "node:module";
+  import { leaveOutClosures } from "./tools/preview/lean-sdk.ts";
+  leaveOutClosures();
+  const pulumi = await import("@pulumi/pulumi");
+`;
+
+describe("the SDK without what serialises functions", () => {
+  it("loads, and has all that a program uses", async () => {
+    const { exitCode, stdout, stderr } = await inFreshProcess(
+      `${prelude} console.log(typeof pulumi.ComponentResource)`,
+    );
+    assert.deepEqual([exitCode, stdout, stderr], [0, "function", ""]);
+  });
+
+  it("says what is left out when somebody hands over a function after all", async () => {
+    const { exitCode, stderr } = await inFreshProcess(`${prelude} await pulumi.runtime.serializeFunction(() => 1)`);
+    assert.notEqual(exitCode, 0);
+    assert.match(stderr, /preview leaves out typescript, and something in the program needs its \w+/);
+  });
+});
