@@ -92,6 +92,17 @@ refuse_other_token() {
     fail 'etcd on this server has not heard of the new token' 'see in its journal why it does not reach the others: journalctl -u k3s'
 }
 
+# k3s cannot go back to an older version but by a snapshot. The first server of an upgrade takes one.
+keep_way_back() {
+  local name="before-${VERSION//+/-}"
+  [ -n "$RUNNING_VERSION" ] && [ "$RUNNING_VERSION" != "$VERSION" ] && api_ready || return 0
+  [[ " $(kube get nodes -o 'jsonpath={.items[*].status.nodeInfo.kubeletVersion}') " != *" $VERSION "* ]] || return 0
+  if compgen -G "$K3S_DATA/server/db/snapshots/$name-*" >/dev/null; then return 0; fi
+  step 'take a snapshot before the upgrade'
+  logged snapshot k3s etcd-snapshot save --name "$name" ||
+    fail "k3s took no snapshot $name" 'see that there is room below /var/lib/rancher, and that the object store (if one is declared) runs and takes the keys'
+}
+
 joined() { ready_now && [ "$(node_condition "$NODE" EtcdIsVoter)" = True ] && api_ready; }
 
 refuse_fixed_changes
@@ -111,6 +122,7 @@ RESTART=''
 if restart_needed "$WANTED"; then
   RESTART=1
   guard_quorum
+  keep_way_back
   make_way
 fi
 step 'install k3s'
