@@ -40,6 +40,18 @@ closed_ports() {
   printf %s "${found#, }"
 }
 
+# What gave no answer at hosts of AWAY that are up.
+silent_targets() {
+  local peer name role address target
+  for peer in "${AWAY[@]}"; do
+    IFS='|' read -r name role address <<<"$peer"
+    if ! is_up "$role" "$address"; then continue; fi
+    for target in $(targets_of "$role" "$address"); do
+      [ -n "${ANSWERS[$target]:-}" ] || echo "$target"
+    done
+  done
+}
+
 # Those of AWAY that are up are judged; the rest stays there.
 look_at_peers() {
   local peer name role address closed still=() targets=()
@@ -49,6 +61,9 @@ look_at_peers() {
     mapfile -t -O "${#targets[@]}" targets < <(echo "tcp/$address/22"; targets_of "$role" "$address")
   done
   ask "${targets[@]}"
+  # A packet that was lost, or a host that is busy, is no firewall: what was silent is asked once more.
+  mapfile -t targets < <(silent_targets)
+  [ "${#targets[@]}" -eq 0 ] || ask "${targets[@]}"
   for peer in "${AWAY[@]}"; do
     IFS='|' read -r name role address <<<"$peer"
     if ! is_up "$role" "$address"; then

@@ -22,6 +22,7 @@ knock() {
 declare -A ANSWERS=()
 ask() {
   local target answer
+  for target in "$@"; do unset "ANSWERS[$target]"; done
   while read -r target answer; do ANSWERS[$target]=$answer; done < <(
     timeout "${ASK_SECONDS:-3}" bash -c "$(declare -f knock)"$'\nfor target in "$@"; do knock "$target" & done; wait' ask "$@" 2>/dev/null 9>&- || true
   )

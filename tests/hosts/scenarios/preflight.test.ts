@@ -121,6 +121,32 @@ describe("the look at a host before anything is changed", function () {
     assert.deepEqual(await look("server-2"), []);
   });
 
+  it("finds a system that k3s does not run on", async () => {
+    const host = lab.host("agent-1");
+    const kernel = 'case $1 in -m) echo armv7l ;; -r) echo 4.4.0-rpi ;; *) exec /usr/bin/uname "$@" ;; esac';
+    await host.put("/usr/local/bin/uname", `#!/bin/sh\n${kernel}\n`, 0o755);
+    await host.put("/usr/local/bin/getconf", "#!/bin/sh\necho 16384\n", 0o755);
+    await host.put("/usr/local/bin/modprobe", '#!/bin/sh\n[ "$2" != vxlan ]\n', 0o755);
+    await host.ok("mkdir -p /lib/modules/4.4.0-rpi; mv /usr/bin/curl /usr/bin/curl.away; ip route del default");
+    await host.ok("echo 'MemTotal: 200000 kB' >/tmp/meminfo; mount --bind /tmp/meminfo /proc/meminfo");
+    await host.ok("mkdir -p /tmp/none && mount --bind /tmp/none /sys/module");
+    const said = await look("agent-1");
+    await host.ok(
+      `umount /proc/meminfo /sys/module; mv /usr/bin/curl.away /usr/bin/curl; ip route add default via ${lab.network.address(254)}`,
+    );
+    await host.ok("rm /usr/local/bin/uname /usr/local/bin/getconf /usr/local/bin/modprobe");
+    assert.deepEqual(problems(said), [
+      "there is no program curl",
+      "k3s is not declared for armv7l",
+      "the kernel has pages of 16384 bytes, and many images need 4096",
+      "the kernel 4.4.0-rpi is too old",
+      "the kernel has no module vxlan",
+      "there is no default route, which k3s needs to find its address and for services",
+      "there are 195 MiB of memory, and a k3s agent needs 512",
+    ]);
+    assert.deepEqual(await look("agent-1"), []);
+  });
+
   it("finds a firewall that drops, whoever listens behind it, and names every port that it needs", async () => {
     const drop = ["-p tcp -m multiport --dports 2379,2380 -j DROP", "-p udp --dport 8472 -j DROP"];
     const said = await behind(lab.host("server-2"), drop, async () => await look("server-1"));
@@ -229,6 +255,28 @@ describe("the look at a host before anything is changed", function () {
       assert.match(said, /^1 finding\(s\)/);
       assert.match(said, /- this clock says \S+Z: it is (3600|3599|3601) s behind that of http:\/\/10\.99\.\d+\.\d+\n/);
       assert.match(said, /mend: timedatectl set-ntp true, and see that UDP 123 leaves the network$/);
+    });
+
+    it("goes by the majority: a server that runs with a wrong clock is not held against those who have the right one", async () => {
+      const [server, mirror] = [lab.host("server-2"), lab.host("stranger")];
+      await server.ok(
+        "openssl req -x509 -newkey rsa:2048 -nodes -keyout /tmp/key -out /tmp/crt -subj /CN=x -days 9 2>/dev/null",
+      );
+      const tls = "c=ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER); c.load_cert_chain('/tmp/crt','/tmp/key')";
+      const serve = `h=http.server.HTTPServer(('',6443),http.server.SimpleHTTPRequestHandler); h.socket=c.wrap_socket(h.socket,server_side=True); h.serve_forever()`;
+      await server.put("/tmp/serve.py", `import http.server,ssl\n${tls}\n${serve}\n`);
+      const started = await server.ok(
+        "export LD_PRELOAD=$(ls /usr/lib/*/faketime/libfaketimeMT.so.1) FAKETIME=+7200; setsid python3 /tmp/serve.py >/dev/null 2>&1 </dev/null & echo $!",
+      );
+      await until("it serves", async () => (await server.run("curl -skI https://127.0.0.1:6443")).code === 0);
+      const source = { url: `http://${mirror.address}` };
+      assert.deepEqual(await look("server-1", { source }), []);
+      assert.match(
+        problems(await look("server-1")).join("\n"),
+        /^this clock says \S+Z: it is (7199|7200|7201) s behind that of server-2$/,
+        "where nobody else can be asked, one is believed",
+      );
+      await server.ok(`kill ${started.trim()}`);
     });
 
     it("says that nothing keeps it", async () => {
