@@ -42,14 +42,21 @@ export interface Answer {
 }
 
 /** `modulePath`: exports `executor`. `answersFile`: a JSON array of `Answer`, asked before the built-in ones. */
-export async function loadExecutor(modulePath: string | undefined, answersFile: string | undefined): Promise<Executor> {
-  if (modulePath !== undefined) {
-    const loaded = (await import(pathToFileURL(modulePath).href)) as { readonly executor: Executor };
-    return loaded.executor;
-  }
+export function loadExecutor(modulePath: string | undefined, answersFile: string | undefined): Executor {
+  if (modulePath !== undefined) return onFirstUse(modulePath);
   const read = (): readonly Answer[] =>
     answersFile === undefined ? [] : (JSON.parse(readFileSync(answersFile, "utf8")) as readonly Answer[]);
   return { run: (run) => Promise.resolve(answer(run, read())), copy: () => Promise.resolve() };
+}
+
+/** A run without a change needs none: loading SSH would be a third of what starting a provider takes. */
+function onFirstUse(modulePath: string): Executor {
+  let loaded: Promise<Executor> | undefined;
+  const load = (): Promise<Executor> =>
+    (loaded ??= import(pathToFileURL(modulePath).href).then(
+      (module: { readonly executor: Executor }) => module.executor,
+    ));
+  return { run: async (run) => (await load()).run(run), copy: async (copy) => (await load()).copy(copy) };
 }
 
 /** Deterministic: the same command with the same input on the same host says the same. */

@@ -20,7 +20,7 @@ const folder = process.env["ISTHMUS_SIM_STORE"];
 if (folder === undefined) throw new Error("ISTHMUS_SIM_STORE must name the folder of the simulated world");
 
 const { rules } = (await import(`./rules/${name}.ts`)) as { readonly rules: PackageRules };
-const executor = await loadExecutor(process.env["ISTHMUS_SIM_EXECUTOR"], process.env["ISTHMUS_SIM_ANSWERS"]);
+const executor = loadExecutor(process.env["ISTHMUS_SIM_EXECUTOR"], process.env["ISTHMUS_SIM_ANSWERS"]);
 const log = new CallLog(folder);
 const faults = new Faults(process.env["ISTHMUS_SIM_FAULTS"], folder);
 const service = new Service({ package: name, rules, faults, world: { store: new Store(folder), executor, log } });

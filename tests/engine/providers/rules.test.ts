@@ -28,7 +28,7 @@ afterEach(() => {
 
 async function provider(name: string, config: Properties = {}): Promise<Service> {
   const { rules } = (await import(`./rules/${name}.ts`)) as { readonly rules: PackageRules };
-  const world = { store, executor: await loadExecutor(undefined, undefined), log: new CallLog(folder) };
+  const world = { store, executor: loadExecutor(undefined, undefined), log: new CallLog(folder) };
   const service = new Service({ package: name, rules, faults: new Faults(undefined, folder), world });
   service.configure(config);
   return service;

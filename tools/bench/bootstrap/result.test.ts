@@ -11,6 +11,7 @@ const measured: Measurements = {
     plainFurtherServers: [26, 26],
     plainAgents: [5, 6, 7],
     ourJoins: [90, 66, 65],
+    engineAlone: [1, 1, 1],
     emptyProgram: [2, 1.9, 2.2],
     secondRun: [2.5, 2.6, 3],
     secondRunSessions: [0, 0, 0],

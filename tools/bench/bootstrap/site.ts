@@ -15,7 +15,7 @@ export const nodes = ["server-1", "server-2", "server-3", "agent-1", "agent-2", 
  */
 export const pace = {
   K3S_STANDIN_START: 4,
-  K3S_STANDIN_LEARNING: 12,
+  K3S_STANDIN_LEARNING: 18,
   K3S_STANDIN_HEARTBEAT: 10,
   K3S_STANDIN_NODE_GRACE: 40,
 } as const;
