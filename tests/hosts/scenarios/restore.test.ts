@@ -128,7 +128,8 @@ describe("a cluster that is snapshotted and restored", function () {
     assert.deepEqual(await written(aServer(site)), ["before-the-snapshot", "since-the-second-restore"]);
   });
 
-  for (const stage of full ? [1, 2, 3] : [2]) {
+  // Six stages, as the test above has them.
+  for (const stage of full ? [1, 2, 3, 4, 5] : [2]) {
     it(`goes on with a restore that was killed when stage ${String(stage)} was done`, async () => {
       const cluster = await deployed(site);
       const before = await written(aServer(site));
@@ -136,8 +137,10 @@ describe("a cluster that is snapshotted and restored", function () {
       const task = { cluster, snapshot: await findSnapshot(cluster, snapshot), occasion: `killed-${String(stage)}` };
       await killedAfterStage(stage, task);
       // The power fails where a server has stopped and not joined yet: it must wait, and start nothing of its own.
-      await site.host("server-3").powerCycle();
-      assert.equal((await site.host("server-3").run("systemctl is-active k3s")).stdout.trim(), "inactive");
+      if (stage <= 3) {
+        await site.host("server-3").powerCycle();
+        assert.equal((await site.host("server-3").run("systemctl is-active k3s")).stdout.trim(), "inactive");
+      }
       await restoreCluster(cluster, { ...task, say: () => undefined });
       await assertConverged(site);
       assert.deepEqual(await written(aServer(site)), ["before-the-snapshot"], before.join(", "));
