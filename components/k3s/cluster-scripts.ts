@@ -130,10 +130,15 @@ export class ClusterScripts {
     return new RemoteScript(`${name}-${node.node.name}`, inputs, { parent, dependsOn: [...joining.after] });
   }
 
-  /** What nodes check the cluster by that they join: read once. */
-  identity(after: Resource): Output<string> {
-    const ignoreChanges = ["create", "environment", "stdin"];
-    const read = this.onAnyServer("identity", { script: scripts.identity, after: [after], ignoreChanges });
+  /** What nodes check the cluster by that they join: read once, on the server that was just made. */
+  identity(server: NodePlan, after: Resource): Output<string> {
+    const { name, parent } = this.cluster;
+    const { host, connection } = this.host(server);
+    const read = new RemoteScript(
+      `${name}-identity`,
+      { host, connection, script: scripts.identity },
+      { parent, dependsOn: [after], ignoreChanges: ["connection", "create", "stdin"] },
+    );
     return unsecret(read.stdout);
   }
 
@@ -148,8 +153,8 @@ export class ClusterScripts {
   }
 
   /** Keeps labels and taints. */
-  labels(after: Resource): Resource {
-    return this.onAnyServer("labels", { script: scripts.labels, parameters: this.members(), after: [after] });
+  labels(after: readonly Resource[]): Resource {
+    return this.onAnyServer("labels", { script: scripts.labels, parameters: this.members(), after });
   }
 
   /** Reads the kubeconfig: read anew for another cluster or API address, not for another way of installing it. */

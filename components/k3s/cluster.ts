@@ -58,7 +58,9 @@ export class K3sCluster extends ComponentResource {
     const rotated = scripts.rotateToken(admission);
     const { started, ca, joined } = joinServers(scripts, plan, { after: [rotated], servers: genesis.servers });
     const agents = joinAgents(scripts, plan, { after: [joined], ca, servers: genesis.servers, looked });
-    scripts.labels(scripts.membership(agents.length === 0 ? [joined] : agents));
+    const everybody = agents.length === 0 ? [joined] : agents;
+    scripts.membership(everybody);
+    scripts.labels(everybody);
 
     this.kubeconfig = scripts.kubeconfig(started);
     this.apiAddress = plan.apiAddress;
@@ -81,7 +83,7 @@ function joinServers(scripts: ClusterScripts, plan: ClusterPlan, joining: Omit<J
   const [first, ...others] = plan.order.servers;
   if (first === undefined) throw new Error(`cluster ${plan.name} has no server`);
   const started = scripts.install(first, { ...joining, ca: "" });
-  const ca = scripts.identity(started);
+  const ca = scripts.identity(first, started);
   let joined = started;
   for (const server of others) joined = scripts.install(server, { ...joining, after: [joined], ca });
   return { started, ca, joined };

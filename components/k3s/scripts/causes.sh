@@ -127,6 +127,6 @@ await() {
       if [ -z "$LASTING" ] || [ "$CAUSE" != "$before" ]; then before=$CAUSE since=$SECONDS; fi
       [ -z "$LASTING" ] || [ $((SECONDS - since)) -lt "$BELIEVED_AFTER" ] || give_up 'k3s says so again and again'
     fi
-    sleep 1
+    sleep 0.5
   done
 }

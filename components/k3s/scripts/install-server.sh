@@ -103,7 +103,7 @@ keep_way_back() {
     fail "k3s took no snapshot $name" 'see that there is room below /var/lib/rancher, and that the object store (if one is declared) runs and takes the keys'
 }
 
-joined() { ready_now && [ "$(node_condition "$NODE" EtcdIsVoter)" = True ] && api_ready; }
+joined() { ready_now && [ "$VOTES" = True ] && api_ready; }
 
 refuse_fixed_changes
 refuse_encryption_change

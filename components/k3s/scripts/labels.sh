@@ -54,18 +54,29 @@ ids_of() { local taint out=''; for taint in $1; do out+=",${taint%%=*}:${taint##
 # both LIST LIST: what is in either, once.
 both() {
   local one out=$1
-  for one in ${2//,/ }; do [[ ",$out," == *",$one,"* ]] || out+=",$one"; done
-  printf %s "${out#,}"
+  for one in ${2//,/ }; do [[ ",$out," == *",$one,"* ]] || out+="${out:+,}$one"; done
+  printf %s "$out"
 }
 
-# noted NODE LABELS TAINTS: which of them are ours.
-noted() {
-  [ "$2" != "${known_labels[$1]}" ] || [ "$3" != "${known_taints[$1]}" ] || return 0
-  kube annotate node "$1" --overwrite "isthmus/labels=$2" "isthmus/taints=$3" >/dev/null
-  known_labels[$1]=$2 known_taints[$1]=$3
+# note: what is ours on the nodes, from now on; one call for all those of which it is the same.
+note() {
+  local noted group names
+  local -A groups=()
+  for name in "${JOINED[@]}"; do
+    noted="isthmus/labels=${ours_labels[$name]} isthmus/taints=${ours_taints[$name]}"
+    [ "$noted" = "isthmus/labels=${known_labels[$name]} isthmus/taints=${known_taints[$name]}" ] || groups[$noted]+=" $name"
+    known_labels[$name]=${ours_labels[$name]} known_taints[$name]=${ours_taints[$name]}
+  done
+  for group in "${!groups[@]}"; do
+    read -ra names <<<"${groups[$group]}"
+    read -ra noted <<<"$group"
+    kube annotate node "${names[@]}" --overwrite "${noted[@]}" >/dev/null
+  done
 }
 
 step 'compare labels and taints with those declared'
+declare -A ours_labels ours_taints wanted_labels wanted_taints
+JOINED=()
 read_nodes
 for index in "${!NODES[@]}"; do
   name=${NODES[index]}
@@ -73,21 +84,29 @@ for index in "${!NODES[@]}"; do
     say "$name has not joined: its labels wait"
     continue
   fi
-  wanted=${LABELS[index]}
+  JOINED+=("$name")
+  wanted_labels[$name]=${LABELS[index]} wanted_taints[$name]=${TAINTS[index]}
   # A node that others installed is known by its machine from now on.
-  [[ ${labels_now[$name]} == *'"isthmus/machine":'* ]] || wanted+=" isthmus/machine=${MACHINES[index]}"
-  keys=$(keys_of "${LABELS[index]}") ids=$(ids_of "${TAINTS[index]}")
-  # What is to be ours is noted before it is there, and what was ours until it is gone: a run may end in between.
-  noted "$name" "$(both "${known_labels[$name]}" "$keys")" "$(both "${known_taints[$name]}" "$ids")"
-  label_changes "$name" "$wanted"
+  [[ ${labels_now[$name]} == *'"isthmus/machine":'* ]] || wanted_labels[$name]+=" isthmus/machine=${MACHINES[index]}"
+  # Noted before it is set and until it is gone: a run that dies between forgets nothing of ours.
+  ours_labels[$name]=$(both "${known_labels[$name]}" "$(keys_of "${LABELS[index]}")")
+  ours_taints[$name]=$(both "${known_taints[$name]}" "$(ids_of "${TAINTS[index]}")")
+done
+note
+for name in "${JOINED[@]}"; do
+  label_changes "$name" "${wanted_labels[$name]}"
   if [ "${#CHANGES[@]}" -gt 0 ]; then
     say "labels of $name: ${CHANGES[*]}"
     kube label node "$name" --overwrite "${CHANGES[@]}" >/dev/null
   fi
-  taint_changes "$name" "${TAINTS[index]}"
+  taint_changes "$name" "${wanted_taints[$name]}"
   if [ "${#CHANGES[@]}" -gt 0 ]; then
     say "taints of $name: ${CHANGES[*]}"
     kube taint node "$name" --overwrite "${CHANGES[@]}" >/dev/null
   fi
-  noted "$name" "$keys" "$ids"
 done
+for index in "${!NODES[@]}"; do
+  ours_labels[${NODES[index]}]=$(keys_of "${LABELS[index]}")
+  ours_taints[${NODES[index]}]=$(ids_of "${TAINTS[index]}")
+done
+note

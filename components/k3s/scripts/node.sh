@@ -191,16 +191,15 @@ restart_unit() {
   systemctl restart --no-block "$UNIT" 9>&-
 }
 
-# Ready, as its kubelet said after the start: what the API holds of before does not count.
+# Ready, as its kubelet said after the start: what the API holds of before does not count. Sets VOTES to what etcd says.
 ready_now() {
-  local heard
+  local heard ready columns='{range .status.conditions[?(@.type=="Ready")]}{.status}{"|"}{.lastHeartbeatTime}{end}'
   unit_active || return 1
-  if [ -n "${STARTED:-}" ]; then
-    [ "$(unit_pid)" != "$UNIT_FOLLOWS" ] || return 1
-    heard=$(kube get node "$NODE" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].lastHeartbeatTime}' 2>/dev/null) || return 1
-    [ -n "$heard" ] && [ "$(date -d "$heard" +%s)" -ge "$STARTED" ] || return 1
-  fi
-  [ "$(node_condition "$NODE" Ready)" = True ]
+  [ -z "${STARTED:-}" ] || [ "$(unit_pid)" != "$UNIT_FOLLOWS" ] || return 1
+  columns+='{"|"}{.status.conditions[?(@.type=="EtcdIsVoter")].status}'
+  IFS='|' read -r ready heard VOTES < <(kube get node "$NODE" -o "jsonpath=$columns" 2>/dev/null) || true
+  [ "$ready" = True ] || return 1
+  [ -z "${STARTED:-}" ] || { [ -n "$heard" ] && [ "$(date -d "$heard" +%s)" -ge "$STARTED" ]; }
 }
 
 applied() {

@@ -87,14 +87,14 @@ retry() {
   shift
   until "$@"; do
     [ "$SECONDS" -lt "$until" ] || return 1
-    sleep 1
+    sleep 0.5
   done
 }
 
 # put PATH MODE CONTENT: writes the file whole or not at all, and only if it differs.
 put() {
   local path=$1 mode=$2 content=$3
-  (umask 022 && mkdir -p "$(dirname "$path")")
+  [ -d "${path%/*}" ] || (umask 022 && mkdir -p "${path%/*}")
   if [ -f "$path" ] && [ "$(stat -c %a "$path")" = "${mode#0}" ] && printf %s "$content" | cmp -s - "$path"; then
     return 0
   fi
