@@ -97,10 +97,14 @@ describe("a cluster that keeps its snapshots in an object store", function () {
     // No server was started with it yet. Each of them takes it by itself.
     await Promise.all(site.lab.hosts.map((host) => host.powerOff()));
     await Promise.all(site.lab.hosts.map((host) => host.powerOn()));
-    await until("the cluster is back", async () => {
-      const asked = await aServer(site).run("k3s kubectl --request-timeout=5s get --raw /readyz");
-      return asked.stdout === "ok";
-    });
+    await until(
+      "the cluster is back",
+      async () => {
+        const asked = await aServer(site).run("k3s kubectl --request-timeout=5s get --raw /readyz");
+        return asked.stdout === "ok";
+      },
+      { timeoutMs: 90_000 },
+    );
     assert.equal(await bootstrapAnswer(old), "401");
     assert.equal(await bootstrapAnswer(today), "200");
 
