@@ -71,6 +71,9 @@ export async function assertConverged(site: TestSite): Promise<void> {
   const host = aServer(site);
   const declared = [...site.file.nodes].sort((a, b) => (a.name < b.name ? -1 : 1));
   const servers = declared.filter(({ role }) => role === "server").map(({ name }) => name);
+  // A link that was just restored may make etcd elect another leader.
+  const ready = "k3s kubectl --request-timeout=15s get --raw /readyz";
+  await until("the API answers", async () => (await host.run(ready)).code === 0, { timeoutMs: 30_000, everyMs: 500 });
   assert.deepEqual(await members(host), servers, "members of etcd");
   assert.deepEqual(
     (await nodes(host)).map(({ metadata }) => metadata.name).sort(),
@@ -87,7 +90,7 @@ export async function assertConverged(site: TestSite): Promise<void> {
       );
       return wrong.length === 0;
     },
-    { timeoutMs: 6_000, everyMs: 500 },
+    { timeoutMs: 20_000, everyMs: 500 },
   ).catch(() => {
     assert.deepEqual(wrong, []);
   });
