@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { scripts } from "@isthmus/k3s";
 import { assertConverged, starts } from "./cluster-state.ts";
 import { full, requireScenarios } from "./requirements.ts";
-import { atStep, stepsOf } from "./steps.ts";
+import { holdAt, stepsOf } from "./steps.ts";
 import { clusterName, TestSite } from "./test-site.ts";
 
 const joinSteps = stepsOf(scripts.installServer);
@@ -72,7 +72,9 @@ describe("a cluster whose `up` is killed again and again", function () {
 
   function killAtStep(host: string, step: string): void {
     it(`goes on after a kill while ${host} was at: ${step}`, async () => {
-      const run = await site.up({ killWhen: () => atStep(site.host(host), scripts.installServer, step) });
+      const hold = await holdAt(site.host(host), step);
+      const run = await site.up({ killWhen: () => hold.reached });
+      await hold.release();
       assert.equal(run.killed, true, run.text);
     });
   }
