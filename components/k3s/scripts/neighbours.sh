@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2034,SC2154 # parts of a script are joined, and parameters come before: see ../scripts.ts
+# shellcheck disable=SC2034,SC2153,SC2154 # parts of a script are joined, and parameters come before: see ../scripts.ts
 # What a host can tell of the network before anything is installed: which ports of the other nodes a firewall closes, and
 # who holds the address of the API. PEERS are all servers and a few others, each NAME|ROLE|ADDRESS.
 
