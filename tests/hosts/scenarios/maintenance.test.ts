@@ -1,11 +1,7 @@
 /** What `npm run update-os` and `rotate-certificates` do: real SSH and scripts, the hosts' own apt, reboots. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import process from "node:process";
 
 import { scripts, type RotationRequest, type UpdateRequest } from "@isthmus/k3s";
-import type { Script } from "@isthmus/remote/script";
-import { execa } from "execa";
 import type { DeployedCluster } from "../../../tools/cluster/deployed.ts";
 import { tryKubeconfig } from "../../../tools/cluster/kubeconfig.ts";
 import { lookAtCluster } from "../../../tools/cluster/look.ts";
@@ -13,7 +9,7 @@ import { lookAtAllCertificates, rotateCertificates } from "../../../tools/cluste
 import { describeOsUpdate, lookForOsUpdates, updateOs } from "../../../tools/cluster/update-os.ts";
 import { aServer, assertConverged, node, starts, write, written } from "./cluster-state.ts";
 import { deployed } from "./deployed.ts";
-import type { MaintenanceTask } from "./maintenance-process.ts";
+import { goesThrough, killedAt, lastStart, stepsIn } from "./maintenance-runs.ts";
 import {
   bootId,
   boots,
@@ -32,8 +28,8 @@ const asked: UpdateRequest = { reboot: "when-required", since: 0 };
 const daily: RotationRequest = { olderThanDays: 1 };
 
 /** Where a run is killed: whatever its scripts say that they begin. */
-const updateSteps = stepsOf(scripts.makeWay, scripts.updateOs, scripts.rebootHost, scripts.returnToService);
-const rotationSteps = stepsOf(scripts.rotateCertificates);
+const updateSteps = stepsIn(scripts.makeWay, scripts.updateOs, scripts.rebootHost, scripts.returnToService);
+const rotationSteps = stepsIn(scripts.rotateCertificates);
 
 describe("a cluster whose hosts are maintained", function () {
   this.timeout(300_000);
@@ -105,7 +101,7 @@ describe("a cluster whose hosts are maintained", function () {
         assert.notEqual(await bootId(host), before[name]);
         // By the host's own record: installed, and k3s started, within its own turn.
         const [begin = 0, end = 0] = away[name] ?? [];
-        const moments = [...(await installations(host)).map(({ at }) => at), await lastStart(name)];
+        const moments = [...(await installations(host)).map(({ at }) => at), await lastStart(host)];
         for (const at of moments) assert.ok(begin <= at && at <= end, `${name}: ${begin} ${at} ${end}`);
       });
       const turns = names.map((name) => away[name] ?? []);
@@ -290,13 +286,6 @@ describe("a cluster whose hosts are maintained", function () {
     );
   }
 
-  /** When k3s was last started, by the journal of its host, in milliseconds since the epoch. */
-  async function lastStart(name: string): Promise<number> {
-    const unit = name.startsWith("server") ? "k3s" : "k3s-agent";
-    const said = await site.host(name).ok(`journalctl -u ${unit} -g '^Starting ' -o json -n 1`);
-    return Number((JSON.parse(said) as { __REALTIME_TIMESTAMP: string }).__REALTIME_TIMESTAMP) / 1000;
-  }
-
   /** All are well, none is cordoned, and what was acknowledged is there. */
   async function isWhole(): Promise<void> {
     await assertConverged(site);
@@ -313,37 +302,3 @@ describe("a cluster whose hosts are maintained", function () {
     }
   }
 });
-
-/** Every step that these scripts, with their parts, can say. */
-function stepsOf(...of: readonly Script[]): readonly string[] {
-  const found = of.flatMap(({ text }) => [...text.matchAll(/^ *step '([^']+)'$/gm)].flatMap(([, step]) => step ?? []));
-  return [...new Set(found)];
-}
-
-/** A host that reboots is met away by who looks at once: a person runs the verb again. */
-async function goesThrough(run: () => Promise<unknown>): Promise<void> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      await run();
-      return;
-    } catch (error) {
-      if (tries === 5 || !(error instanceof Error) || !/left out|cannot be reached/.test(error.message)) throw error;
-    }
-  }
-}
-
-/** SIGKILL, as soon as the verb says this line. What runs on hosts by then goes on there. */
-async function killedAt(line: string, task: MaintenanceTask): Promise<void> {
-  const child = execa(process.execPath, ["--import", "tsx", join(import.meta.dirname, "maintenance-process.ts")], {
-    input: JSON.stringify(task),
-    reject: false,
-    buffer: false,
-    stdout: "pipe",
-  });
-  let said = "";
-  for await (const one of child.iterable()) {
-    said += `${one}\n`;
-    if (one === line) child.kill("SIGKILL");
-  }
-  assert.equal((await child).signal, "SIGKILL", said);
-}

@@ -1,0 +1,50 @@
+/** How scenarios of maintenance kill its verbs, and see what came of it. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import process from "node:process";
+
+import type { Script } from "@isthmus/remote/script";
+import { execa } from "execa";
+import type { Host } from "../hosts.ts";
+import type { MaintenanceTask } from "./maintenance-process.ts";
+
+/** Every step that these scripts, with their parts, can say. */
+export function stepsIn(...of: readonly Script[]): readonly string[] {
+  const found = of.flatMap(({ text }) => [...text.matchAll(/^ *step '([^']+)'$/gm)].flatMap(([, step]) => step ?? []));
+  return [...new Set(found)];
+}
+
+/** A host that reboots is met away by who looks at once: a person runs the verb again. */
+export async function goesThrough(run: () => Promise<unknown>): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await run();
+      return;
+    } catch (error) {
+      if (tries === 5 || !(error instanceof Error) || !/left out|cannot be reached/.test(error.message)) throw error;
+    }
+  }
+}
+
+/** SIGKILL, as soon as the verb says this line. What runs on hosts by then goes on there. */
+export async function killedAt(line: string, task: MaintenanceTask): Promise<void> {
+  const child = execa(process.execPath, ["--import", "tsx", join(import.meta.dirname, "maintenance-process.ts")], {
+    input: JSON.stringify(task),
+    reject: false,
+    buffer: false,
+    stdout: "pipe",
+  });
+  let said = "";
+  for await (const one of child.iterable()) {
+    said += `${one}\n`;
+    if (one === line) child.kill("SIGKILL");
+  }
+  assert.equal((await child).signal, "SIGKILL", said);
+}
+
+/** When k3s was last started, by the journal of its host, in milliseconds since the epoch. */
+export async function lastStart(host: Host): Promise<number> {
+  const unit = host.name.startsWith("server") ? "k3s" : "k3s-agent";
+  const said = await host.ok(`journalctl -u ${unit} -g '^Starting ' -o json -n 1`);
+  return Number((JSON.parse(said) as { __REALTIME_TIMESTAMP: string }).__REALTIME_TIMESTAMP) / 1000;
+}
