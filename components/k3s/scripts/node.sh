@@ -150,12 +150,12 @@ JOIN="$K3S_ETC/config.yaml.d/10-join.yaml"
 way_in() { { sed 's/^K10[0-9a-f]*::[a-z]*://' "$JOIN" "$K3S_ETC/token" 2>/dev/null || true; } | sha256sum | cut -c1-16; }
 
 # Does the running k3s know what is declared? `applied` is what it was last started with and found well; `pending` is what
-# a run that did not end was starting, whom it was to join, the process that it was to replace, and when.
+# a run that did not end was starting, whom it was to join, when, and the process that it was to replace: its id alone is
+# soon another's, at the next boot above all.
 restart_needed() {
-  local wanted=$1 pending='' old='' started='' pid
-  if [ -f "$RECORD/k3s.pending" ]; then read -r pending old started <"$RECORD/k3s.pending" || true; fi
-  pid=$(unit_pid)
-  if [ "$pending" = "$wanted.$(way_in)" ] && [ "$pid" != 0 ] && [ "$pid" != "$old" ]; then
+  local wanted=$1 pending='' old='' started=''
+  if [ -f "$RECORD/k3s.pending" ]; then read -r pending started old <"$RECORD/k3s.pending" || true; fi
+  if [ "$pending" = "$wanted.$(way_in)" ] && [ "$(unit_pid)" != 0 ] && [ "$(running_process "$UNIT")" != "$old" ]; then
     say 'it was started by a run that did not end'
     UNIT_FOLLOWS=$old STARTED=$started
     return 1
@@ -184,8 +184,8 @@ keep_what_was_there() {
 
 restart_unit() {
   ISTHMUS_UNIT=$UNIT
-  UNIT_FOLLOWS=$(unit_pid) STARTED=$(date +%s)
-  printf '%s %s %s\n' "$1.$(way_in)" "$UNIT_FOLLOWS" "$STARTED" >"$RECORD/k3s.pending"
+  UNIT_FOLLOWS=$(running_process "$UNIT") STARTED=$(date +%s)
+  printf '%s %s %s\n' "$1.$(way_in)" "$STARTED" "$UNIT_FOLLOWS" >"$RECORD/k3s.pending"
   systemctl enable --quiet "$UNIT" 9>&-
   # Not waited for: a join that cannot succeed would never return.
   systemctl restart --no-block "$UNIT" 9>&-
@@ -195,7 +195,7 @@ restart_unit() {
 ready_now() {
   local heard ready columns='{range .status.conditions[?(@.type=="Ready")]}{.status}{"|"}{.lastHeartbeatTime}{end}'
   unit_active || return 1
-  [ -z "${STARTED:-}" ] || [ "$(unit_pid)" != "$UNIT_FOLLOWS" ] || return 1
+  [ -z "${STARTED:-}" ] || [ "$(running_process "$UNIT")" != "$UNIT_FOLLOWS" ] || return 1
   columns+='{"|"}{.status.conditions[?(@.type=="EtcdIsVoter")].status}'
   IFS='|' read -r ready heard VOTES < <(kube get node "$NODE" -o "jsonpath=$columns" 2>/dev/null) || true
   [ "$ready" = True ] || return 1
