@@ -55,10 +55,11 @@ wrong_token() {
   MEND='compare the token in the state with the one of the cluster (see: rotate a token), then run again'
 }
 
-# Which flags differ: k3s warns of each before it gives up.
+# Which flags differ: k3s warns of each before it gives up. Networks it names by a byte in them: ClusterIPRange.IP.slice[13].
 mismatched() {
   local flags
-  flags=$(journal_since "${STARTED:-}" | sed -n 's/.*critical configuration mismatched: \([A-Za-z0-9.-]*\).*/\1/p' | sort -u | xargs)
+  flags=$(journal_since "${STARTED:-}" | sed -n 's/.*critical configuration mismatched: \([A-Za-z0-9.-]*\).*/\1/p' |
+    sed 's/^ClusterIPRange.*/cluster-cidr/; s/^ServiceIPRange.*/service-cidr/' | sort -u | xargs)
   [ -z "$flags" ] || printf ': %s' "${flags// /, }"
 }
 

@@ -52,15 +52,13 @@ export class Transcripts {
 
 /** Without what differs from run to run: times, addresses, hashes, member names, colours. */
 export function normalize(text: string): string {
-  return (
-    text
-      .replace(/\u001b\[\d*m/g, "")
-      .replace(/time="[^"]*"/g, "time=T")
-      .replace(/\b\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:?\d\d)/g, "T")
-      .replace(/\b10\.99\.\d+\./g, "10.99.N.")
-      .replace(/\b[0-9a-f]{64}\b/g, "SHA256")
-      .replace(/-\d{10}\b/g, "-SECONDS")
-      .replace(/\b([a-z]\d)-[0-9a-f]{8}\b/g, "$1-MEMBER")
-      .trim()
-  );
+  return text
+    .replace(/\u001b\[\d*m/g, "")
+    .replace(/time="[^"]*"/g, "time=T")
+    .replace(/\b\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:?\d\d)/g, "T")
+    .replace(/\b10\.99\.\d+\./g, "10.99.N.")
+    .replace(/\b[0-9a-f]{64}\b/g, "SHA256")
+    .replace(/-\d{10}\b/g, "-SECONDS")
+    .replace(/\b([a-z]\d)-[0-9a-f]{8}\b/g, "$1-MEMBER")
+    .trim();
 }

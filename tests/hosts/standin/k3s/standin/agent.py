@@ -69,8 +69,8 @@ class Agent:
                 pair = access.get_json(f"/v1-k3s/{file}.crt", headers)
             except urllib.error.HTTPError as error:
                 if error.code == 403:
-                    raise TokenError(f"Node password rejected, duplicate hostname or contents of '{PASSWORD_FILE}' may not match server "
-                                     "node-passwd entry, try enabling a unique node name with the --with-node-id flag") from error
+                    raise TokenError(f"{self.folder}/{file}.crt: Node password rejected, duplicate hostname or contents of '{PASSWORD_FILE}' "
+                                     "may not match server node-passwd entry, try enabling a unique node name with the --with-node-id flag") from error
                 raise
             pki.write(os.path.join(self.folder, file + ".key"), pair["key"].encode())
             pki.write(os.path.join(self.folder, file + ".crt"), pair["certificate"].encode())

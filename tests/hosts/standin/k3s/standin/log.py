@@ -9,7 +9,7 @@ _lock = threading.Lock()
 
 
 def _write(level, message):
-    text = message.replace("\\", "\\\\").replace('"', '\\"')
+    text = message.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     with _lock:
         print(f'time="{time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}" level={level} msg="{text}"', file=sys.stderr, flush=True)
 
@@ -34,5 +34,5 @@ def fatal(message):
 
 def shutdown(message):
     """What ends k3s in an orderly way, as it sees it: not as a failure."""
-    _write("error", f'Shutdown request received: "{message}"')
+    _write("error", f"Shutdown request received: {message}")
     os._exit(0)

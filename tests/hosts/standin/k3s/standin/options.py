@@ -8,7 +8,6 @@ a warning, an unknown flag on the command line ends the program.
 import glob
 import os
 import socket
-import sys
 
 import yaml
 
@@ -99,7 +98,7 @@ def from_command_line(role, arguments):
         key, equals, value = word.lstrip("-").partition("=")
         key = SHORT.get(key, key)
         if key not in known(role):
-            sys.exit(f"Incorrect Usage: flag provided but not defined: -{key}\n\nflag provided but not defined: -{key}")
+            log.fatal(f"Error: flag provided but not defined: -{key}")
         if key in BOOLEANS:
             given[key] = value.lower() in ("true", "1", "") if equals else True
         else:

@@ -101,7 +101,8 @@ class Server:
         try:
             pki.unpack(self.data, access.get_json("/v1-k3s/server-bootstrap"))
         except OSError as error:
-            log.fatal(f"{PREPARING}{access.url}/v1-k3s/server-bootstrap: {token.reason(error)}")
+            refused = getattr(error, "code", None) == 401
+            log.fatal(PREPARING + ("not authorized" if refused else f"{access.url}/v1-k3s/server-bootstrap: {token.reason(error)}"))
         return access
 
     def _access(self, url):

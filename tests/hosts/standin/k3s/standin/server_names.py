@@ -6,4 +6,4 @@ REMOVE = "etcd.k3s.cattle.io/remove"
 REMOVED = "etcd.k3s.cattle.io/removed-node-name"
 ETCD_FINALIZER = "wrangler.cattle.io/managed-etcd-controller"
 NODE_FINALIZER = "wrangler.cattle.io/node"
-ROLES = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/etcd", "node-role.kubernetes.io/master")
+ROLES = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/etcd")

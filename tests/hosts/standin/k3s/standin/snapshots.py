@@ -108,7 +108,7 @@ def listing(server, as_json):
         bucket = Bucket(server.settings)
         rows += [row(name, "s3", f"s3://{bucket.name}/{bucket.folder}/{name}", 0, int(name.rpartition("-")[2])) for name in bucket.names()]
     if as_json:
-        print(json.dumps({"kind": "ETCDSnapshotFileList", "apiVersion": "k3s.cattle.io/v1", "metadata": {}, "items": rows}, indent=4))
+        print(json.dumps({"kind": "List", "apiVersion": "v1", "metadata": {}, "items": rows}, indent=4))
         return
     lines = [("Name", "Location", "Size", "Created")]
     lines += [(one["spec"]["snapshotName"], one["spec"]["location"], one["status"]["size"], one["status"]["creationTime"]) for one in rows]
@@ -119,7 +119,8 @@ def listing(server, as_json):
 
 def row(name, node, location, size, created):
     when = datetime.datetime.utcfromtimestamp(created).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return {"metadata": {"name": f"{'s3' if node == 's3' else 'local'}-{name}", "creationTimestamp": None},
+    return {"kind": "ETCDSnapshotFile", "apiVersion": "k3s.cattle.io/v1",
+            "metadata": {"name": f"{'s3' if node == 's3' else 'local'}-{name}"},
             "spec": {"snapshotName": name, "nodeName": node, "location": location},
             "status": {"size": str(size), "creationTime": when, "readyToUse": True}}
 
@@ -181,8 +182,8 @@ def reset(settings):
     with open(flag, "w", encoding="utf-8"):
         pass
     server.process.stop()
-    log.shutdown("Managed etcd cluster membership has been reset, restart without --cluster-reset flag now. "
-                 "Backup and delete ${datadir}/server/db on each peer etcd server and rejoin the nodes")
+    log.shutdown('"Managed etcd cluster membership has been reset, restart without --cluster-reset flag now. '
+                 'Backup and delete ${datadir}/server/db on each peer etcd server and rejoin the nodes"')
 
 
 def restore(server, source):
