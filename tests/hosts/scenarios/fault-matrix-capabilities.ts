@@ -26,6 +26,7 @@ export interface Capability {
 
 const drains = ["cordon", "drain"];
 const guard = "see that a majority of voters stays";
+const rotation = "wait until etcd has the new token here";
 const eachServer = { "server-1": 1, "server-2": 1, "server-3": 1 };
 
 export const capabilities: readonly Capability[] = [
@@ -35,7 +36,7 @@ export const capabilities: readonly Capability[] = [
     change: reconfigure,
     script: scripts.installServer,
     on: "server-2",
-    skips: drains,
+    skips: [...drains, rotation],
     resource: "server-2",
     method: "update",
     starts: eachServer,
@@ -47,7 +48,7 @@ export const capabilities: readonly Capability[] = [
     change: upgrade,
     script: scripts.installServer,
     on: "server-2",
-    skips: [],
+    skips: [rotation],
     resource: "server-2",
     method: "update",
     starts: eachServer,
@@ -59,7 +60,7 @@ export const capabilities: readonly Capability[] = [
     change: (site) => site.replace("server-1"),
     script: scripts.installServer,
     on: "server-1",
-    skips: [...drains, guard],
+    skips: [...drains, guard, rotation],
     resource: "server-1",
     method: "create",
     starts: { "server-1": 1 },
@@ -71,7 +72,7 @@ export const capabilities: readonly Capability[] = [
     change: (site) => site.replace("server-3"),
     script: scripts.installServer,
     on: "server-3",
-    skips: [...drains, guard],
+    skips: [...drains, guard, rotation],
     resource: "server-3",
     method: "create",
     starts: { "server-3": 1 },

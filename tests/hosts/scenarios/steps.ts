@@ -7,7 +7,12 @@ const longest = 200_000;
 
 /** The steps that a person sees, in the order of the script; those that only some runs take are left out. */
 export function stepsOf({ text }: Script): readonly string[] {
-  const sometimes = ["cordon", "drain", "see that a majority of voters stays"];
+  const sometimes = [
+    "cordon",
+    "drain",
+    "see that a majority of voters stays",
+    "wait until etcd has the new token here",
+  ];
   const ofTheInstallation = text.slice(text.indexOf("\nbegin() {"));
   return [...ofTheInstallation.matchAll(/^ *step '([^']+)'$/gm)]
     .flatMap(([, step]) => step ?? [])
