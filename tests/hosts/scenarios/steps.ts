@@ -12,6 +12,7 @@ export function stepsOf({ text }: Script): readonly string[] {
     "drain",
     "see that a majority of voters stays",
     "wait until etcd has the new token here",
+    "take a snapshot before the upgrade",
   ];
   const ofTheInstallation = text.slice(text.indexOf("\nbegin() {"));
   return [...ofTheInstallation.matchAll(/^ *step '([^']+)'$/gm)]
