@@ -48,11 +48,17 @@ check_cgroups() {
   done
 }
 
+clock_synchronised() {
+  command -v timedatectl >/dev/null || return 0
+  [ "$(timedatectl show -p NTPSynchronized --value 2>/dev/null || echo yes)" = yes ]
+}
+
 # Clocks of servers that run, and of where the files come from. Of several the one that is nearest to half of them counts:
 # one that is wrong itself is outvoted.
 check_clock() {
   local ahead name synchronised=yes
-  if command -v timedatectl >/dev/null; then synchronised=$(timedatectl show -p NTPSynchronized --value 2>/dev/null || echo yes); fi
+  # A machine that has just booted takes a while.
+  retry 30 clock_synchronised || synchronised=no
   read -r _ ahead name < <(other_clocks | sort -n | awk '{ line[NR] = $0 } END { if (NR) print line[int((NR + 1) / 2)] }') || true
   if [ -n "$ahead" ] && too_far "$ahead"; then
     finding "this clock says $(date -u +%FT%TZ): it is $(behind_or_ahead "$ahead") that of $name" "$CLOCK_MEND"
