@@ -48,6 +48,7 @@ check_cgroups() {
   done
 }
 
+# shellcheck disable=SC2317 # called by retry
 clock_synchronised() {
   command -v timedatectl >/dev/null || return 0
   [ "$(timedatectl show -p NTPSynchronized --value 2>/dev/null || echo yes)" = yes ]
