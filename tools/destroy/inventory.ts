@@ -74,7 +74,7 @@ function storesOf({ instance, namespace, footprint }: z.output<typeof service>):
 function etcd({ settings }: z.output<typeof cluster>): HeldData {
   const { s3 } = settings.snapshots;
   const backup = s3
-    ? { by: "snapshots of k3s", to: `${s3.endpoint}/${s3.bucket}/${s3.folder}`, every: "its schedule" }
+    ? { by: "snapshots of k3s", to: `${s3.endpoint}/${s3.bucket}/${s3.folder}`, every: "time of its schedule" }
     : { none: "its snapshots are on the servers' own disks, which go with it" };
   return { of: "kubernetes", namespace: "", what: "all Kubernetes objects (etcd)", backup };
 }

@@ -33,7 +33,7 @@ export function end(sites: () => TwoSites): void {
     );
     assert.match(run.stdout, /minio\/server: .*\n +NO BACKUP: /);
     assert.match(run.stdout, /not known from here: the cluster at https:\S+ does not answer/);
-    assert.match(run.stdout, /Protected until now:\n +k3s-a-\S+-vm/);
+    assert.match(run.stdout, /Protected until now:\n(?: +\S+\n)* +k3s-a-\S+-vm/);
     assert.match(run.stdout, /Other sites rest on site-a:\n[^]*site-b: longhorn \(.*backup-target/);
     assert.match(run.stdout, /That is not site-a\. Nothing was changed/);
     assert.deepEqual(sites().thingsOf("site-a"), before);
