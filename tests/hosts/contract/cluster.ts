@@ -106,7 +106,7 @@ export class TestCluster {
   }
 
   async journal(name: string, role: "server" | "agent"): Promise<string> {
-    return await this.host(name).ok(`journalctl -u ${unit(role)} -n 400 --no-pager -o cat`);
+    return await this.host(name).ok(`journalctl -u ${unit(role)} -n 20000 --no-pager -o cat`);
   }
 
   /** Waits for a line in the journal and returns it. */
