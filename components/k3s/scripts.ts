@@ -9,10 +9,10 @@ const node = [...service, file("drain"), file("node")] as const;
 
 /** The scripts of this package, each with the parts that it builds on. */
 export const scripts = {
-  preflight: loadScript(...network, file("neighbours"), file("preflight")),
+  preflight: loadScript(file("findings"), ...network, file("neighbours"), file("preflight")),
   genesis: loadScript(common, file("genesis")),
   admission: loadScript(common, file("members"), file("admission")),
-  adopt: loadScript(common, file("adopt")),
+  adopt: loadScript(common, file("findings"), file("adopt")),
   nextToken: loadScript(common, file("token"), file("next-token")),
   rotateToken: loadScript(common, file("token"), file("rotate-token")),
   installServer: loadScript(...node, file("token"), file("install-server")),

@@ -3,8 +3,6 @@
 # Runs once, in place of genesis.sh, where a cluster is adopted: looks at it on its first server, changes nothing, and says
 # everything at once that would keep it from going on as it is. Tells where the servers are.
 UNIT=k3s
-FINDINGS=()
-finding() { FINDINGS+=("$1|$2"); }
 
 # One line a node: name, version, server or agent, network of its pods.
 running_nodes() {
@@ -81,13 +79,5 @@ check_nodes
 check_networks
 check_address
 check_encryption
-if [ "${#FINDINGS[@]}" -gt 0 ]; then
-  trap - ERR
-  say "${#FINDINGS[@]} finding(s) before anything was changed:"
-  for one in "${FINDINGS[@]}"; do
-    say "- ${one%%|*}"
-    say "  mend: ${one#*|}"
-  done
-  exit 1
-fi
+end_with_findings
 printf '%s\n' "${SERVERS[*]}"

@@ -1,8 +1,6 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2034,SC2154 # parts of a script are joined, and parameters come before: see ../scripts.ts
 # Looks at a host before anything is changed on it. Everything that stands in the way is said at once, with its mend.
-FINDINGS=()
-finding() { FINDINGS+=("$1|$2"); }
 UNIT=k3s
 [ "$ROLE" = server ] || UNIT=k3s-agent
 # Also while systemd starts it again and again: its ports are its own.
@@ -161,11 +159,4 @@ if [ -z "$RUNS" ]; then
   check_api_address
 fi
 check_clock
-[ "${#FINDINGS[@]}" -gt 0 ] || exit 0
-trap - ERR
-say "${#FINDINGS[@]} finding(s) before anything was changed:"
-for one in "${FINDINGS[@]}"; do
-  say "- ${one%%|*}"
-  say "  mend: ${one#*|}"
-done
-exit 1
+end_with_findings
