@@ -113,19 +113,19 @@ class Agent:
                 time.sleep(0.5)
 
     def _create_or_update(self):
-        # Flags for labels and taints count at registration only; labels that the kubelet owns are kept true.
-        owned = {"kubernetes.io/hostname": self.name, "kubernetes.io/os": "linux", "kubernetes.io/arch": architecture(),
-                 "node.kubernetes.io/instance-type": "k3s", "beta.kubernetes.io/os": "linux"}
+        # The flags' labels are set at every start, taints at registration only; what is not among them any more stays.
+        labels = {"kubernetes.io/hostname": self.name, "kubernetes.io/os": "linux", "kubernetes.io/arch": architecture(),
+                 "node.kubernetes.io/instance-type": "k3s", "beta.kubernetes.io/os": "linux",
+                 **dict(label.partition("=")[::2] for label in self.settings.get("node-label", []))}
         try:
             found = self.kube.call("GET", f"/api/v1/nodes/{self.name}")
             if found["metadata"].get("deletionTimestamp"):
                 raise ApiError(409, "Conflict", f"node {self.name} is being deleted")
-            self._patch({"metadata": {"labels": owned, "annotations": self.annotations}}, "")
+            self._patch({"metadata": {"labels": labels, "annotations": self.annotations}}, "")
         except ApiError as error:
             if error.code != 404:
                 raise
-            given = dict(label.partition("=")[::2] for label in self.settings.get("node-label", []))
-            body = {"metadata": {"name": self.name, "labels": {**owned, **given}, "annotations": self.annotations,
+            body = {"metadata": {"name": self.name, "labels": labels, "annotations": self.annotations,
                                  "finalizers": ["wrangler.cattle.io/node"]},
                     "spec": {"podCIDR": pod_network(self.settings), "taints": [taint(text) for text in self.settings.get("node-taint", [])]}}
             self.kube.call("POST", "/api/v1/nodes", body)
