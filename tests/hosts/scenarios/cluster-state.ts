@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 
 import { until, type Host } from "../hosts.ts";
+import { patience } from "../standin/k3s.ts";
 import type { TestSite } from "./test-site.ts";
 
 interface Condition {
@@ -73,7 +74,10 @@ export async function assertConverged(site: TestSite): Promise<void> {
   const servers = declared.filter(({ role }) => role === "server").map(({ name }) => name);
   // A link that was just restored may make etcd elect another leader.
   const ready = "k3s kubectl --request-timeout=15s get --raw /readyz";
-  await until("the API answers", async () => (await host.run(ready)).code === 0, { timeoutMs: 30_000, everyMs: 500 });
+  await until("the API answers", async () => (await host.run(ready)).code === 0, {
+    timeoutMs: 30_000 * patience,
+    everyMs: 500,
+  });
   assert.deepEqual(await members(host), servers, "members of etcd");
   assert.deepEqual(
     (await nodes(host)).map(({ metadata }) => metadata.name).sort(),
@@ -90,7 +94,7 @@ export async function assertConverged(site: TestSite): Promise<void> {
       );
       return wrong.length === 0;
     },
-    { timeoutMs: 20_000, everyMs: 500 },
+    { timeoutMs: 20_000 * patience, everyMs: 500 },
   ).catch(() => {
     assert.deepEqual(wrong, []);
   });

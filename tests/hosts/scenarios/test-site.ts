@@ -10,12 +10,12 @@ import { runPulumi } from "../../engine/harness/cli.ts";
 import { createLab, type Host, type Lab, type SharedFile } from "../hosts.ts";
 import type { ClusterFile, Machine } from "../program/index.ts";
 import type { Session } from "../ssh-executor.ts";
-import { mirror, standIn, type K3s } from "../standin/k3s.ts";
+import { dropIn, k3sVersions, mirror, patience, type K3s } from "../standin/k3s.ts";
 import { loadBalancer, type LoadBalancer } from "./load-balancer.ts";
 
 export const versions = { first: "v1.34.3+k3s1", next: "v1.35.1+k3s1", skipping: "v1.36.0+k3s1" } as const;
 export const clusterName = "site-a-k3s";
-const tenMinutes = 600_000;
+const upMilliseconds = 600_000 * patience;
 const architecture = process.arch === "arm64" ? "arm64" : "amd64";
 const controlPlane = { key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" } as const;
 
@@ -25,7 +25,7 @@ export interface Shape {
   /** Hosts that no node is on at first. */
   readonly spare?: readonly string[];
   readonly settings?: Partial<K3sSettingsInput>;
-  /** The versions that there are; the first is installed. Default: stand-ins. */
+  /** The versions that there are; the first is installed. Default: stand-ins, or the real k3s that is under test. */
   readonly k3s?: readonly K3s[];
   /** What else is on every disk from the start. */
   readonly files?: readonly SharedFile[];
@@ -53,9 +53,13 @@ export class TestSite {
   readonly #known: readonly K3s[];
 
   static async create(shape: Shape): Promise<TestSite> {
-    const known = shape.k3s ?? (await Promise.all([standIn(versions.first), standIn(versions.next)]));
+    const known = shape.k3s ?? (await k3sVersions([versions.first, versions.next]));
     const names = [...shape.nodes, ...(shape.spare ?? [])];
-    const lab = await createLab(names, [...known.flatMap(mirror), ...(shape.files ?? [])]);
+    const lab = await createLab(names, [
+      ...known.flatMap(mirror),
+      ...known.slice(0, 1).flatMap(dropIn),
+      ...(shape.files ?? []),
+    ]);
     const servers = lab.hosts.filter(({ name }) => name.startsWith("server"));
     const balancer = await loadBalancer(lab.network.address(1), () =>
       servers.filter((host) => host.running).map(({ address }) => address),
@@ -109,6 +113,11 @@ export class TestSite {
     this.file = { ...this.file, settings: { ...this.file.settings, ...changes } };
   }
 
+  /** Whether that version can be installed: of a real k3s there may be one alone. */
+  has(version: string): boolean {
+    return this.#known.some((one) => one.version === version);
+  }
+
   version(version: string): void {
     const k3s = this.#known.find((one) => one.version === version) ?? this.#known[0];
     if (k3s === undefined) throw new Error("there is no k3s");
@@ -154,7 +163,7 @@ export class TestSite {
       cwd: this.fleet.program,
       env: this.fleet.env,
       events: true,
-      timeoutMilliseconds: tenMinutes,
+      timeoutMilliseconds: upMilliseconds,
       ...(killWhen === undefined ? {} : { killWhen }),
     });
   }
@@ -216,7 +225,7 @@ function settings(k3s: K3s | undefined, lab: Lab): K3sSettingsInput {
     checksums: checksumsOf(k3s),
     source: { folder: "/srv/k3s" },
     api: { kind: "external", address: lab.network.address(1) },
-    waitSeconds: 60,
+    waitSeconds: 60 * patience,
     diskMib: 10,
     upgrade: { drainSeconds: 20 },
   };

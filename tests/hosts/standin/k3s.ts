@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+
+import { stringify } from "yaml";
 
 import { run } from "../machine/command.ts";
 import type { SharedFile } from "../machine/lab.ts";
@@ -29,10 +31,29 @@ export async function standIn(version = STANDIN_VERSION): Promise<K3s> {
   return describeK3s({ real: false, version, binary, installer: join(folder, "install.sh"), config: {} });
 }
 
+/** Whether a real k3s is under test: K3S_BIN names it. */
+export const real = process.env["K3S_BIN"] !== undefined;
+
+/** By how much longer a real k3s takes, and so what waits for it. */
+export const patience = real ? 5 : 1;
+
 /** The real k3s that K3S_BIN names, with its installer in K3S_INSTALLER; the stand-in where they are unset. */
 export async function k3sUnderTest(): Promise<K3s> {
-  const [binary, installer] = [process.env["K3S_BIN"], process.env["K3S_INSTALLER"]];
-  if (binary === undefined) return await standIn();
+  const binary = process.env["K3S_BIN"];
+  return binary === undefined ? await standIn() : await realK3s(binary);
+}
+
+/**
+ * The versions that scenarios have: stand-ins, or the real k3s that K3S_BIN names and, if there is one, the later one of
+ * K3S_NEXT_BIN.
+ */
+export async function k3sVersions(versions: readonly string[]): Promise<readonly K3s[]> {
+  const binaries = [process.env["K3S_BIN"], process.env["K3S_NEXT_BIN"]].filter((path) => path !== undefined);
+  return await Promise.all(real ? binaries.map(realK3s) : versions.map(standIn));
+}
+
+async function realK3s(binary: string): Promise<K3s> {
+  const installer = process.env["K3S_INSTALLER"];
   if (installer === undefined)
     throw new Error("K3S_BIN is set: set K3S_INSTALLER, too, to the install.sh of that version");
   const said = await run(binary, ["--version"]);
@@ -46,6 +67,16 @@ export async function k3sUnderTest(): Promise<K3s> {
     installer,
     config: { "kubelet-arg": kubelet, snapshotter: "native" },
   });
+}
+
+/** For `createLab`: what a k3s needs in a network namespace, on every disk from the start, beside any configuration. */
+export function dropIn({ config }: K3s): readonly SharedFile[] {
+  const keys = Object.entries(config);
+  if (keys.length === 0) return [];
+  const added = keys.map(([key, value]) => [Array.isArray(value) ? `${key}+` : key, value]);
+  const from = join(mkdtempSync(join(tmpdir(), "isthmus-k3s-")), "90-test-host.yaml");
+  writeFileSync(from, stringify(Object.fromEntries(added)));
+  return [{ from, to: "/etc/rancher/k3s/config.yaml.d/90-test-host.yaml" }];
 }
 
 function describeK3s(found: Omit<K3s, "binarySha256" | "installerSha256">): K3s {
