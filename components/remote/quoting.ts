@@ -5,8 +5,12 @@ export type Parameters = Readonly<Record<string, Parameter>>;
 /** A name that a shell variable of ours may have. Upper case, so that it never meets one of a script's own. */
 export const variableName = /^[A-Z][A-Z0-9_]*$/;
 
+/** What no shell reads anything into, also after `NAME=`. Without quotes it can be read inside of other quotes. */
+const plainWord = /^[A-Za-z0-9_./:,%@+-]+$/;
+
 /** `value` as one word of POSIX shell, whatever is in it but NUL, which no shell can hold. */
 export function shellWord(value: string): string {
+  if (plainWord.test(value)) return value;
   if (value.includes("\0")) throw new RangeError("a shell word cannot hold a NUL character");
   return `'${value.replaceAll("'", `'\\''`)}'`;
 }

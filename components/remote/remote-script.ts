@@ -1,8 +1,8 @@
 import { Command } from "@pulumi/command/remote/command.js";
-import { all, mergeOptions, output, secret, type CustomResourceOptions, type Input } from "@pulumi/pulumi";
+import { all, mergeOptions, output, secret, type CustomResourceOptions, type Input, type Output } from "@pulumi/pulumi";
 import { connectionArgs, type Connection } from "./connection.ts";
 import type { Parameters } from "./quoting.ts";
-import { renderCommand, renderInput, type Script } from "./script.ts";
+import { renderCommand, renderInput, withShortCommand, type Script } from "./script.ts";
 
 export interface RemoteScriptArgs {
   /** The script, from `loadScript`. A change of its text runs it again. */
@@ -10,7 +10,7 @@ export interface RemoteScriptArgs {
   /** The host's name, for the lines that the script prints. */
   readonly host: string;
   readonly connection: Connection;
-  /** What the script is told, by variable name. Shown in diffs and errors: nothing secret. A change runs it again. */
+  /** What the script is told, by variable name. Shown in diffs, the short ones in errors: nothing secret. A change runs it again. */
   readonly parameters?: Input<Parameters>;
   /** Variables that reach the script over standard input only. A change runs it again. */
   readonly secrets?: Readonly<Record<string, Input<string>>>;
@@ -31,11 +31,17 @@ export class RemoteScript extends Command {
 
 function commandArgs(args: RemoteScriptArgs): ConstructorParameters<typeof Command>[1] {
   const { script, host, connection, parameters = {}, secrets = {}, triggers = [] } = args;
-  const call = { script, host, secretNames: Object.keys(secrets), user: connection.user ?? "root" };
+  const user = connection.user ?? "root";
+  const call = output(parameters).apply((known) =>
+    withShortCommand({ script, host, parameters: known, secretNames: Object.keys(secrets), user }),
+  );
   return {
     connection: connectionArgs(connection),
-    create: output(parameters).apply((known) => renderCommand({ ...call, parameters: known })),
-    stdin: scriptInput(script, secrets),
+    create: call.apply(renderCommand),
+    stdin: scriptInput(
+      call.apply((short) => short.script),
+      secrets,
+    ),
     triggers: [...triggers],
     logging: "none",
     addPreviousOutputInEnv: false,
@@ -43,7 +49,7 @@ function commandArgs(args: RemoteScriptArgs): ConstructorParameters<typeof Comma
 }
 
 /** Standard input: a secret as a whole as soon as it holds one. */
-export function scriptInput(script: Script, secrets: Readonly<Record<string, Input<string>>>): Input<string> {
-  if (Object.keys(secrets).length === 0) return renderInput(script, {});
-  return secret(all(secrets).apply((values) => renderInput(script, values)));
+export function scriptInput(script: Input<Script>, secrets: Readonly<Record<string, Input<string>>>): Output<string> {
+  const text = all([script, all(secrets)]).apply(([known, values]) => renderInput(known, values));
+  return Object.keys(secrets).length === 0 ? text : secret(text);
 }

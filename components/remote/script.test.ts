@@ -6,7 +6,15 @@ import { join } from "node:path";
 import process from "node:process";
 import fc from "fast-check";
 import { assignments, shellWord } from "./quoting.ts";
-import { preamble, renderCommand, renderInput, renderScript, type Script, type ScriptCall } from "./script.ts";
+import {
+  preamble,
+  renderCommand,
+  renderInput,
+  renderScript,
+  withShortCommand,
+  type Script,
+  type ScriptCall,
+} from "./script.ts";
 
 /** Runs a call the way a host does: the login shell gets the command line, standard input follows. */
 function run(call: ScriptCall, secrets: Record<string, string> = {}) {
@@ -25,7 +33,7 @@ const anyText = fc.string({ unit: "binary" }).filter((text) => !text.includes("\
 describe("a script's parameters", () => {
   it("are assignments in the order of their names", () => {
     const text = assignments({ ZONE: "it's", ADDRESSES: ["10.0.0.1", "a b"], NONE: [], COUNT: 3, ON: true });
-    assert.equal(text, "ADDRESSES=('10.0.0.1' 'a b')\nCOUNT='3'\nNONE=()\nON='true'\nZONE='it'\\''s'\n");
+    assert.equal(text, "ADDRESSES=(10.0.0.1 'a b')\nCOUNT=3\nNONE=()\nON=true\nZONE='it'\\''s'\n");
   });
 
   it("have names that a shell variable can have", () => {
@@ -33,16 +41,33 @@ describe("a script's parameters", () => {
     assert.throws(() => shellWord("a\0b"), /NUL/);
   });
 
-  it("reach the script exactly as they were, whatever is in them", () => {
-    fc.assert(
-      fc.property(anyText, fc.array(anyText, { maxLength: 4 }), (text, list) => {
-        const call = callOf(`printf '%s\\0' "$TEXT" "\${LIST[@]}"\n`, { parameters: { TEXT: text, LIST: list } });
-        const { stdout, stderr } = run(call);
-        assert.equal(stderr, "");
-        assert.deepEqual(stdout.split("\0"), [text, ...list, ""]);
-      }),
-      { numRuns: 60 },
+  for (const [where, moved] of [
+    ["on the command line", (call: ScriptCall) => call],
+    ["with the script, where they are long", withShortCommand],
+  ] as const) {
+    it(`reach the script exactly as they were, whatever is in them, ${where}`, () => {
+      const long = fc.tuple(anyText, fc.nat(200)).map(([text, times]) => text.repeat(times));
+      fc.assert(
+        fc.property(fc.oneof(anyText, long), fc.array(anyText, { maxLength: 4 }), (text, list) => {
+          const call = callOf(`printf '%s\\0' "$TEXT" "\${LIST[@]}"\n`, { parameters: { TEXT: text, LIST: list } });
+          const { stdout, stderr } = run(moved(call));
+          assert.equal(stderr, "");
+          assert.deepEqual(stdout.split("\0"), [text, ...list, ""]);
+        }),
+        { numRuns: 60 },
+      );
+    });
+  }
+
+  it("do not make the command line long, and change it with every change of theirs", () => {
+    const call = (file: string): ScriptCall =>
+      withShortCommand(callOf("true\n", { parameters: { NODE: "server-1", FILES: [file, "it's\n".repeat(2000)] } }));
+    assert.equal(
+      renderCommand(call("a")).replace(/mapfile.*/s, ""),
+      "exec bash -c 'ISTHMUS_HOST=server-1\nISTHMUS_SCRIPT=test.sh\nISTHMUS_SECRETS=()\nNODE=server-1\n",
     );
+    assert.ok(renderCommand(call("a")).length < 400, renderCommand(call("a")));
+    assert.notEqual(renderCommand(call("a")), renderCommand(call("b")));
   });
 });
 
@@ -150,7 +175,7 @@ put "$dir/a/b" 0644 'y'; cat "$dir/a/b"; echo; ls "$dir/a"; rm -r "$dir"\n`;
 describe("a script as people read it", () => {
   it("is the preamble and the script under its parameters, secrets by name only", () => {
     const text = renderScript(callOf("echo hi\n", { parameters: { NODE: "a" }, secretNames: ["TOKEN"] }));
-    const head = "#!/usr/bin/env bash\n# test.sh on server-1\nNODE='a'\n# TOKEN: secret, read from standard input\n";
+    const head = "#!/usr/bin/env bash\n# test.sh on server-1\nNODE=a\n# TOKEN: secret, read from standard input\n";
     assert.equal(text, `${head}${preamble.text}echo hi\n`);
   });
 

@@ -62,6 +62,22 @@ function withSudo(command: string, { host, user }: ScriptCall): string {
   return `sudo -n true </dev/null || { ${say}; exit 1; }\nexec sudo -n ${command}`;
 }
 
+/** So long may an assignment be to stand on the command line. */
+const longestShown = 60;
+
+/**
+ * The call with its long parameters moved into the script's text, as are files: every error repeats the command line. A
+ * change of theirs changes the digest that stands there.
+ */
+export function withShortCommand<Call extends Pick<ScriptCall, "script" | "parameters">>(call: Call): Call {
+  const entries = Object.entries(call.parameters);
+  const isLong = ([name, value]: (typeof entries)[number]): boolean =>
+    assignments({ [name]: value }).length > longestShown;
+  const long = assignments(Object.fromEntries(entries.filter(isLong)));
+  const script = { name: call.script.name, text: long + call.script.text };
+  return { ...call, script, parameters: Object.fromEntries(entries.filter((entry) => !isLong(entry))) };
+}
+
 /** Standard input of a call: the script, then each secret on a line of its own, in the order of their names. */
 export function renderInput(script: Script, secrets: Readonly<Record<string, string>>): string {
   const lines = Object.keys(secrets)
