@@ -92,7 +92,8 @@ function rejoinStep(
   { first, server }: { readonly first: NodePlan; readonly server: NodePlan },
   request: RestoreRequest,
 ): Step {
-  const parameters = installParameters(cluster, server, liveFacts(request, server, [urlHost(first.node.address)]));
+  const live = liveFacts(request, server, [urlHost(first.node.address)]);
+  const parameters = { ...installParameters(cluster, server, live), RESTORE: request.occasion };
   return { node: server.node.name, script: scripts.installServer, parameters, secretNames: installSecrets.server };
 }
 

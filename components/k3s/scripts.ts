@@ -3,7 +3,8 @@ import { loadScript, type Script } from "@isthmus/remote/script";
 const file = (name: string): URL => new URL(`./scripts/${name}.sh`, import.meta.url);
 const common = file("common");
 const network = [file("reach"), file("clock")] as const;
-const service = [common, ...network, file("causes"), file("quorum"), file("readiness")] as const;
+const lease = file("lease");
+const service = [common, lease, ...network, file("causes"), file("quorum"), file("readiness")] as const;
 const certificates = file("certificates");
 const node = [...service, file("drain"), file("node")] as const;
 
@@ -11,15 +12,15 @@ const node = [...service, file("drain"), file("node")] as const;
 export const scripts = {
   preflight: loadScript(file("findings"), ...network, file("neighbours"), file("preflight")),
   genesis: loadScript(common, file("genesis")),
-  admission: loadScript(common, file("members"), file("admission")),
+  admission: loadScript(common, lease, file("members"), file("admission")),
   adopt: loadScript(common, file("findings"), file("adopt")),
   nextToken: loadScript(common, file("token"), file("next-token")),
-  rotateToken: loadScript(common, file("token"), file("rotate-token")),
+  rotateToken: loadScript(common, lease, file("token"), file("rotate-token")),
   installServer: loadScript(...node, file("token"), file("install-server")),
   installAgent: loadScript(...node, file("install-agent")),
   identity: loadScript(common, file("identity")),
   kubeconfig: loadScript(common, file("kubeconfig")),
-  membership: loadScript(common, file("members"), file("membership")),
+  membership: loadScript(common, lease, file("members"), file("membership")),
   labels: loadScript(common, file("labels")),
   snapshot: loadScript(common, file("object-store"), file("snapshot")),
   snapshots: loadScript(common, file("object-store"), file("snapshots")),
@@ -31,7 +32,7 @@ export const scripts = {
   certificateState: loadScript(...service, certificates, file("certificate-state")),
   osUpdates: loadScript(...service, file("packages"), file("os-updates")),
   makeWay: loadScript(...service, file("drain"), file("make-way")),
-  updateOs: loadScript(common, file("update-os")),
+  updateOs: loadScript(common, lease, file("update-os")),
   rebootHost: loadScript(...service, file("packages"), file("reboot-host")),
   returnToService: loadScript(...service, file("drain"), file("packages"), file("return-to-service")),
   status: loadScript(common, certificates, file("drain"), file("status")),

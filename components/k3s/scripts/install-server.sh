@@ -105,6 +105,7 @@ keep_way_back() {
 
 joined() { ready_now && [ "$VOTES" = True ] && api_ready; }
 
+refuse_during_restore
 refuse_fixed_changes
 refuse_encryption_change
 refuse_other_token
@@ -129,6 +130,7 @@ step 'install k3s'
 install_binary
 install_unit
 if [ -n "$RESTART" ]; then
+  renew_lease
   step 'start k3s'
   restart_unit "$WANTED"
 fi
@@ -138,4 +140,6 @@ rm -f "$PERMIT"
 finish "$WANTED"
 # Read only where etcd is not on this disk any more. With `cluster-init`, such a server would start a cluster of its own.
 put "$JOIN" 0600 "server: https://$API_ADDRESS:6443"$'\n'
+rm -f "$RESTORING"
+free_own_lease
 say 'is a voter of the cluster'

@@ -7,6 +7,8 @@ UNIT=k3s
 mkdir -p "$RECORD"
 # A run that goes on after a kill finds servers that have joined again already.
 if [ "$(cat "$RECORD/k3s.left" 2>/dev/null || true)" = "$OCCASION" ]; then exit 0; fi
+# From here on nothing else starts it: not a reboot, not an up, not other maintenance.
+printf %s "$OCCASION" >"$RECORD/k3s.restoring"
 step 'stop k3s'
 # A reboot before it joins again must not start it: without its etcd it could start a cluster of its own.
 if [ -f /etc/systemd/system/k3s.service ]; then
@@ -15,7 +17,7 @@ if [ -f /etc/systemd/system/k3s.service ]; then
 fi
 rm -f "$K3S_ETC/config.yaml.d/10-join.yaml"
 step 'set the old etcd aside'
-rm -f "$RECORD/k3s.joined" "$RECORD/k3s.applied" "$RECORD/k3s.pending" "$RECORD/k3s.may-start-cluster"
+rm -f "$RECORD/k3s.joined" "$RECORD/k3s.applied" "$RECORD/k3s.pending" "$RECORD/k3s.may-start-cluster" "$RECORD/k3s.lease"
 if [ -d "$K3S_DATA/server/db/etcd" ]; then
   rm -rf "$K3S_DATA/server/db/etcd-before-restore"
   mv "$K3S_DATA/server/db/etcd" "$K3S_DATA/server/db/etcd-before-restore"

@@ -8,3 +8,5 @@ step 'see that the node is well'
 retry 60 in_service || give_up "$NODE is not well, before anything was changed on it"
 if [ "$ROLE" = server ]; then guard_quorum; fi
 cordon_and_drain
+# Until it is back in service, or did not come back in time.
+KEEP_LEASE=1

@@ -6,6 +6,9 @@
 guard_votes() {
   count_votes "$1"
   [ "$OTHERS" -lt "$VOTERS" ] || return 0
+  take_lease "$1"
+  # Another one may have gone before that.
+  count_votes "$1"
   [ "$OTHERS" -ge 1 ] || fail "$1 is the only etcd voter" 'add another server first'
   [ "$WELL_OTHERS" -ge $((OTHERS / 2 + 1)) ] ||
     fail "without $1, $WELL_OTHERS of $OTHERS etcd voters would be well: no majority, and the API would stop" \
@@ -28,6 +31,7 @@ remove_node() {
   retry 120 node_gone "$node" ||
     fail "etcd did not let go of $node within 2 minutes" "see: kubectl get node $node -o yaml, and the k3s journal of the servers"
   kube -n kube-system delete secret "$node.node-password.k3s" --ignore-not-found >/dev/null
+  [ -z "$LEASE_TAKEN" ] || free_lease "$node" || true
   say "$node is out of the cluster"
 }
 

@@ -9,9 +9,11 @@ etcd_votes() {
   [ "$(curl -s --noproxy '*' --max-time 5 http://127.0.0.1:2381/health 2>/dev/null | tr -d ' "{}' | cut -d, -f1 || true)" = health:true ]
 }
 
-# A restart takes this server's vote for a while: the others must be a majority without it.
+# A restart takes this server's vote for a while: the others must be a majority without it, and nobody may take another
+# one's at the same time (lease.sh).
 guard_quorum() {
   local tries=3
+  refuse_during_restore
   # What follows no leader gives nothing to the quorum: a restart takes nothing from it. An election takes seconds.
   until etcd_votes || api_ready; do
     tries=$((tries - 1))
@@ -22,6 +24,7 @@ guard_quorum() {
   retry 60 api_ready ||
     fail "etcd on $NODE votes, and its API does not answer: how many voters are well cannot be asked" \
       "see why: journalctl -u $UNIT; then run again"
+  take_lease "$NODE"
   count_votes "$NODE"
   if [ "$VOTERS" -gt 2 ]; then
     [ "$WELL_OTHERS" -ge $((VOTERS / 2 + 1)) ] ||

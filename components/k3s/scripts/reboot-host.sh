@@ -21,5 +21,6 @@ if [ "$ROLE" = server ]; then
   guard_quorum
 fi
 step 'reboot'
+KEEP_LEASE=1
 : >"$BEGUN"
 systemctl reboot 9>&- || { rm -f "$BEGUN"; fail 'this host could not be rebooted' 'reboot it yourself, then run again'; }

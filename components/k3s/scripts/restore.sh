@@ -12,6 +12,8 @@ wait_until_joined() {
   await "$WAIT_SECONDS" "$NODE did not become Ready and an etcd voter within $WAIT_SECONDS seconds" joined
 }
 
+mkdir -p "$RECORD"
+printf %s "$OCCASION" >"$RESTORING"
 WANTED=$(digest "$SERVER_TOKEN" "$AGENT_TOKEN" "$SNAPSHOT_STORE")
 begin
 write_configuration "$WANTED"
@@ -60,4 +62,7 @@ fi
 finish "$WANTED"
 # As after any start: with `cluster-init`, a server that loses its disk would start a cluster of its own.
 put "$JOIN" 0600 "server: https://$API_ADDRESS:6443"$'\n'
+# The snapshot may remember who was worked on when it was taken.
+kube -n kube-system delete lease "$LEASE" --ignore-not-found >/dev/null
+rm -f "$LEASE_NOTE" "$RESTORING"
 printf '%s\n' "$SNAPSHOT"

@@ -5,6 +5,7 @@ lock
 UNIT=k3s
 [ "$ROLE" = server ] || UNIT=k3s-agent
 mkdir -p "$RECORD"
+refuse_during_restore
 # A run that was killed may have gone on here.
 days=$(certificate_days)
 if [ ! -e "$ROTATING" ] && [ "$days" != null ] && [ "$days" -ge "$RENEW_BELOW_DAYS" ]; then exit 0; fi
@@ -26,4 +27,5 @@ unit_active || systemctl start --no-block "$UNIT" 9>&-
 step 'wait until the node is well'
 retry "$WAIT_SECONDS" in_service || give_up "$NODE did not become well within $WAIT_SECONDS seconds"
 rm -f "$ROTATING"
+free_own_lease
 say 'has new certificates'

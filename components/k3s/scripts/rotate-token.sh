@@ -15,10 +15,13 @@ if ! etcd_has_token "$SERVER_TOKEN"; then
   [ "$known" != "$SERVER_TOKEN" ] || pass 'a rotation here was cut off: another server takes it up'
   is_older_token "$known" ||
     fail 'the token of this cluster is none that the state keeps' 'declare the token generation that the cluster has: it only goes up, one by one, and keepFrom must not pass it before that is done'
+  # No server starts meanwhile with the token of before.
+  take_lease token-rotation
   step 'rotate the server token'
   logged token-rotation k3s token rotate --new-token "$SERVER_TOKEN" ||
     fail 'k3s could not rotate the token' 'the lines above name the cause; mend it and run the same command again'
   retry 30 etcd_has_token "$SERVER_TOKEN" || pass 'etcd does not have the new token: another server takes it up'
+  free_lease token-rotation || true
 elif [ "$known" != "$SERVER_TOKEN" ] && ! is_older_token "$known"; then
   fail 'the token of this cluster is none that the state keeps' 'was the token generation lowered? Declare the one that the cluster has: it only goes up'
 fi

@@ -15,6 +15,7 @@ upgrade() {
     -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold upgrade
 }
 
+if [ "$ROLE" = server ] && api_ready; then take_lease "$NODE"; fi
 step 'update packages'
 : >"$RECORD/apt.log"
 upgrade || {
@@ -23,4 +24,5 @@ upgrade || {
   fail "the packages of this host could not be updated${cause:+ ($cause)}" \
     "the lines above are the end of $RECORD/apt.log; mend it with apt-get on this host, and run again. The node stays cordoned until then"
 }
+KEEP_LEASE=1
 say "packages set up: $(grep -c '^Setting up ' "$RECORD/apt.log" || true)"

@@ -114,6 +114,34 @@ describe("the contract of k3s", function () {
     assert.equal((await s1.run(ask("other.example.org"))).code, 60);
   });
 
+  it("keeps a Lease to who read it last: made once, replaced only as it was read, its times exact to a microsecond", async () => {
+    const lease = (version: string, renewed: string): string =>
+      JSON.stringify({
+        apiVersion: "coordination.k8s.io/v1",
+        kind: "Lease",
+        metadata: { name: "probe", namespace: "kube-system", ...(version === "" ? {} : { resourceVersion: version }) },
+        spec: { holderIdentity: "s1", leaseDurationSeconds: 60, renewTime: renewed },
+      });
+    const [exact, rough] = ["2026-11-21T10:00:00.000000Z", "2026-11-21T10:00:00Z"];
+    const tell = async (verb: string, object: string) =>
+      await cluster
+        .host("s1")
+        .run(`k3s kubectl ${verb} -o 'jsonpath={.metadata.resourceVersion}' -f -`, { stdin: object });
+    assert.match((await tell("create", lease("", rough))).stderr, /cannot be handled as a Lease: parsing time/);
+    const made = await tell("create", lease("", exact));
+    assert.match(made.stdout, /^\d+$/);
+    assert.match((await tell("create", lease("", exact))).stderr, /\(AlreadyExists\).*leases.* "probe" already exists/);
+    assert.equal((await tell("replace", lease(made.stdout, "2026-11-21T10:00:01.000000Z"))).code, 0);
+    assert.match(
+      (await tell("replace", lease(made.stdout, exact))).stderr,
+      /\(Conflict\).*the object has been modified/,
+    );
+    const here = "k3s kubectl -n kube-system get lease probe --ignore-not-found -o 'jsonpath={.spec.renewTime}'";
+    assert.equal(await cluster.host("s1").ok(here), "2026-11-21T10:00:01.000000Z");
+    await cluster.host("s1").ok("k3s kubectl -n kube-system delete lease probe");
+    assert.equal(await cluster.host("s1").ok(here), "");
+  });
+
   it("refuses a server whose token is wrong, and says so", async () => {
     await cluster.start("s2", "server", { server: cluster.url("s1"), token: "wrong", "agent-token": "wrong" });
     const line = await cluster.said("s2", "server", /level=fatal/);

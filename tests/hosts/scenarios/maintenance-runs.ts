@@ -3,8 +3,11 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import process from "node:process";
 
+import { certificateRotation } from "@isthmus/k3s";
 import type { Script } from "@isthmus/remote/script";
 import { execa } from "execa";
+import type { DeployedCluster } from "../../../tools/cluster/deployed.ts";
+import { mustRunScript, type ScriptResult } from "../../../tools/cluster/run-script.ts";
 import type { Host } from "../hosts.ts";
 import type { MaintenanceTask } from "./maintenance-process.ts";
 
@@ -47,4 +50,15 @@ export async function lastStart(host: Host): Promise<number> {
   const unit = host.name.startsWith("server") ? "k3s" : "k3s-agent";
   const said = await host.ok(`journalctl -u ${unit} -g '^Starting ' -o json -n 1`);
   return Number((JSON.parse(said) as { __REALTIME_TIMESTAMP: string }).__REALTIME_TIMESTAMP) / 1000;
+}
+
+/** Renews a server's certificates by the script alone: without the look at all servers that the verb begins with. */
+export async function renews({ plan, access }: DeployedCluster, node: string): Promise<ScriptResult> {
+  const servers = plan.order.servers.map(
+    ({ node: { name } }) => [name, { days: 0, rotating: false, well: true }] as const,
+  );
+  const order = certificateRotation(plan, Object.fromEntries(servers), { olderThanDays: 0, only: [node] });
+  const [step] = order.servers.flatMap(({ steps }) => steps);
+  if (step === undefined) throw new Error(`${node} is no server`);
+  return mustRunScript(access, step);
 }

@@ -9,7 +9,7 @@ import { lookAtAllCertificates, rotateCertificates } from "../../../tools/cluste
 import { describeOsUpdate, lookForOsUpdates, updateOs } from "../../../tools/cluster/update-os.ts";
 import { aServer, assertConverged, node, starts, write, written } from "./cluster-state.ts";
 import { deployed } from "./deployed.ts";
-import { goesThrough, killedAt, lastStart, stepsIn } from "./maintenance-runs.ts";
+import { goesThrough, killedAt, lastStart, renews, stepsIn } from "./maintenance-runs.ts";
 import {
   bootId,
   boots,
@@ -191,6 +191,73 @@ describe("a cluster whose hosts are maintained", function () {
         assert.deepEqual((await updates()).lines, []);
       });
     }
+  });
+
+  describe("by two people at the same moment", () => {
+    const lease = "k3s kubectl -n kube-system get lease isthmus-maintenance";
+    const holder = async (): Promise<string> => await aServer(site).ok(`${lease} -o 'jsonpath={.spec.holderIdentity}'`);
+
+    it("takes one server at a time: who comes second is told who is at work, where, and since when", async () => {
+      await publishOn(["server-1"], { reboot: true });
+      const before = await starts(site);
+      let said = "";
+      await updates({}, async (line) => {
+        if (line !== "[server-1] update packages") return;
+        assert.equal(await holder(), "server-1");
+        said = await renews(cluster, "server-2").then(
+          () => "nobody minded",
+          (error: unknown) => String(error),
+        );
+      });
+      assert.match(
+        said,
+        /because: server-1 is worked on since 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ \((make-way|update-os)\.sh from 10\.99\.\d+\.1\), and one server at a time may be away/,
+      );
+      assert.equal((await starts(site))["server-2"], before["server-2"]);
+      assert.equal(await holder(), "", "it is given back");
+      await isWhole();
+    });
+
+    it("restarts one server alone where two are told to at once", async () => {
+      let refused: readonly string[] = [];
+      // On a busy machine the first may have ended before the second begins.
+      for (let tries = 0; refused.length === 0 && tries < 3; tries += 1) {
+        const ended = await Promise.allSettled(["server-1", "server-2"].map(async (name) => renews(cluster, name)));
+        refused = ended.flatMap((one) => (one.status === "rejected" ? [String(one.reason)] : []));
+      }
+      assert.equal(refused.length, 1, refused.join("\n"));
+      assert.match(refused.join(), /because: server-[12] is worked on since/);
+      assert.equal(await holder(), "");
+      await isWhole();
+    });
+
+    it("goes on with what a run took that was killed, and lets others in when its time is over", async () => {
+      await publishOn(["server-2"], { reboot: true });
+      await killedAt("[server-2] update packages", { cluster, update: asked });
+      await assert.rejects(renews(cluster, "server-1"), /because: server-2 is worked on since/);
+      await goesThrough(() => updates());
+      assert.equal(await holder(), "");
+
+      const object = (renewed: Date) => ({
+        apiVersion: "coordination.k8s.io/v1",
+        kind: "Lease",
+        metadata: { name: "isthmus-maintenance", namespace: "kube-system" },
+        spec: {
+          holderIdentity: "server-3",
+          leaseDurationSeconds: 900,
+          acquireTime: "2026-11-21T10:00:00.000000Z",
+          renewTime: renewed.toISOString().replace("Z", "000Z"),
+        },
+      });
+      const replace = { stdin: JSON.stringify(object(new Date(Date.now() - 800_000))) };
+      await aServer(site).ok("k3s kubectl replace -f -", replace);
+      await assert.rejects(renews(cluster, "server-1"), /server-3 is worked on since 2026-11-21T10:00:00Z \(by hand\)/);
+      replace.stdin = JSON.stringify(object(new Date(Date.now() - 901_000)));
+      await aServer(site).ok("k3s kubectl replace -f -", replace);
+      await renews(cluster, "server-1");
+      assert.equal(await holder(), "");
+      await isWhole();
+    });
   });
 
   describe("by new certificates", () => {

@@ -13,6 +13,7 @@ import { restoreCluster } from "../../../tools/cluster/restore.ts";
 import { findSnapshot, takeSnapshot } from "../../../tools/cluster/snapshots.ts";
 import { aServer, assertConverged, starts, write, written } from "./cluster-state.ts";
 import { deployed } from "./deployed.ts";
+import { renews } from "./maintenance-runs.ts";
 import { full, requireScenarios } from "./requirements.ts";
 import type { RestoreTask } from "./restore-process.ts";
 import { atStep } from "./steps.ts";
@@ -139,6 +140,11 @@ describe("a cluster that is snapshotted and restored", function () {
       // The power fails where a server has stopped and not joined yet: it must wait, and start nothing of its own.
       if (stage <= 3) {
         await site.host("server-3").powerCycle();
+        assert.equal((await site.host("server-3").run("systemctl is-active k3s")).stdout.trim(), "inactive");
+        // Nor does anybody else start it, who knows nothing of the restore.
+        const refusal = new RegExp(`the restore ${task.occasion} began on server-3 and has not ended`);
+        assert.match((await site.up({ replace: "**::site-a-k3s-server-3" })).text, refusal);
+        await assert.rejects(renews(cluster, "server-3"), refusal);
         assert.equal((await site.host("server-3").run("systemctl is-active k3s")).stdout.trim(), "inactive");
       }
       await restoreCluster(cluster, { ...task, say: () => undefined });

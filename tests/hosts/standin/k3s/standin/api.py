@@ -7,7 +7,7 @@ import time
 import yaml
 
 from standin import selectors
-from standin.objects import ApiError, NODES, RESOURCES, Where, json_patch, merge
+from standin.objects import ApiError, NODES, RESOURCES, Where, invalid, json_patch, merge
 from standin.version import VERSION
 
 SUBRESOURCES = ("status", "eviction", "scale", "finalize")
@@ -157,6 +157,12 @@ class Api:
 
     def _modify(self, where, name, request):
         body, kind = request.body(), request.content_type
+        if request.method == "PUT" and where.kind == "Lease":
+            # Its strategy: a PUT may make it, and may not write over it without saying what was read (pkg/registry/coordination/lease).
+            if self.store.find(where, name) is None:
+                return Answer(self.store.create(where, body), 201)
+            if not body["metadata"].get("resourceVersion"):
+                raise invalid("leases.coordination.k8s.io", body, "metadata.resourceVersion: Invalid value: 0: must be specified for an update")
         if request.method == "PUT":
             return Answer(self.store.change(where, name, lambda _: body))
         if kind == "application/apply-patch+yaml" and self.store.find(where, name) is None:

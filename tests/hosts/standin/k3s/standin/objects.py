@@ -3,6 +3,7 @@
 import copy
 import datetime
 import json
+import re
 import uuid
 
 # group/version -> {resource: (kind, namespaced)}: what this API serves. Anything else is not found, as in a real one.
@@ -40,9 +41,31 @@ def now():
     return datetime.datetime.utcnow().strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def not_found(where, name):
+def full_name(where):
     group = where.group_version.rpartition("/")[0]
-    return ApiError(404, "NotFound", f'{where.resource}{"." + group if group else ""} "{name}" not found')
+    return f"{where.resource}.{group}" if group else where.resource
+
+
+def not_found(where, name):
+    return ApiError(404, "NotFound", f'{full_name(where)} "{name}" not found')
+
+
+MICRO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(Z|[+-]\d\d:\d\d)")
+
+
+def check_lease(item):
+    """What a Lease has to be (pkg/apis/coordination/validation, MicroTime in apimachinery/pkg/apis/meta/v1)."""
+    spec = item.get("spec", {})
+    for key in ("acquireTime", "renewTime"):
+        if spec.get(key) is not None and not MICRO_TIME.fullmatch(spec[key]):
+            raise ApiError(400, "BadRequest", f'Lease in version "v1" cannot be handled as a Lease: parsing time "{spec[key]}" as '
+                                              '"2006-01-02T15:04:05.000000Z07:00": cannot parse')
+    if spec.get("leaseDurationSeconds") is not None and spec["leaseDurationSeconds"] <= 0:
+        raise invalid("Lease", item, f'spec.leaseDurationSeconds: Invalid value: {spec["leaseDurationSeconds"]}: must be greater than 0')
+
+
+def invalid(kind, item, why):
+    return ApiError(422, "Invalid", f'{kind} "{item["metadata"]["name"]}" is invalid: {why}')
 
 
 class Where:
@@ -94,6 +117,8 @@ class Store:
 
     def create(self, where, item):
         item = copy.deepcopy(item)
+        if where.kind == "Lease":
+            check_lease(item)
         meta = item.setdefault("metadata", {})
         if not meta.get("name") and meta.get("generateName"):
             meta["name"] = meta["generateName"] + uuid.uuid4().hex[:5]
@@ -104,7 +129,7 @@ class Store:
         item.update({"apiVersion": where.group_version, "kind": where.kind})
         revision = self.etcd.put(where.key(meta["name"]), json.dumps(item).encode(), 0)
         if revision is None:
-            raise ApiError(409, "AlreadyExists", f'{where.resource} "{meta["name"]}" already exists')
+            raise ApiError(409, "AlreadyExists", f'{full_name(where)} "{meta["name"]}" already exists')
         return versioned(item, revision)
 
     def change(self, where, name, edit):
@@ -114,8 +139,10 @@ class Store:
             after = edit(copy.deepcopy(before))
             wanted = after["metadata"].get("resourceVersion")
             if wanted and wanted != before["metadata"]["resourceVersion"]:
-                raise ApiError(409, "Conflict", f'Operation cannot be fulfilled on {where.resource} "{name}": the object has been '
+                raise ApiError(409, "Conflict", f'Operation cannot be fulfilled on {full_name(where)} "{name}": the object has been '
                                                 "modified; please apply your changes to the latest version and try again")
+            if where.kind == "Lease":
+                check_lease(after)
             for fixed in ("uid", "creationTimestamp", "deletionTimestamp"):
                 if fixed in before["metadata"]:
                     after["metadata"][fixed] = before["metadata"][fixed]
