@@ -88,7 +88,8 @@ function dial(hop: KnownHop, open: Client[], sock?: ConnectConfig["sock"]): Prom
       username: hop.user,
       privateKey: hop.privateKey,
       readyTimeout: 10_000,
-      keepaliveInterval: 15_000,
+      // A host that dies is noticed after 20 seconds, of which ssh2 waits for three answers.
+      keepaliveInterval: 5_000,
       algorithms: { serverHostKey: hostKeyAlgorithms(expected.type) },
       hostVerifier: (key: Buffer) => {
         wrongKey = !key.equals(expected.blob);

@@ -42,7 +42,7 @@ export async function connect(to: Connection, timeoutMs = 5_000): Promise<Client
       username: to.user,
       privateKey: to.privateKey,
       readyTimeout: timeoutMs,
-      keepaliveInterval: 5_000,
+      keepaliveInterval: 2_000,
       hostVerifier: (key: Buffer) => `${keyType(key)} ${key.toString("base64")}` === to.hostKey,
     });
   });

@@ -1,12 +1,30 @@
 /** What is done to a cluster that lives: the table of capabilities. Their steps are read from the scripts. */
-import { scripts } from "@isthmus/k3s";
+import assert from "node:assert/strict";
+
+import { keptServerTokens, scripts } from "@isthmus/k3s";
 import type { Script } from "@isthmus/remote/script";
+import type { Host } from "../hosts.ts";
+import { deployed } from "./deployed.ts";
 import { allStepsOf } from "./steps.ts";
 import type { TestSite } from "./test-site.ts";
 
+/** What is brought up once for all capabilities of it. */
+export const clusters = {
+  "three servers": { nodes: ["server-1", "server-2", "server-3"], spare: ["agent-1"], settings: {} },
+  "a server and an agent": { nodes: ["server-1", "agent-1"], spare: [], settings: {} },
+  // From the second generation on, every rotation is an update of the same resources.
+  "three servers with tokens of their own": {
+    nodes: ["server-1", "server-2", "server-3"],
+    spare: [],
+    settings: { tokens: { generation: 2 } },
+  },
+} as const;
+
+type ClusterName = keyof typeof clusters;
+
 export interface Capability {
   readonly name: string;
-  readonly cluster: "three servers" | "a server and an agent";
+  readonly cluster: ClusterName;
   /** Nodes that have to be there beforehand, besides its servers. */
   readonly needs?: readonly string[];
   /** What a person edits; `time` differs from one change to the next. */
@@ -22,6 +40,8 @@ export interface Capability {
   readonly starts: Readonly<Record<string, number>>;
   /** Nodes that the second run has no business on, as the first had done with them. */
   readonly finished: readonly string[];
+  /** What else has to be true afterwards. */
+  readonly holds?: (site: TestSite) => Promise<void>;
 }
 
 const drains = ["cordon", "drain"];
@@ -30,6 +50,18 @@ const guard = "see that a majority of voters stays";
 const beforeUpgrade = "take a snapshot before the upgrade";
 const rotation = "wait until etcd has the new token here";
 const eachServer = { "server-1": 1, "server-2": 1, "server-3": 1 };
+
+const rotated = {
+  cluster: "three servers with tokens of their own",
+  change: (site: TestSite): void => {
+    site.set({ tokens: { generation: generationOf(site) + 1 } });
+  },
+  skips: [],
+  method: "update",
+  starts: eachServer,
+  finished: [],
+  holds: haveTheTokenOfToday,
+} as const satisfies Partial<Capability>;
 
 export const capabilities: readonly Capability[] = [
   {
@@ -56,30 +88,8 @@ export const capabilities: readonly Capability[] = [
     starts: eachServer,
     finished: ["server-1"],
   },
-  {
-    name: "the first server replaced",
-    cluster: "three servers",
-    change: (site) => site.replace("server-1"),
-    script: scripts.installServer,
-    on: "server-1",
-    skips: [...drains, guard, beforeUpgrade, rotation],
-    resource: "server-1",
-    method: "create",
-    starts: { "server-1": 1 },
-    finished: ["server-2", "server-3"],
-  },
-  {
-    name: "another server replaced",
-    cluster: "three servers",
-    change: (site) => site.replace("server-3"),
-    script: scripts.installServer,
-    on: "server-3",
-    skips: [...drains, guard, beforeUpgrade, rotation],
-    resource: "server-3",
-    method: "create",
-    starts: { "server-3": 1 },
-    finished: ["server-1", "server-2"],
-  },
+  { name: "the first server replaced", ...replaced("server-1"), finished: ["server-2", "server-3"] },
+  { name: "another server replaced", ...replaced("server-3"), finished: ["server-1", "server-2"] },
   {
     name: "what is kept of a replaced server forgotten",
     cluster: "three servers",
@@ -196,7 +206,37 @@ export const capabilities: readonly Capability[] = [
     starts: { "agent-1": 1 },
     finished: ["server-1"],
   },
+  {
+    name: "the next token laid ready",
+    ...rotated,
+    script: scripts.nextToken,
+    on: "server-2",
+    resource: "next-token-server-2",
+  },
+  {
+    name: "the server token rotated",
+    ...rotated,
+    script: scripts.rotateToken,
+    on: "server-1",
+    resource: "token-rotation",
+  },
 ];
+
+type Row = Omit<Capability, "name">;
+
+/** Another machine of that name. */
+function replaced(server: string): Omit<Row, "finished"> {
+  return {
+    cluster: "three servers",
+    change: (site) => site.replace(server),
+    script: scripts.installServer,
+    on: server,
+    skips: [...drains, guard, beforeUpgrade, rotation],
+    resource: server,
+    method: "create",
+    starts: { [server]: 1 },
+  };
+}
 
 export function stepsTaken({ script, skips }: Capability): readonly string[] {
   return allStepsOf(script).filter((step) => !skips.includes(step));
@@ -212,6 +252,26 @@ export const versionOf = (patch: number): string => `v1.34.${String(patch)}+k3s1
 function upgrade(site: TestSite): void {
   const patch = Number(/^v1\.34\.(\d+)/.exec(site.file.settings.version)?.[1]);
   site.version(versionOf(patch + 1));
+}
+
+const generationOf = ({ file }: TestSite): number => file.settings.tokens?.generation ?? 1;
+
+/** The servers run with it, and let nobody in any more who has the one from before. */
+async function haveTheTokenOfToday(site: TestSite): Promise<void> {
+  const [today, before] = keptServerTokens((await deployed(site)).access);
+  for (const { name } of site.file.nodes) {
+    const host = site.host(name);
+    const here = await host.ok("sed 's/^K10[0-9a-f]*::server://' /var/lib/rancher/k3s/server/token");
+    assert.equal(here.trim(), today, `the token of ${name}`);
+    assert.deepEqual(await Promise.all([answerTo(host, today), answerTo(host, before)]), ["200", "401"], name);
+    assert.equal((await host.run("ls /etc/rancher/k3s/token.next")).stdout, "", `what lay ready on ${name}`);
+  }
+}
+
+/** What is answered to a server that asks with this token for what servers share. */
+async function answerTo(host: Host, token: string | undefined): Promise<string> {
+  const ask = "curl -sk -o /dev/null -w '%{http_code}' -K - https://127.0.0.1:6443/v1-k3s/server-bootstrap";
+  return await host.ok(ask, { stdin: `user = "server:${token ?? ""}"` });
 }
 
 /** Nodes that are not there come back, on other machines. */

@@ -5,11 +5,9 @@ import { clusterAccess, k3sSettings, planCluster } from "@isthmus/k3s";
 import { lookAtCluster } from "../../../tools/cluster/look.ts";
 import { withMachinesInState } from "../../../tools/cluster/machines-in-state.ts";
 import { parseCheckpoint } from "../../../tools/pulumi/checkpoint.ts";
-import { assertConverged, starts } from "./cluster-state.ts";
+import { assertConverged } from "./cluster-state.ts";
 import type { Capability } from "./fault-matrix-capabilities.ts";
 import type { SiteRun, TestSite } from "./test-site.ts";
-
-type Counts = Readonly<Record<string, number>>;
 
 /** Nodes Ready, etcd's members those declared and all voters, nobody cordoned; files, labels, service and version true. */
 export async function assertAsDeclared(site: TestSite): Promise<void> {
@@ -29,23 +27,46 @@ export async function assertAsDeclared(site: TestSite): Promise<void> {
 }
 
 /** k3s was started as often as the change needs and the fault allows, and no more. */
-export async function assertStarts(site: TestSite, before: Counts, needed: Needed): Promise<void> {
-  const now = await starts(site);
+export async function assertStarts(site: TestSite, before: Starts, needed: Needed): Promise<void> {
+  const now = await countStarts(site);
   for (const { name } of site.file.nodes) {
     const least = needed.starts[name] ?? 0;
     const most = least + (name === needed.struck ? needed.extra : 0);
-    const count = (now[name] ?? 0) - (before[name] ?? 0);
+    const count = (now[name]?.asked ?? 0) - (before[name]?.asked ?? 0);
     const said = `k3s on ${name} was started ${String(count)} times, and ${String(least)} to ${String(most)} are needed`;
     assert.ok(count >= least && count <= most, said);
+    const again = (now[name]?.again ?? 0) - (before[name]?.again ?? 0);
+    const mayFail = name === needed.struck && needed.mayFail;
+    assert.ok(again === 0 || mayFail, `k3s on ${name} ended, and systemd started it again ${String(again)} times`);
   }
 }
 
 interface Needed {
   /** By what the change needs. */
-  readonly starts: Counts;
+  readonly starts: Readonly<Record<string, number>>;
   /** By the fault, on this node. */
   readonly struck: string;
   readonly extra: number;
+  /** Whether k3s may end by itself there, as one does that cannot reach whom it joins. */
+  readonly mayFail: boolean;
+}
+
+type Starts = Readonly<Record<string, { readonly asked: number; readonly again: number }>>;
+
+/** How often k3s was started on each host since its disk is new: as somebody asked for it, and by systemd after it had ended. */
+export async function countStarts(site: TestSite): Promise<Starts> {
+  const running = site.lab.hosts.filter((host) => host.running);
+  const counted = await Promise.all(
+    running.map(async (host) => {
+      const lines = "{ journalctl -u k3s --no-pager -o cat; journalctl -u k3s-agent --no-pager -o cat; }";
+      const said = await host.run(
+        `${lines} | awk '/^Starting /{n++} /^Scheduled restart job/{m++} END{print n+0, m+0}'`,
+      );
+      const [all = 0, again = 0] = said.stdout.trim().split(" ").map(Number);
+      return [host.name, { asked: all - again, again }] as const;
+    }),
+  );
+  return Object.fromEntries(counted);
 }
 
 /** Nodes that the first run had done with are not worked on by the second. */

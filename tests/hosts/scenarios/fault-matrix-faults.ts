@@ -1,4 +1,4 @@
-/** What strikes at a step of a script: the table of faults. */
+/** What strikes at a step of a script: the table of faults, and how `up` meets them. */
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Host } from "../hosts.ts";
@@ -10,52 +10,57 @@ export interface Fault {
   readonly name: string;
   /** How often the host's k3s may start besides what the change needs: a host that died starts it when it is back. */
   readonly extraStarts: number;
-  /** Runs the engine, and lets the fault strike while the host is at the step; then what broke is whole again. */
-  strike(site: TestSite, host: Host, step: string): Promise<SiteRun>;
+  /** Whether k3s ends by itself where it is about to join: systemd starts it again until it can. */
+  readonly breaksJoins: boolean;
+  /** What happens to the host; without it, the run is killed, and nothing happens to hosts. */
+  readonly happens?: Happening;
+}
+
+interface Happening {
+  begins(host: Host): Promise<void>;
+  ends(host: Host): Promise<void>;
 }
 
 export const faults: readonly Fault[] = [
-  {
-    name: "the run is killed",
-    extraStarts: 0,
-    async strike(site, host, step) {
-      const hold = await holdAt(host, step);
-      const run = await site.up({ killWhen: () => hold.reached });
-      await hold.release();
-      return struck(run, step, run.killed);
-    },
-  },
+  { name: "the run is killed", extraStarts: 0, breaksJoins: false },
   {
     name: "the link is cut",
     extraStarts: 0,
-    strike: (site, host, step) =>
-      atOnce(site, { host, step, happens: () => host.cutLink(), mended: () => host.restoreLink() }),
+    breaksJoins: true,
+    happens: { begins: (host) => host.cutLink(), ends: (host) => host.restoreLink() },
   },
   {
     name: "the host dies",
     extraStarts: 1,
-    strike: (site, host, step) =>
-      atOnce(site, { host, step, happens: () => host.powerOff(), mended: () => host.powerOn() }),
+    breaksJoins: true,
+    happens: { begins: (host) => host.powerOff(), ends: (host) => host.powerOn() },
   },
 ];
 
-interface Happening {
+interface Strike {
+  readonly fault: Fault;
   readonly host: Host;
   readonly step: string;
-  readonly happens: () => Promise<void>;
-  readonly mended: () => Promise<void>;
 }
 
-async function atOnce(site: TestSite, { host, step, happens, mended }: Happening): Promise<SiteRun> {
+/** Runs the engine, and lets the fault strike while the host is at the step; then what broke is whole again. */
+export async function strikeUp(site: TestSite, { fault: { happens }, host, step }: Strike): Promise<SiteRun> {
   const hold = await holdAt(host, step);
-  const strike = hold.reached.then(happens).then(
-    () => true,
-    () => false,
-  );
+  if (happens === undefined) {
+    const run = await site.up({ killWhen: () => hold.reached });
+    await hold.release();
+    return struck(run, step, run.killed);
+  }
+  const strike = hold.reached
+    .then(() => happens.begins(host))
+    .then(
+      () => true,
+      () => false,
+    );
   const run = await site.up();
   const happened = await Promise.race([strike, sleep(1_000, false)]);
   if (!happened) await hold.release();
-  await mended();
+  await happens.ends(host);
   await host.reachable();
   return struck(run, step, happened);
 }
