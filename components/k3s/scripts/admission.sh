@@ -37,6 +37,7 @@ living() {
   done
 }
 
+free_lease_of_the_gone
 step 'compare machines with those that joined'
 OTHER_MACHINES=()
 declare -A WANTED_MACHINE=() WANTED_ADDRESS=() FOUND_ADDRESS=()

@@ -5,6 +5,8 @@
 # resourceVersion): of two who take it at the same moment one is refused.
 
 LEASE=isthmus-maintenance
+# In whose name it is held while the token is rotated, which is done on any server.
+ROTATION_LEASE=token-rotation
 # How long it counts after it was last renewed: a host reboots within that time.
 LEASE_SECONDS=900
 # Lies here while this host may hold it in its own name: after a power cut, too.
@@ -88,6 +90,14 @@ free_lease() {
     sleep 0.5
   done
   [ "$1" != "${NODE:-}" ] || rm -f "$LEASE_NOTE"
+}
+
+# What a run that died took to remove a node, and the node is gone: nobody goes on with that.
+free_lease_of_the_gone() {
+  local node
+  read_lease && [ -n "$LEASE_HOLDER" ] && [ "$LEASE_HOLDER" != "$ROTATION_LEASE" ] || return 0
+  node=$(kube get node "$LEASE_HOLDER" --ignore-not-found -o name 2>/dev/null) || return 0
+  [ -n "$node" ] || free_lease "$LEASE_HOLDER" || true
 }
 
 # What a run that died took, in the name of this host.

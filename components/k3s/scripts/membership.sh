@@ -4,6 +4,7 @@
 # server that stays, before the machines of those that leave are deleted; works when those are dead.
 lock
 require_api
+free_lease_of_the_gone
 step 'compare members with those declared'
 declared() { local one; for one in "${NODES[@]}"; do [ "$one" != "$1" ] || return 0; done; return 1; }
 table=$(node_table)

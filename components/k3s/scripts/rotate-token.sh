@@ -16,15 +16,16 @@ if ! etcd_has_token "$SERVER_TOKEN"; then
   is_older_token "$known" ||
     fail 'the token of this cluster is none that the state keeps' 'declare the token generation that the cluster has: it only goes up, one by one, and keepFrom must not pass it before that is done'
   # No server starts meanwhile with the token of before.
-  take_lease token-rotation
+  take_lease "$ROTATION_LEASE"
   step 'rotate the server token'
   logged token-rotation k3s token rotate --new-token "$SERVER_TOKEN" ||
     fail 'k3s could not rotate the token' 'the lines above name the cause; mend it and run the same command again'
   retry 30 etcd_has_token "$SERVER_TOKEN" || pass 'etcd does not have the new token: another server takes it up'
-  free_lease token-rotation || true
 elif [ "$known" != "$SERVER_TOKEN" ] && ! is_older_token "$known"; then
   fail 'the token of this cluster is none that the state keeps' 'was the token generation lowered? Declare the one that the cluster has: it only goes up'
 fi
+# Taken here, or on a server that died when etcd had the token already.
+free_lease "$ROTATION_LEASE" || true
 if [ "$(cat "$TAKEN" 2>/dev/null || true)" != "$(token_key "$SERVER_TOKEN")" ]; then
   step 'take a snapshot that the new token opens'
   k3s etcd-snapshot save --name token-rotation 9>&- 2>&1 | relay ||
