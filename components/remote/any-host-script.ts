@@ -36,7 +36,7 @@ export class AnyHostScript extends Command {
 }
 
 /** Relative, so that a checkout elsewhere is not a change. */
-const program = relative(process.cwd(), fileURLToPath(new URL("./any-host-main.ts", import.meta.url)));
+const program = relative(process.cwd(), fileURLToPath(new URL("./any-host-main.cjs", import.meta.url)));
 
 function commandArgs(args: AnyHostScriptArgs): ConstructorParameters<typeof Command>[1] {
   const { script, about, hosts, parameters = {}, secrets = {}, triggers = [], none = "" } = args;
@@ -44,7 +44,7 @@ function commandArgs(args: AnyHostScriptArgs): ConstructorParameters<typeof Comm
   const call = { script, host: about, secretNames: Object.keys(secrets), user };
   const command = output(parameters).apply((known) => renderCommand({ ...call, parameters: known }));
   return {
-    create: `node --import tsx ${program} # ${script.name}`,
+    create: `node ${program} # ${script.name}`,
     environment: { ISTHMUS_COMMAND: command, ISTHMUS_NONE: none },
     stdin: secret(interpolate`${knownHosts(hosts)}\n${scriptInput(script, secrets)}`),
     triggers: [...triggers],

@@ -98,7 +98,7 @@ describe("AnyHostScript", () => {
     assert.equal(only?.type, "command:local:Command");
     assert.match(
       String(only.inputs["create"]),
-      /^node --import tsx components\/remote\/any-host-main\.ts # hello\.sh$/,
+      /^node components\/remote\/any-host-main\.cjs # hello\.sh$/,
     );
     const { value } = only.inputs["stdin"] as Sealed;
     const [first, ...rest] = String(value).split("\n");

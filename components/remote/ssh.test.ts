@@ -137,10 +137,10 @@ describe("a command over SSH", function () {
   });
 
   it("is what the program that AnyHostScript starts does, with hosts and input on its standard input", async () => {
-    const program = fileURLToPath(new URL("./any-host-main.ts", import.meta.url));
+    const program = fileURLToPath(new URL("./any-host-main.cjs", import.meta.url));
     const start = async (command: string, none: string) => {
       const env = { ...process.env, ISTHMUS_COMMAND: command, ISTHMUS_NONE: none };
-      const child = spawn(process.execPath, ["--import", "tsx", program], { env });
+      const child = spawn(process.execPath, [program], { env });
       child.stdin.end(`${JSON.stringify([hostOf("dead", right, 1), hostOf("alive", right)])}\nfirst\nsecond\n`);
       const closed = once(child, "close") as Promise<[number]>;
       const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), closed]);

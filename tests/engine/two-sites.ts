@@ -109,6 +109,7 @@ export function copyOfRepository(): { readonly folder: string; readonly dispose:
   const folder = mkdtempSync(join(tmpdir(), "isthmus-program-"));
   const parts = [
     "index.ts",
+    "main.js",
     "package.json",
     "tsconfig.json",
     "config",
