@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 
+import { inOrder } from "../../in-order.ts";
 import { requireHosts, until } from "../hosts.ts";
 import { k3sUnderTest } from "../standin/k3s.ts";
 import type { K3s } from "../standin/k3s.ts";
@@ -13,7 +14,7 @@ import { Transcripts } from "./transcripts.ts";
 
 describe("the contract of k3s", function () {
   this.timeout(900_000);
-  this.bail(true); // each step needs the one before
+  inOrder(this); // each step needs the one before
   let k3s: K3s;
   let cluster: TestCluster;
   let transcripts: Transcripts;
