@@ -29,15 +29,9 @@ interface Cell {
   readonly step: string;
 }
 
-describe("the matrix of verbs and faults", () => {
-  it("has cells for every verb", () => {
-    for (const verb of verbs) assert.ok(stepsOfVerb(verb).length > 1, verb.name);
-  });
-});
-
 for (const verb of full ? verbs : []) {
   describe(`${verb.name}, with a fault in the middle:`, function () {
-    this.timeout(300_000);
+    this.timeout(600_000);
     let site: TestSite | undefined;
     let time = 0;
 

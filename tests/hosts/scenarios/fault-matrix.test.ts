@@ -5,6 +5,8 @@
  */
 import assert from "node:assert/strict";
 
+import { scripts } from "@isthmus/k3s";
+import type { Script } from "@isthmus/remote/script";
 import {
   capabilities,
   clusters,
@@ -16,6 +18,7 @@ import {
 } from "./fault-matrix-capabilities.ts";
 import { assertAsDeclared, assertNothingTwice, assertStarts, countStarts, installedAt } from "./fault-matrix-checks.ts";
 import { faults, killUnwritten, strikeUp, type Fault } from "./fault-matrix-faults.ts";
+import { stepsOfVerb, verbs } from "./fault-matrix-verbs.ts";
 import { Writer } from "./fault-matrix-writer.ts";
 import { standIn } from "../standin/k3s.ts";
 import { full, requireScenarios } from "./requirements.ts";
@@ -30,6 +33,21 @@ const byDefault = [
   ["labels and taints", "the run is killed", "compare labels and taints with those declared"],
   ["an agent's upgrade", "the link is cut", "start k3s"],
 ] as const;
+
+/** Scripts without cells, and why: who adds a script says so here, or gives it cells. */
+const withoutCells: Readonly<Record<string, string>> = {
+  preflight: "changes nothing: preflight.test.ts",
+  genesis: "when a cluster begins: kills.test.ts",
+  adopt: "changes nothing: adoption.test.ts",
+  identity: "only reads",
+  kubeconfig: "only reads",
+  snapshot: "no step of it is of the cluster: restore.test.ts",
+  snapshots: "only reads",
+  snapshotToken: "only reads",
+  certificateState: "only reads",
+  osUpdates: "only reads",
+  status: "only reads",
+};
 
 const unwritten = "the end, which is not written down";
 const patches = full ? 50 : 5;
@@ -67,6 +85,21 @@ describe("the matrix of faults", () => {
       );
     }
     for (const capability of capabilities) assert.ok(stepsTaken(capability).length > 0, capability.name);
+    for (const verb of verbs) assert.ok(stepsOfVerb(verb).length > 0, verb.name);
+  });
+
+  it("has every script that changes something", () => {
+    const inIt = new Set<Script>([
+      ...capabilities.map(({ script }) => script),
+      ...verbs.flatMap(({ work }) => work.flatMap((one) => one.scripts)),
+    ]);
+    const missing = Object.entries<Script>(scripts).filter(
+      ([name, script]) => inIt.has(script) === name in withoutCells,
+    );
+    assert.deepEqual(
+      missing.map(([name]) => name),
+      [],
+    );
   });
 });
 
@@ -76,7 +109,7 @@ for (const [name, { nodes, spare, settings }] of Object.entries(clusters)) {
   const ofCluster = capabilities.filter(({ cluster }) => cluster === name).flatMap(cellsOf);
 
   describe(`${name}, with a fault in the middle of`, function () {
-    this.timeout(300_000);
+    this.timeout(600_000);
     let site: TestSite | undefined;
 
     /** Of a test that failed nothing is left to the next one. */

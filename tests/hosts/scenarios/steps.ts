@@ -54,7 +54,7 @@ export async function holdAt(host: Host, step: string): Promise<Hold> {
   const start = 'program=$(cat); setsid python3 -c "$program" >/dev/null 2>&1 </dev/null &';
   await host.ok(`rm -f ${told} ${told}.*; ${start}`, { stdin: program });
   await host.ok(`until [ -p ${told} ]; do sleep 0.02; done`);
-  const reached = host.ok(`until [ -e ${told}.reached ]; do sleep 0.02; done`, { timeoutMs: longest });
+  const reached = host.ok(`until [ -e ${told}.reached ]; do sleep 0.1; done`, { timeoutMs: longest });
   // Of a run that ends before the step nobody asks; who asks gets the failure.
   reached.catch(() => undefined);
   const wake = `[ -e ${told}.reached ] || [ ! -p ${told} ] || timeout 5 sh -c 'echo >${told}'`;
@@ -92,7 +92,7 @@ while not any(re.fullmatch(${JSON.stringify(pattern)}, line) for line in said) a
 if not os.path.exists(told + ".released"):
     open(told + ".reached", "w").close()
 while not let_go():
-    time.sleep(0.02)
+    time.sleep(0.1)
 os.rename(told, told + ".last")
 open(told, "w").close()
 os.open(told + ".last", os.O_RDWR)
