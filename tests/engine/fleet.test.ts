@@ -1,4 +1,5 @@
 /** The life of a fleet of two sites: the real program and the project's own commands, under the real engine. */
+import { inOrder } from "../in-order.ts";
 import { needsPulumi } from "./harness.ts";
 import { beginning } from "./life/beginning.ts";
 import { end } from "./life/end.ts";
@@ -10,7 +11,7 @@ import { copyOfRepository, TwoSites } from "./two-sites.ts";
 
 describe("two sites under the real engine", function () {
   // Each test goes on from where the one before it ended.
-  this.bail(true);
+  inOrder(this);
   let program: ReturnType<typeof copyOfRepository>;
   let sites: TwoSites;
   const theSites = (): TwoSites => sites;

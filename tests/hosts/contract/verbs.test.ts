@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { inOrder } from "../../in-order.ts";
 import { requireHosts, until } from "../hosts.ts";
 import type { Host, Ran } from "../hosts.ts";
 import { k3sUnderTest } from "../standin/k3s.ts";
@@ -16,7 +17,7 @@ const NEW_TOKEN = "staple-battery";
 
 describe("the verbs of k3s", function () {
   this.timeout(900_000);
-  this.bail(true); // each step needs the one before
+  inOrder(this); // each step needs the one before
   let cluster: TestCluster;
   let transcripts: Transcripts;
   let s1: Host;

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   chmodSync,
   copyFileSync,
@@ -38,8 +40,10 @@ export interface SharedFile {
 
 /** Makes and switches on a host for each name. Leftovers of runs that were killed are removed first. */
 export async function createLab(names: readonly string[], files: readonly SharedFile[] = []): Promise<Lab> {
-  await removeLeftovers();
-  const number = claimNumber();
+  const number = await alone(async () => {
+    await removeAbandoned();
+    return await claimNumber();
+  });
   const folder = labFolder(number);
   try {
     return await build({ number, folder, names, files });
@@ -57,8 +61,6 @@ interface Blueprint {
 }
 
 async function build({ number, folder, names, files }: Blueprint): Promise<Lab> {
-  await run("mount", ["-t", "tmpfs", "-o", "mode=700,size=80%", "isthmus-hosts", folder]);
-  writeOwner(folder);
   mkdirSync(join(folder, "base"));
   await run("/usr/bin/python3", [
     join(import.meta.dirname, "prepare-base.py"),
@@ -110,19 +112,33 @@ function labFolder(number: number): string {
   return join(ROOT, String(number));
 }
 
-/** mkdir is the lock: two runs at a time get two numbers, and so two networks. */
-function claimNumber(): number {
+/**
+ * Runs as the only one on this machine who makes a lab or removes what others left: a lab that is half made looks like one
+ * that was abandoned. The kernel takes the lock from who dies.
+ */
+async function alone<T>(work: () => Promise<T>): Promise<T> {
   mkdirSync(ROOT, { recursive: true });
-  for (let number = 0; number < 250; number += 1) {
-    try {
-      mkdirSync(labFolder(number));
-      writeOwner(labFolder(number));
-      return number;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    }
+  const holder = spawn("flock", [join(ROOT, "lock"), "cat"], { stdio: ["pipe", "pipe", "inherit"] });
+  const ended = once(holder, "exit");
+  try {
+    holder.stdin.write("held\n");
+    if ((await Promise.race([once(holder.stdout, "data"), ended])).length !== 1) throw new Error("flock failed");
+    return await work();
+  } finally {
+    holder.stdin.end();
+    await ended;
   }
-  throw new Error(`250 labs run at once: remove what is left of them in ${ROOT}`);
+}
+
+/** Two runs at a time get two numbers, and so two networks. */
+async function claimNumber(): Promise<number> {
+  const number = Array.from({ length: 250 }, (_, at) => at).find((at) => !existsSync(labFolder(at)));
+  if (number === undefined) throw new Error(`250 labs run at once: remove what is left of them in ${ROOT}`);
+  const folder = labFolder(number);
+  mkdirSync(folder);
+  await run("mount", ["-t", "tmpfs", "-o", "mode=700,size=80%", "isthmus-hosts", folder]);
+  writeOwner(folder);
+  return number;
 }
 
 /** A process id alone may be somebody else's by now: its start time tells. */
@@ -150,7 +166,10 @@ function ownerLives(folder: string): boolean {
 
 /** Removes the labs whose test process is gone. */
 export async function removeLeftovers(): Promise<void> {
-  if (!existsSync(ROOT)) return;
+  await alone(removeAbandoned);
+}
+
+async function removeAbandoned(): Promise<void> {
   for (const entry of readdirSync(ROOT)) {
     const number = Number(entry);
     if (Number.isInteger(number) && !ownerLives(labFolder(number))) await removeLab(number);

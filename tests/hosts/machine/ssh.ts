@@ -35,7 +35,8 @@ export async function connect(to: Connection, timeoutMs = 5_000): Promise<Client
       client.on("error", () => client.destroy());
       resolve(client);
     });
-    client.once("error", reject);
+    // On a busy machine more than one comes: that it took too long, then that the connection is lost.
+    client.on("error", reject);
     client.connect({
       host: to.host,
       port: to.port,
