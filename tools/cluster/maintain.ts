@@ -1,11 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "@isthmus/core";
-import { plannedNodes, scripts, workThrough, type ClusterAccess, type NodePlan, type Step } from "@isthmus/k3s";
+import { scripts, workThrough, type ClusterAccess, type Step } from "@isthmus/k3s";
 import type { MaintenanceOrder, NodeWork } from "@isthmus/k3s";
-import { askAnother, ConnectionLostError, UnreachableError } from "@isthmus/remote/client";
-import type { z } from "zod";
-import type { DeployedCluster } from "./deployed.ts";
-import { runScript, type ScriptResult } from "./run-script.ts";
+import { askAnother, UnreachableError } from "@isthmus/remote/client";
+import { causeOf, runScript, type ScriptResult } from "./run-script.ts";
 
 /** How maintenance is told of, and how long it waits. */
 export interface Manner {
@@ -13,32 +11,6 @@ export interface Manner {
   readonly say: (line: string) => void;
   /** How long a host may take to come back from its reboot, in seconds. */
   readonly rebootSeconds: number;
-}
-
-/** Asks nodes, side by side, with a script that prints JSON. A text says why nothing is known of one. */
-export async function askNodes<Answer>(
-  { plan, access }: DeployedCluster,
-  { only, step, shape }: AskNodes<Answer>,
-): Promise<Readonly<Record<string, Answer | string>>> {
-  const asked = plannedNodes(plan).filter(({ node }) => only?.includes(node.name) ?? true);
-  const ask = async (node: NodePlan): Promise<Answer | string> => {
-    if (access.hosts[node.node.name] === undefined) return "was not deployed yet";
-    try {
-      const { status, stdout, said } = await runScript(access, step(node));
-      return status === 0 ? shape.parse(JSON.parse(stdout)) : `could not be looked at: ${causeOf(said)}`;
-    } catch (error) {
-      if (error instanceof UnreachableError) return `cannot be reached: ${error.message}`;
-      if (error instanceof ConnectionLostError) return `could not be looked at: ${error.message}`;
-      throw error;
-    }
-  };
-  return Object.fromEntries(await Promise.all(asked.map(async (node) => [node.node.name, await ask(node)] as const)));
-}
-
-interface AskNodes<Answer> {
-  readonly only?: readonly string[] | undefined;
-  readonly step: (node: NodePlan) => Step;
-  readonly shape: z.ZodType<Answer>;
 }
 
 /** Does the work node by node. A failure ends it before the next node. Every cause is a `UserError`. */
@@ -103,13 +75,4 @@ function failure({ node, script }: Step, ended: Ended): UserError {
   if ("unreachable" in ended) return new UserError(`${node} cannot be reached over SSH: ${ended.unreachable}`);
   if ("lost" in ended) return new UserError(`${node} was lost while ${script.name} ran there: ${ended.lost}.`);
   return new UserError(`${script.name} failed on ${node}: ${causeOf(ended.result.said)}`);
-}
-
-/** What a script said to be the cause, and the mend; all that it said where it named none. */
-function causeOf(said: string): string {
-  const named = said
-    .split("\n")
-    .map((line) => line.replace(/^\[[^\]]*\] /, ""))
-    .filter((line) => /^(because|to mend): /.test(line));
-  return named.length > 0 ? named.map((line) => line.replace("because: ", "")).join("; ") : said.trim();
 }

@@ -7,14 +7,15 @@ import {
   type NodeCertificates,
   type RotationRequest,
 } from "@isthmus/k3s";
+import { askNodes, longestLook } from "./ask-nodes.ts";
 import type { DeployedCluster } from "./deployed.ts";
-import { askNodes, maintain, type Manner } from "./maintain.ts";
+import { maintain, type Manner } from "./maintain.ts";
 
 type Looked = Readonly<Record<string, NodeCertificates | string>>;
 
 /** What is known of every node's certificates. */
 export const lookAtAllCertificates = async (cluster: DeployedCluster): Promise<Looked> =>
-  askNodes(cluster, { step: lookAtCertificates, shape: nodeCertificates });
+  askNodes(cluster, { step: lookAtCertificates, shape: nodeCertificates, timeoutMs: longestLook });
 
 /** What would be done, one line a node. */
 export function describeRotation(looked: Looked, request: RotationRequest): string {
@@ -55,7 +56,12 @@ export async function rotateCertificates(
 
 /** What was renewed is not a day old. */
 async function seeThatTheyAreNew(cluster: DeployedCluster, only: readonly string[]): Promise<void> {
-  const now = await askNodes(cluster, { only, step: lookAtCertificates, shape: nodeCertificates });
+  const now = await askNodes(cluster, {
+    only,
+    step: lookAtCertificates,
+    shape: nodeCertificates,
+    timeoutMs: longestLook,
+  });
   const old = Object.entries(now).flatMap(([name, found]) => {
     if (typeof found === "string") return [`  ${name} ${found}`];
     if (found.days === null || !needsRotation(found, { olderThanDays: 1 })) return [];

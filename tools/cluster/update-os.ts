@@ -7,8 +7,9 @@ import {
   type LookedForUpdates,
   type UpdateRequest,
 } from "@isthmus/k3s";
+import { askNodes } from "./ask-nodes.ts";
 import type { DeployedCluster } from "./deployed.ts";
-import { askNodes, maintain, type Manner } from "./maintain.ts";
+import { maintain, type Manner } from "./maintain.ts";
 
 /** What every host waits for. All are asked, whichever are meant: quorum is a question to all servers. */
 export async function lookForOsUpdates(cluster: DeployedCluster): Promise<LookedForUpdates> {
