@@ -1,4 +1,4 @@
-"""The smaller commands: token, certificate, secrets-encrypt, kubectl."""
+"""The smaller commands: token, certificate, secrets-encrypt."""
 
 import datetime
 import glob
@@ -13,18 +13,6 @@ from cryptography import x509
 
 from standin import etcd, log, options, pki, token
 from standin.server import Server, bootstrap_key
-
-
-def kubectl(arguments):
-    """The real kubectl of this host, on the kubeconfig that k3s writes."""
-    env = dict(os.environ)
-    if not env.get("KUBECONFIG") and os.path.exists("/etc/rancher/k3s/k3s.yaml"):
-        env["KUBECONFIG"] = "/etc/rancher/k3s/k3s.yaml"
-    for folder in env.get("PATH", "/usr/bin").split(":"):
-        path = os.path.join(folder, "kubectl")
-        if os.access(path, os.X_OK) and os.path.basename(os.path.realpath(path)) != "k3s":
-            os.execve(path, ["kubectl", *arguments], env)
-    log.fatal("stand-in: there is no kubectl on this host: apt-get install kubernetes-client")
 
 
 def flag(arguments, name):

@@ -14,8 +14,8 @@ def main():
         print(f"k3s version {VERSION} ({MARK})\ngo version none")
         return
     if command == "kubectl":
-        from standin.commands import kubectl
-        kubectl(rest)
+        from standin import kubectl
+        kubectl.run(rest)
     elif command == "server":
         from standin import options
         settings = options.load("server", rest)
