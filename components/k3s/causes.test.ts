@@ -142,6 +142,22 @@ describe("the cause of a failed join", () => {
     });
   });
 
+  it("names networks that differ by their flags, as a real k3s tells them by a byte", () => {
+    const named = [
+      "ClusterDNSs.slice[0].slice[13]",
+      "ClusterIPRanges.slice[0].IP.slice[13]",
+      "ServiceIPRange.IP.slice[13]",
+    ];
+    const { cause } = causeOf([
+      ...named.map((name) => said("warning", `critical configuration mismatched: ${name}`)),
+      said(
+        "fatal",
+        `${preparing}failed to validate server configuration: critical configuration value mismatch between servers`,
+      ),
+    ]);
+    assert.equal(cause, "this server was given other flags than those that run: cluster-cidr, service-cidr");
+  });
+
   it("is what was said last: an earlier one was mended", () => {
     const [wrongToken = [""], , , , , , , duplicate = [""]] = meanings;
     assert.equal(causeOf([wrongToken[0], duplicate[0]]).cause, "etcd still has a member of this name");

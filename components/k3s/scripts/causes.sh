@@ -56,10 +56,11 @@ wrong_token() {
 }
 
 # Which flags differ: k3s warns of each before it gives up. Networks it names by a byte in them: ClusterIPRange.IP.slice[13].
+# Where its DNS is follows from the network of the services.
 mismatched() {
   local flags
   flags=$(journal_since "${STARTED:-}" | sed -n 's/.*critical configuration mismatched: \([A-Za-z0-9.-]*\).*/\1/p' |
-    sed 's/^ClusterIPRange.*/cluster-cidr/; s/^ServiceIPRange.*/service-cidr/' | sort -u | xargs)
+    sed 's/^ClusterIPRange.*/cluster-cidr/; s/^ServiceIPRange.*/service-cidr/; s/^ClusterDNS.*/service-cidr/' | sort -u | xargs)
   [ -z "$flags" ] || printf ': %s' "${flags// /, }"
 }
 
