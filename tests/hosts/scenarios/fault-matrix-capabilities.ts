@@ -10,17 +10,16 @@ import type { TestSite } from "./test-site.ts";
 
 /** What is brought up once for all capabilities of it. */
 export const clusters = {
-  "three servers": { nodes: ["server-1", "server-2", "server-3"], spare: ["agent-1"], settings: {} },
-  "a server and an agent": { nodes: ["server-1", "agent-1"], spare: [], settings: {} },
-  // From the second generation on, every rotation is an update of the same resources.
-  "three servers with tokens of their own": {
+  "three servers": {
     nodes: ["server-1", "server-2", "server-3"],
-    spare: [],
+    spare: ["agent-1"],
+    // From the second generation on, every rotation is an update of the same resources.
     settings: { tokens: { generation: 2 } },
   },
+  "a server and an agent": { nodes: ["server-1", "agent-1"], spare: [], settings: {} },
 } as const;
 
-type ClusterName = keyof typeof clusters;
+export type ClusterName = keyof typeof clusters;
 
 export interface Capability {
   readonly name: string;
@@ -52,7 +51,7 @@ const rotation = "wait until etcd has the new token here";
 const eachServer = { "server-1": 1, "server-2": 1, "server-3": 1 };
 
 const rotated = {
-  cluster: "three servers with tokens of their own",
+  cluster: "three servers",
   change: (site: TestSite): void => {
     site.set({ tokens: { generation: generationOf(site) + 1 } });
   },
