@@ -85,6 +85,8 @@ function environment(at: {
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     // `--event-log` is one of the commands for programs, as is all that the Automation API uses.
     PULUMI_DEBUG_COMMANDS: "true",
+    // The engine lives for seconds: collecting garbage less often spares a fifth of its processor time.
+    GOGC: "400",
     // Whatever would leave this machine runs into a closed door.
     HTTPS_PROXY: "http://127.0.0.1:9",
     HTTP_PROXY: "http://127.0.0.1:9",

@@ -6,7 +6,7 @@ policy, the journal stays on disk. What it does not know, it refuses.
 """
 
 import glob
-import json
+import marshal
 import os
 import select
 import signal
@@ -105,12 +105,13 @@ def serve(manager):
 
 
 def answer(manager, client):
-    with client, client.makefile("rw", encoding="utf-8") as stream:
-        arguments = json.loads(stream.readline())
+    with client:
+        with client.makefile("rb") as stream:
+            arguments = marshal.loads(stream.read())
         reply = Control(manager).run(arguments)
-        stream.write(json.dumps(reply) + "\n")
+        client.sendall(marshal.dumps(reply))
+        client.shutdown(socket.SHUT_WR)
         if reply.get("after") in ("reboot", "poweroff"):
-            stream.flush()
             manager.shut_down(REBOOT if reply["after"] == "reboot" else POWER_OFF)
 
 
