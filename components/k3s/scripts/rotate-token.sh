@@ -28,7 +28,7 @@ fi
 free_lease "$ROTATION_LEASE" || true
 if [ "$(cat "$TAKEN" 2>/dev/null || true)" != "$(token_key "$SERVER_TOKEN")" ]; then
   step 'take a snapshot that the new token opens'
-  k3s etcd-snapshot save --name token-rotation 9>&- 2>&1 | relay ||
+  logged snapshot k3s etcd-snapshot save --name token-rotation ||
     fail 'k3s took no snapshot' 'see that it reaches where snapshots are kept, with keys that are right; then run the same command again'
   token_key "$SERVER_TOKEN" >"$TAKEN"
 fi

@@ -4,7 +4,7 @@
 lock
 require_api
 step "take snapshot $SNAPSHOT"
-k3s etcd-snapshot save --name "$SNAPSHOT" 9>&- 2>&1 | relay ||
+logged snapshot k3s etcd-snapshot save --name "$SNAPSHOT" ||
   fail "k3s took no snapshot $SNAPSHOT" 'see that there is room below /var/lib/rancher, and that the object store (if one is declared) runs and takes the keys'
 # k3s adds node and time to the name.
 found=$(find "$K3S_DATA/server/db/snapshots" -maxdepth 1 -type f -name "$SNAPSHOT-*" -printf '%T@ %f\n' 2>/dev/null | sort -n | tail -n 1 | cut -d' ' -f2)
