@@ -5,13 +5,21 @@ import { clusterAccess, k3sSettings, planCluster } from "@isthmus/k3s";
 import { lookAtCluster } from "../../../tools/cluster/look.ts";
 import { withMachinesInState } from "../../../tools/cluster/machines-in-state.ts";
 import { parseCheckpoint } from "../../../tools/pulumi/checkpoint.ts";
-import { assertConverged } from "./cluster-state.ts";
+import { aServer, assertConverged } from "./cluster-state.ts";
 import type { Capability } from "./fault-matrix-capabilities.ts";
 import type { SiteRun, TestSite } from "./test-site.ts";
+
+/** No server is taken for being worked on any more: the next restart of another one would be refused. */
+export async function assertNobodyAway(site: TestSite): Promise<void> {
+  const lease = "-n kube-system get lease isthmus-maintenance --ignore-not-found";
+  const holder = await aServer(site).ok(`k3s kubectl ${lease} -o 'jsonpath={.spec.holderIdentity}'`);
+  assert.equal(holder, "", "who holds the lease");
+}
 
 /** Nodes Ready, etcd's members those declared and all voters, nobody cordoned; files, labels, service and version true. */
 export async function assertAsDeclared(site: TestSite): Promise<void> {
   await assertConverged(site);
+  await assertNobodyAway(site);
   const { name, nodes, settings } = site.file;
   const outputs = await site.stack.outputs({ secrets: true });
   const exported = await site.fleet.pulumi(["stack", "export", "--show-secrets", "--stack", site.stack.name]);

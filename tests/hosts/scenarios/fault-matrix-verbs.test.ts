@@ -10,7 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { assertConverged } from "./cluster-state.ts";
 import type { Host } from "../hosts.ts";
-import { assertStarts, countStarts } from "./fault-matrix-checks.ts";
+import { assertNobodyAway, assertStarts, countStarts } from "./fault-matrix-checks.ts";
 import { faults, type Fault } from "./fault-matrix-faults.ts";
 import { stepsOfVerb, verbs, type Verb } from "./fault-matrix-verbs.ts";
 import { Writer } from "./fault-matrix-writer.ts";
@@ -78,6 +78,7 @@ async function survives(site: TestSite, cell: Cell, time: number): Promise<void>
     if (!asked.keepsWrites) writer.stop();
     await goesThrough(verb, asked.task);
     await assertConverged(site);
+    await assertNobodyAway(site);
     const { starts } = asked;
     await assertStarts(site, before, { starts, struck: on, extra: fault.extraStarts, mayFail: fault.breaksJoins });
     await asked.holds(fault.extraStarts);
