@@ -45,7 +45,8 @@ function planSite(site: SiteModel, model: Model): { plan: SitePlan; findings: re
   const { plans, refused, findings } = planServices(site, facts);
   const services = facts.peers.length === 0 ? plans : [...plans, linksService(facts)];
   const machines = planSiteMachines(site, facts.domain);
-  const cluster = planCluster(site, facts);
+  const footprints = services.map(({ footprint }) => footprint);
+  const cluster = planCluster(site, facts, footprints);
   const plan = {
     site,
     facts,

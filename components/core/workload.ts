@@ -94,6 +94,8 @@ export interface Workload {
   readonly runsOn: RunsOn;
   readonly stores?: Store | undefined;
   readonly reaches: readonly Reach[];
+  /** Programs that it calls on the host of each of its members, such as `iscsiadm`. Default: none. */
+  readonly hostPrograms?: readonly string[] | undefined;
 }
 
 /** The number of members at `site`, or `undefined` where there is one per node. */

@@ -9,6 +9,8 @@ export interface K3sNode {
   readonly architecture?: "amd64" | "arm64" | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly K3sTaint[];
+  /** Programs that pods call on it, beside those that k3s needs. Default: none. */
+  readonly programs?: readonly string[] | undefined;
 }
 
 export interface K3sTaint {

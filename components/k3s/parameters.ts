@@ -126,6 +126,7 @@ export function preflightParameters(
     BACKEND_PORT: backendPort[settings.flannel],
     REGISTRY_PORT: settings.registries.embedded ? 5001 : 0,
     DISK_MIB: settings.diskMib,
+    PROGRAMS: node.programs ?? [],
     PEERS: peersOf(node, roster).map(peerText),
     PEER_SECONDS: peerSeconds,
     TIME_SOURCE: source.folder === undefined ? (source.url ?? releases) : "",

@@ -3,6 +3,7 @@ import { loadScript, type Script } from "@isthmus/remote/script";
 const file = (name: string): URL => new URL(`./scripts/${name}.sh`, import.meta.url);
 const common = file("common");
 const network = [file("reach"), file("clock")] as const;
+const look = [file("programs"), file("neighbours"), file("own-address")] as const;
 const lease = file("lease");
 const service = [common, lease, ...network, file("causes"), file("quorum"), file("readiness")] as const;
 const certificates = file("certificates");
@@ -10,7 +11,7 @@ const node = [...service, file("drain"), file("node")] as const;
 
 /** The scripts of this package, each with the parts that it builds on. */
 export const scripts = {
-  preflight: loadScript(file("findings"), ...network, file("neighbours"), file("preflight")),
+  preflight: loadScript(file("findings"), ...network, ...look, file("preflight")),
   genesis: loadScript(common, file("genesis")),
   admission: loadScript(common, lease, file("members"), file("admission")),
   adopt: loadScript(common, file("findings"), file("adopt")),

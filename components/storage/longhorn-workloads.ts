@@ -24,6 +24,8 @@ export function longhornWorkloads(context: Context): Workload[] {
       ...alike,
       ...perNode,
       name: "manager",
+      // It does not start where the host has no open-iscsi.
+      hostPrograms: ["iscsiadm"],
       selector: { app: "longhorn-manager" },
       requests: { memory: "192Mi", cpu: "100m" },
       limits: { memory: "1Gi" },

@@ -1,17 +1,16 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2034,SC2154 # parts of a script are joined, and parameters come before: see ../scripts.ts
 # Looks at a host before anything is changed on it. Everything that stands in the way is said at once, with its mend.
-UNIT=k3s
-[ "$ROLE" = server ] || UNIT=k3s-agent
+UNIT=k3s OTHER_UNIT=k3s-agent
+[ "$ROLE" = server ] || UNIT=k3s-agent OTHER_UNIT=k3s
 # Also while systemd starts it again and again: its ports are its own.
-case $(systemctl is-active "$UNIT" 2>/dev/null || true) in active | activating | reloading) RUNS=1 ;; *) RUNS='' ;; esac
+unit_runs() { case $(systemctl is-active "$1" 2>/dev/null || true) in active | activating | reloading) ;; *) return 1 ;; esac; }
+RUNS=''
+if unit_runs "$UNIT" || unit_runs "$OTHER_UNIT"; then RUNS=1; fi
 
 check_system() {
   [ "$(id -u)" -eq 0 ] || finding 'this is not root' 'connect as root, or as somebody who may call sudo without a password'
-  local program
-  for program in systemctl journalctl curl flock sha256sum base64 ip ss awk sed; do
-    command -v "$program" >/dev/null || finding "there is no program $program" "install it: apt-get install $(package_of "$program")"
-  done
+  check_programs
   case $(uname -m) in
   x86_64 | aarch64) ;;
   *) finding "k3s is not declared for $(uname -m)" 'use a 64-bit system (amd64 or arm64)' ;;
@@ -21,14 +20,14 @@ check_system() {
   printf '%s\n' 4.19 "$(uname -r | sed 's/[^0-9.].*//')" | sort -VC || finding "the kernel $(uname -r) is too old" 'use a kernel from 4.19 on'
 }
 
-package_of() {
-  case $1 in
-  ip | ss) echo iproute2 ;;
-  flock) echo util-linux ;;
-  sha256sum | base64) echo coreutils ;;
-  systemctl | journalctl) echo systemd ;;
-  *) echo "$1" ;;
-  esac
+# What joined as one does not become the other by another unit beside it.
+check_role() {
+  local runs=server
+  [ "$OTHER_UNIT" = k3s ] || runs=agent
+  if unit_runs "$OTHER_UNIT"; then
+    finding "k3s runs here as $runs, and this node is declared as $ROLE" \
+      "declare it as $runs; or take it out of the stack file, run up, and $OTHER_UNIT-uninstall.sh here, before it comes back as $ROLE"
+  fi
 }
 
 check_cgroups() {
@@ -146,6 +145,7 @@ check_modules() {
 }
 
 check_system
+check_role
 check_modules
 check_cgroups
 check_name
@@ -155,6 +155,7 @@ if [ -z "$RUNS" ]; then
   check_size
   check_ports
   check_networks
+  check_own_address
   check_peers
   check_api_address
 fi

@@ -3,16 +3,29 @@
 # Who is on the network, and whether the way there is open although nobody listens at its end yet: a host answers for a
 # closed port, too, while a firewall swallows what is sent or says that it forbids.
 
+# connect ADDRESS PORT: what the kernel says of a connection; nothing if somebody listens. A closed port is answered by TCP
+# itself: what comes as ICMP instead is a firewall's, though bash calls both refused. IP_RECVERR keeps them apart (Linux 5.8).
+connect() {
+  { command -v perl >/dev/null && perl -e '
+    my ($tcp, $said, $answer);
+    $ARGV[0] =~ /^\d+(\.\d+){3}$/ && socket($tcp, 2, 1, 0) && setsockopt($tcp, 0, 11, pack("i", 1)) or exit 3;
+    exit 0 if connect($tcp, pack("S n C4 x8", 2, $ARGV[1], split(/\./, $ARGV[0])));
+    $said = $!;
+    print $said == 111 && defined(recv($tcp, $answer, 1, 0x2040)) ? "Port unreachable" : $said;
+  ' "$1" "$2" 2>/dev/null; } || { : 3<>"/dev/tcp/$1/$2"; } 2>&1 || true
+}
+
 # knock TARGET, as tcp/10.0.20.12/6443: says open, closed or barred after it; nothing if nobody answers. UDP is written to
 # again and again: what comes back for one packet is told at the next.
 knock() {
-  local said
+  local said address port
+  IFS=/ read -r _ address port <<<"$1"
   case $1 in
-  tcp/*) if said=$({ : 3<>"/dev/$1"; } 2>&1); then said=open; fi ;;
+  tcp/*) said=$(connect "$address" "$port") ;;
   udp/*) said=$({ for _ in 1 2 3 4; do printf x >&3 || break; sleep 0.4; done; } 3<>"/dev/$1" 2>&1) || true ;;
   esac
   case $said in
-  open) echo "$1 open" ;;
+  '') case $1 in tcp/*) echo "$1 open" ;; esac ;;
   *'Connection refused'*) echo "$1 closed" ;;
   *'No route to host'* | *'Permission denied'* | *'nreachable'*) echo "$1 barred" ;;
   esac
@@ -24,7 +37,7 @@ ask() {
   local target answer
   for target in "$@"; do unset "ANSWERS[$target]"; done
   while read -r target answer; do ANSWERS[$target]=$answer; done < <(
-    timeout "${ASK_SECONDS:-3}" bash -c "$(declare -f knock)"$'\nfor target in "$@"; do knock "$target" & done; wait' ask "$@" 2>/dev/null 9>&- || true
+    timeout "${ASK_SECONDS:-3}" bash -c "$(declare -f connect knock)"$'\nfor target in "$@"; do knock "$target" & done; wait' ask "$@" 2>/dev/null 9>&- || true
   )
 }
 

@@ -34,10 +34,11 @@ describe("the look at a host before anything is changed", function () {
   async function look(
     name: string,
     changes: Partial<K3sSettingsInput> = {},
-    roster = nodes,
+    { roster = nodes, programs = [] }: { roster?: readonly K3sNode[]; programs?: readonly string[] } = {},
   ): Promise<readonly string[]> {
-    const node = nodes.find((one) => one.name === name);
-    assert.ok(node);
+    const found = nodes.find((one) => one.name === name);
+    assert.ok(found);
+    const node = { ...found, programs };
     const settings = k3sSettings.parse({
       version: "v1.34.3+k3s1",
       checksums: { installer: sum, amd64: { binary: sum } },
@@ -147,6 +148,20 @@ describe("the look at a host before anything is changed", function () {
     assert.deepEqual(await look("agent-1"), []);
   });
 
+  it("finds what pods lack that may run here, not before a new machine has installed what it brings", async () => {
+    const host = lab.host("agent-1");
+    const installing = '[ "$*" = "status --wait" ] && sleep 1 && install -m 755 /bin/true /usr/local/bin/early-needed';
+    await host.put("/usr/local/bin/cloud-init", `#!/bin/sh\n${installing}\nexit 2\n`, 0o755);
+    assert.deepEqual(await look("agent-1", {}, { programs: ["early-needed", "never-there"] }), [
+      "wait until cloud-init has ended",
+      "1 finding(s) before anything was changed:",
+      "- there is no program never-there, which pods need that may run here",
+      "  mend: install it: apt-get install never-there",
+    ]);
+    assert.deepEqual(await look("agent-1", {}, { programs: ["early-needed"] }), []);
+    await host.ok("rm /usr/local/bin/cloud-init /usr/local/bin/early-needed");
+  });
+
   it("finds a firewall that drops, whoever listens behind it, and names every port that it needs", async () => {
     const drop = ["-p tcp -m multiport --dports 2379,2380 -j DROP", "-p udp --dport 8472 -j DROP"];
     const said = await behind(lab.host("server-2"), drop, async () => await look("server-1"));
@@ -172,6 +187,55 @@ describe("the look at a host before anything is changed", function () {
     assert.deepEqual(problems(said), [
       `TCP 10250 of agent-1 (${lab.host("agent-1").address}) cannot be reached from here, and the host is up: a firewall is between`,
     ]);
+  });
+
+  it("finds a firewall that answers as iptables does unless told otherwise: no closed port answers TCP by ICMP", async () => {
+    const reject = ["-p tcp --dport 6443 -j REJECT", "-p tcp --dport 2379:2380 -j REJECT"];
+    const server = lab.host("server-2");
+    const asked = async (): Promise<readonly string[]> =>
+      await behind(server, reject, async () => problems(await look("server-1")));
+    assert.deepEqual(await asked(), [
+      `TCP 6443, TCP 2379, TCP 2380 of server-2 (${server.address}) cannot be reached from here, and the host is up: a firewall is between`,
+    ]);
+    // Only the kernel's queue of errors tells it, and bash does not read that.
+    const host = lab.host("server-1");
+    await host.ok("mv /usr/bin/perl /usr/bin/perl.away");
+    assert.deepEqual(await asked(), []);
+    await host.ok("mv /usr/bin/perl.away /usr/bin/perl");
+  });
+
+  it("finds another machine that has the address of this one", async () => {
+    const [host, stranger] = [lab.host("server-1"), lab.host("stranger")];
+    const card = (await stranger.ok("cat /sys/class/net/eth0/address")).trim();
+    await stranger.ok(`ip addr add ${host.address}/32 dev eth0`);
+    const said = await look("server-1");
+    await stranger.ok(`ip addr del ${host.address}/32 dev eth0`);
+    assert.deepEqual(said, [
+      "1 finding(s) before anything was changed:",
+      `- another machine (${card}) has the address ${host.address}, too`,
+      "  mend: give one of them another address: one outside of every DHCP range, or one that the DHCP server keeps for this host alone",
+    ]);
+  });
+
+  it("does not take a router that answers for everybody for another machine", async () => {
+    const [host, stranger] = [lab.host("server-1"), lab.host("stranger")];
+    const answer = `import socket
+s = socket.socket(17, 3, socket.htons(0x806)); s.bind(("eth0", 0x806)); me = s.getsockname()[4]
+while True:
+    f = s.recv(60)
+    if f[20:22] == b"\\0\\1" and f[28:32] == bytes(4):
+        s.send(f[6:12] + me + b"\\x08\\x06\\0\\1\\x08\\0\\6\\4\\0\\2" + me + f[38:42] + f[22:32])
+`;
+    await stranger.put("/tmp/answer.py", answer);
+    const pid = (await stranger.ok("setsid python3 /tmp/answer.py >/dev/null 2>&1 </dev/null & echo $!")).trim();
+    await until("it answers for all", async () => (await stranger.run("ss -0 -np | grep -q python3")).code === 0);
+    const asStranger = problems(await look("server-1"));
+    await host.ok(`ip route replace default via ${stranger.address}`);
+    const asRouter = await look("server-1");
+    await host.ok(`ip route replace default via ${lab.network.address(254)}`);
+    await stranger.ok(`kill ${pid}`);
+    assert.match(asStranger.join("\n"), /^another machine \S+ has the address/);
+    assert.deepEqual(asRouter, []);
   });
 
   it("asks another port where pods are encrypted, and none where there is no overlay", async () => {
@@ -208,7 +272,7 @@ describe("the look at a host before anything is changed", function () {
       taints: [],
     };
     const began = Date.now();
-    const said = await look("server-1", {}, [...nodes, gone]);
+    const said = await look("server-1", {}, { roster: [...nodes, gone] });
     assert.deepEqual(said, ["not checked, as they do not answer: server-2 server-3"]);
     assert.ok(Date.now() - began < 15_000);
     await lab.host("server-2").restoreLink();
