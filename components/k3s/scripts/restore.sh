@@ -54,7 +54,9 @@ step 'wait until the node is Ready and an etcd voter'
 wait_until_joined
 if [ "$SNAPSHOT_TOKEN" != "$SERVER_TOKEN" ] && [ "$(cat "$K3S_ETC/token")" = "$SNAPSHOT_TOKEN" ]; then
   step 'rotate the token of the snapshot to that of today'
-  logged token-rotation k3s token rotate --new-token "$SERVER_TOKEN"
+  rotate_token "$SERVER_TOKEN" ||
+    fail 'k3s could not rotate the token' 'the lines above name the cause; mend it and go on with this restore'
+  retry 30 etcd_has_token "$SERVER_TOKEN" || fail 'etcd does not have the new token' "see why: journalctl -u $UNIT"
   put "$K3S_ETC/token" 0600 "$SERVER_TOKEN"
   restart_unit "$WANTED"
   wait_until_joined

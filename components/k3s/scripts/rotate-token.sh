@@ -18,7 +18,7 @@ if ! etcd_has_token "$SERVER_TOKEN"; then
   # No server starts meanwhile with the token of before.
   take_lease "$ROTATION_LEASE"
   step 'rotate the server token'
-  logged token-rotation k3s token rotate --new-token "$SERVER_TOKEN" ||
+  rotate_token "$SERVER_TOKEN" ||
     fail 'k3s could not rotate the token' 'the lines above name the cause; mend it and run the same command again'
   retry 30 etcd_has_token "$SERVER_TOKEN" || pass 'etcd does not have the new token: another server takes it up'
 elif [ "$known" != "$SERVER_TOKEN" ] && ! is_older_token "$known"; then

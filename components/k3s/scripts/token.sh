@@ -16,6 +16,34 @@ etcd_has_token() { grep -qaF "$(token_key "$1")" "$ETCD_FILE" 2>/dev/null; }
 # The token that k3s on this host has, without its long form's beginning.
 token_here() { token_on_disk token server; }
 
+# rotate_token NEW: what `k3s token rotate` asks of the server here. It takes the new token as an argument alone, and everybody on
+# a host reads what programs are given; curl reads it from its input.
+# https://github.com/k3s-io/k3s/blob/master/pkg/cli/token/token.go
+rotate_token() {
+  local code log="$RECORD/token-rotation.log"
+  mkdir -p "$RECORD"
+  rm -f "$log" "$log.body"
+  code=$(rotation_request "$(token_here)" "$1" |
+    curl -sS --noproxy '*' --max-time 60 --cacert "$K3S_DATA/server/tls/server-ca.crt" -o "$log.body" -w '%{http_code}' -K - 2>"$log") || true
+  [ "$code" != 200 ] || return 0
+  [ ! -s "$log.body" ] || cat "$log.body" >>"$log"
+  relay <"$log"
+  return 1
+}
+
+# escaped TEXT: as it stands between double quotes, in JSON and in curl's configuration.
+escaped() {
+  local text=${1//\\/\\\\}
+  printf %s "${text//\"/\\\"}"
+}
+
+# rotation_request OLD NEW: as curl's configuration.
+rotation_request() {
+  printf 'url = "https://127.0.0.1:6443/v1-k3s/token"\nrequest = "PUT"\nheader = "Content-Type: application/json"\n'
+  printf 'user = "server:%s"\n' "$(escaped "$1")"
+  printf 'data = "%s"\n' "$(escaped "{\"newToken\":\"$(escaped "$2")\"}")"
+}
+
 clear_next_token() {
   [ -e "$NEXT_TOKEN" ] || [ -e "$NEXT_TOKEN_UNIT" ] || return 0
   rm -f "$NEXT_TOKEN" "$NEXT_TOKEN_UNIT"

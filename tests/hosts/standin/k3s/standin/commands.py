@@ -11,8 +11,8 @@ import time
 
 from cryptography import x509
 
-from standin import etcd, log, options, pki, token
-from standin.server import Server, bootstrap_key
+from standin import log, options, pki, token
+from standin.server import Server
 
 
 def flag(arguments, name):
@@ -29,30 +29,22 @@ def token_command(arguments):
     if verb == "generate":
         print(f"{secrets.token_hex(3)}.{secrets.token_hex(8)}")
     elif verb == "rotate":
-        rotate(Server(options.load("server", [])), flag(arguments, "--token") or flag(arguments, "-t"), flag(arguments, "--new-token"))
+        rotate(Server(options.load("server", [])), arguments)
     else:
         sys.exit(f"stand-in: k3s token {verb} is not served here")
 
 
-def rotate(server, old, new):
-    """Seals the shared files with the new token. This server takes it at once; the others take the old one until they are
-    started with the new one, and can be told to rotate to it, too: then there is nothing left to seal."""
+def rotate(server, arguments):
+    """Asks the server for it, with the token that is on the disk."""
     print("WARNING: Recommended to keep a record of the old token. If restoring from a snapshot, you must use the token associated "
           "with that snapshot.")
-    old, new = token.password(old) if old else server.token, new or secrets.token_hex(16)
-    if old != server.token:
-        log.fatal("Error: not authorized")
-    server.given = new
-    server.write_tokens()
-    client = etcd.Client(server.tls)
-    sealed, _ = client.get(bootstrap_key(old))
-    if sealed is not None and old != new:
-        again = pki.seal(new, pki.unseal(old, sealed))
-        client.put(bootstrap_key(new), again, 0)
-        pki.write(os.path.join(server.db, "bootstrap-copy"), again)
-        client.delete(bootstrap_key(old))
-    if client.get(bootstrap_key(new))[0] is None:
-        log.fatal("Error: see server log for details: bootstrap data already found and encrypted with different token")
+    given = flag(arguments, "--token") or flag(arguments, "-t") or os.environ.get("K3S_TOKEN") or server.token
+    try:
+        access = token.Access("https://127.0.0.1:6443", given, "server")
+        access.get("/v1-k3s/token", {"Content-Type": "application/json"}, put=json.dumps({"newToken": flag(arguments, "--new-token")}))
+    except (OSError, token.TokenError) as error:
+        refused = getattr(error, "code", None) == 401
+        log.fatal("Error: not authorized" if refused else f"Error: see server log for details: {token.reason(error)}")
     print("Token rotated, restart k3s nodes with new token")
 
 

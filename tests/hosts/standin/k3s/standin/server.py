@@ -66,6 +66,21 @@ class Server:
         if not os.path.islink(link):
             os.symlink(os.path.join(self.data, "token"), link)
 
+    def rotate_token(self, new):
+        """Seals the shared files with the new token. This server takes it at once; the others take the old one until they are
+        started with the new one, and can be told to rotate to it, too: then there is nothing left to seal."""
+        old = self.token
+        self.given = new
+        self.write_tokens()
+        sealed, _ = self.etcd.get(bootstrap_key(old))
+        if sealed is not None and old != new:
+            again = pki.seal(new, pki.unseal(old, sealed))
+            self.etcd.put(bootstrap_key(new), again, 0)
+            pki.write(os.path.join(self.db, "bootstrap-copy"), again)
+            self.etcd.delete(bootstrap_key(old))
+        if self.etcd.get(bootstrap_key(new))[0] is None:
+            raise ApiError(500, "InternalError", "bootstrap data already found and encrypted with different token")
+
     def has_token(self):
         return os.path.exists(os.path.join(self.data, "token"))
 

@@ -58,6 +58,10 @@ class Supervisor:
             return Answer(pki.bundle(self.server.data))
         if what == "config":
             return Answer(self.server.critical)
+        if what == "token" and request.method == "PUT":
+            need(request, "k3s:server")
+            self.server.rotate_token(request.body()["newToken"] or random.token_hex(16))
+            return Answer(b"", kind="text/plain")
         if what == "apiservers":
             return Answer([f"{address}:6443" for address in self.server.api_addresses()])
         if what == "readyz":

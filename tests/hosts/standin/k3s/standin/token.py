@@ -72,8 +72,10 @@ class Access:
             raise TokenError(f"token CA hash does not match the Cluster CA certificate hash: {digest} != {ca_hash(self.ca)}")
         self.warn = not digest
 
-    def get(self, path, headers=None, anonymous=False, timeout=10):
+    def get(self, path, headers=None, anonymous=False, timeout=10, put=None):
         request = urllib.request.Request(self.url + path, headers=headers or {})
+        if put is not None:
+            request.data, request.method = put.encode(), "PUT"
         if not anonymous:
             secret = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
             request.add_header("Authorization", f"Basic {secret}")
