@@ -17,6 +17,8 @@ export interface HostFile {
 
 const etc = "/etc/rancher/k3s";
 const data = "/var/lib/rancher/k3s";
+/** k3s takes what could be base64 for the certificate itself: the dot makes it a path. */
+const storeAuthority = `${etc}/object-store.crt`;
 
 /**
  * The files of a node. They depend on the node and the settings alone, never on the other nodes: a node that comes or
@@ -33,6 +35,7 @@ export function nodeFiles(node: K3sNode, settings: K3sSettings): readonly HostFi
     },
     ...(settings.hardening.cis ? hardeningFiles(server, settings) : []),
     ...authorityFiles(settings),
+    ...(server ? storeAuthorityFiles(settings.snapshots) : []),
     // Without policies it says so: k3s deletes what a manifest of its folder does not hold any more.
     ...(server
       ? [manifest("network-policies", settings.hardening.cis ? cis.networkPolicies : "# hardening.cis is off\n")]
@@ -109,6 +112,7 @@ function snapshotConfig({ schedule, retention, s3 }: K3sSettings["snapshots"]): 
     "etcd-s3": true,
     "etcd-s3-bucket": s3.bucket,
     "etcd-s3-endpoint": s3.endpoint,
+    ...(s3.ca === undefined ? {} : { "etcd-s3-endpoint-ca": storeAuthority }),
     "etcd-s3-folder": s3.folder,
     "etcd-s3-region": s3.region,
     // Apart from the disk's since the releases of August 2025; older ones skip it, and keep as many as on the disk.
@@ -135,6 +139,10 @@ function authorityFiles({ registries }: K3sSettings): readonly HostFile[] {
   return Object.entries(registries.authorities)
     .map(([registry, content]) => ({ path: authorityPath(registry), mode: "0644", content, restarts: true }))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+function storeAuthorityFiles({ s3 }: K3sSettings["snapshots"]): readonly HostFile[] {
+  return s3?.ca === undefined ? [] : [{ path: storeAuthority, mode: "0644", content: s3.ca, restarts: true }];
 }
 
 function manifest(name: string, content: string): HostFile {

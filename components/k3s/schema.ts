@@ -1,5 +1,6 @@
 import { shapes } from "@isthmus/core";
 import { z } from "zod";
+import { certificates } from "./certificates.ts";
 import { images } from "./pins.ts";
 import { snapshots, tokens } from "./snapshot-settings.ts";
 
@@ -11,12 +12,6 @@ const sha256 = z
 // IPv4 alone: addresses of a site, of the overlay and of the other sites are compared with these.
 const cidr = z.cidrv4("a network in CIDR notation such as 10.42.0.0/16");
 const address = shapes.address;
-const certificates = z
-  .string()
-  .regex(
-    /^(-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+\n-----END CERTIFICATE-----\n*)+$/,
-    "is no certificate in PEM form, -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----",
-  );
 
 // Endings that k3s imports: https://docs.k3s.io/installation/airgap
 const archiveName = z

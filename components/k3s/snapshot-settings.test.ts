@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
-import { serverConfig } from "./config.ts";
+import { nodeFiles, serverConfig } from "./config.ts";
 import { k3sSettings } from "./schema.ts";
-import { serverNode, settingsOf, shortest } from "./six-nodes.ts";
+import { agentNode, serverNode, settingsOf, shortest } from "./six-nodes.ts";
 
 const problems = (changes: Record<string, unknown>): string[] => {
   const result = k3sSettings.safeParse({ ...shortest, ...changes });
@@ -26,6 +26,21 @@ describe("settings of snapshots and tokens", () => {
       "etcd-s3-region": "us-east-1",
       "etcd-s3-retention": 84,
     });
+  });
+
+  it("bring the authority of the store to servers, as a file that k3s cannot take for the certificate itself", () => {
+    const ca = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+    const settings = settingsOf({ snapshots: { s3: { ...s3, ca } } });
+    const config = parse(serverConfig(serverNode(1), settings)) as Record<string, unknown>;
+    const path = config["etcd-s3-endpoint-ca"];
+    assert.match(String(path), /^\/[^ ]*\.crt$/);
+    const files = nodeFiles(serverNode(1), settings).filter((file) => file.path === path);
+    assert.deepEqual(files, [{ path, mode: "0644", content: ca, restarts: true }]);
+    assert.ok(!nodeFiles(agentNode(1), settings).some((file) => file.path === path));
+    assert.match(
+      problems({ snapshots: { s3: { ...s3, ca: path } } })[0] ?? "",
+      /^snapshots\.s3\.ca: is no certificate/,
+    );
   });
 
   it("refuse a schedule by which k3s would take none, and say nothing", () => {

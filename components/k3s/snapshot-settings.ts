@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { certificates } from "./certificates.ts";
 import { isSchedule } from "./schedule.ts";
 
 /** Server and agent tokens, by generation. */
@@ -43,6 +44,11 @@ export const snapshots = z
         endpoint: z.string().describe("Host of the object store, with port if it is not 443."),
         bucket: z.string().describe("Bucket that exists already."),
         region: z.string().default("us-east-1").describe("Region. Default: us-east-1."),
+        ca: certificates
+          .optional()
+          .describe(
+            "Certificate of the authority that the object store's own is from, in PEM form. A change restarts the servers one by one. Default: those of the servers.",
+          ),
         folder: z
           .string()
           .regex(/^[\w.-]+(\/[\w.-]+)*$/, "is no folder, as site-a or clusters/site-a")

@@ -12,6 +12,7 @@ export function storeParameters({ settings }: ClusterPlan): Parameters {
   const { s3 } = settings.snapshots;
   return {
     S3_BUCKET: s3?.bucket ?? "",
+    S3_CA: s3?.ca ?? "",
     S3_ENDPOINT: s3?.endpoint ?? "",
     S3_FOLDER: s3?.folder ?? "",
     S3_REGION: s3?.region ?? "",

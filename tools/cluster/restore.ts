@@ -56,7 +56,7 @@ async function allReachable({ plan, access }: DeployedCluster): Promise<void> {
   await Promise.all(declared.map((node) => mustRunScript(access, { node, ...look })));
 }
 
-const noStore = { S3_BUCKET: "", S3_ENDPOINT: "", S3_FOLDER: "", S3_REGION: "" };
+const noStore = { S3_BUCKET: "", S3_CA: "", S3_ENDPOINT: "", S3_FOLDER: "", S3_REGION: "" };
 
 const what: Readonly<Record<string, string>> = {
   [scripts.leave.name]: "stop",

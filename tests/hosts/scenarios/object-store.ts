@@ -1,14 +1,12 @@
 /** An S3 server on the network of a lab: TLS, signatures checked, nothing for who does not sign. */
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import type { RequestListener } from "node:http";
 import { createServer, type Server } from "node:https";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-
-import type { SharedFile } from "../machine/lab.ts";
 
 interface S3rver {
   callback(): RequestListener;
@@ -26,18 +24,18 @@ interface Account {
 
 const require = createRequire(import.meta.url);
 const bucket = "etcd-snapshots";
-const trusted = "/etc/ssl/certs/ca-certificates.crt";
 
 export interface StoreKeys {
   readonly accessKey: string;
   readonly secretKey: string;
 }
 
-/** One bucket of one user. `files` makes hosts trust its certificate. */
+/** One bucket of one user. No host trusts its certificate unless it is told of its authority. */
 export class ObjectStore {
   readonly bucket = bucket;
   readonly keys: StoreKeys = { accessKey: "isthmus-test", secretKey: "a-secret-of-the-object-store" };
-  readonly files: readonly SharedFile[];
+  /** Certificate of the authority that its own is from, in PEM form. */
+  readonly authority: string;
   readonly #folder = mkdtempSync(join(tmpdir(), "isthmus-store-"));
   readonly #tls: { readonly key: string; readonly cert: string };
   #server: Server | undefined;
@@ -45,10 +43,9 @@ export class ObjectStore {
   #port = 0;
 
   constructor() {
-    this.#tls = certificate(this.#folder);
-    const bundle = join(this.#folder, "trusted.crt");
-    writeFileSync(bundle, `${readFileSync(trusted, "utf8")}\n${this.#tls.cert}`);
-    this.files = [{ from: bundle, to: trusted, mode: 0o644 }];
+    const { authority, ...tls } = certificate(this.#folder);
+    this.authority = authority;
+    this.#tls = tls;
     const accounts = require("@20minutes/s3rver/lib/models/account") as { readonly DUMMY_ACCOUNT: Account };
     accounts.DUMMY_ACCOUNT.createKeyPair(this.keys.accessKey, this.keys.secretKey);
   }
@@ -104,12 +101,21 @@ export class ObjectStore {
   }
 }
 
-/** For the address that this machine has in any lab, and for itself. It is its own authority. */
-function certificate(folder: string): { key: string; cert: string } {
+/** For the address that this machine has in any lab, and for itself; from an authority of its own. */
+function certificate(folder: string): { key: string; cert: string; authority: string } {
   const labs = Array.from({ length: 250 }, (_, lab) => `IP:10.99.${String(lab)}.1`);
-  const [key, cert] = [join(folder, "store.key"), join(folder, "store.crt")];
-  const request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
-  const names = ["-subj", "/CN=object store of a test", "-addext", `subjectAltName=IP:127.0.0.1,${labs.join(",")}`];
-  execFileSync("openssl", [...request, ...names, "-keyout", key, "-out", cert], { stdio: "ignore" });
-  return { key: readFileSync(key, "utf8"), cert: readFileSync(cert, "utf8") };
+  const file = (name: string): string => join(folder, name);
+  const make = (name: string, subject: string, more: readonly string[]): void => {
+    const request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+    const names = ["-subj", subject, "-keyout", file(`${name}.key`), "-out", file(`${name}.crt`), "-days", "2"];
+    execFileSync("openssl", [...request, ...names, ...more], { stdio: "ignore" });
+  };
+  make("authority", "/CN=authority of a test", []);
+  const signed = ["-CA", file("authority.crt"), "-CAkey", file("authority.key"), "-addext", "basicConstraints=CA:FALSE"];
+  const names = ["-addext", `subjectAltName=IP:127.0.0.1,${labs.join(",")}`];
+  make("store", "/CN=object store of a test", [...signed, ...names]);
+  const [key, cert, authority] = ["store.key", "store.crt", "authority.crt"].map((name) =>
+    readFileSync(file(name), "utf8"),
+  ) as [string, string, string];
+  return { key, cert, authority };
 }

@@ -33,7 +33,7 @@ describe("a cluster that keeps its snapshots in an object store", function () {
     writeFileSync(join(pace, "k3s"), "K3S_STANDIN_MINUTE=2\n");
     site = await TestSite.create({
       nodes: ["server-1", "server-2", "server-3", "agent-1"],
-      files: [...store.files, { from: join(pace, "k3s"), to: "/etc/default/k3s" }],
+      files: [{ from: join(pace, "k3s"), to: "/etc/default/k3s" }],
     });
     await store.start(site.lab.network.address(1));
     site.file = { ...site.file, snapshotKeys: store.keys };
@@ -49,7 +49,7 @@ describe("a cluster that keeps its snapshots in an object store", function () {
   const snapshots = (schedule: string) => ({
     schedule,
     retention: 2,
-    s3: { endpoint: store.endpoint, bucket: store.bucket, folder, retention: 4 },
+    s3: { endpoint: store.endpoint, bucket: store.bucket, folder, retention: 4, ca: store.authority },
   });
 
   it("puts a snapshot there, with the token's fingerprint in it and no token", async () => {
@@ -74,9 +74,16 @@ describe("a cluster that keeps its snapshots in an object store", function () {
       /refuses these keys .*see that the stack's keys/s,
     );
     const { settings } = cluster.plan;
-    const s3 = { ...snapshots(seldom).s3, region: "us-east-1", bucket: "no-such-bucket" };
-    const plan = { ...cluster.plan, settings: { ...settings, snapshots: { ...settings.snapshots, s3 } } };
-    await assert.rejects(findSnapshot({ ...cluster, plan }, "latest"), /no such bucket or snapshot/);
+    const declared = { ...snapshots(seldom).s3, region: "us-east-1" };
+    const asked = async (s3: typeof settings.snapshots.s3): Promise<unknown> => {
+      const plan = { ...cluster.plan, settings: { ...settings, snapshots: { ...settings.snapshots, s3 } } };
+      return await findSnapshot({ ...cluster, plan }, "latest");
+    };
+    await assert.rejects(asked({ ...declared, bucket: "no-such-bucket" }), /no such bucket or snapshot/);
+    await assert.rejects(
+      asked({ ...declared, ca: undefined }),
+      /the certificate of the object store .* is not trusted .*as snapshots\.s3\.ca/s,
+    );
 
     await store.stop();
     await assert.rejects(findSnapshot(cluster, "latest"), /the object store .* does not answer: curl: \(7\)/);
