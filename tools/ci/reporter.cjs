@@ -17,8 +17,11 @@ module.exports = class CountingReporter extends Base {
     runner.on("test end", ({ file, title, duration }) => {
       tests.push({ name: `${relative(".", file ?? "")}: ${title}`, file, duration: duration ?? 0 });
     });
+    let died = false;
+    runner.on("fail", ({ file, parent }) => (died ||= file === undefined && !parent?.file));
     runner.once("end", () => {
       const { passes, failures, pending } = this.stats;
+      if (died) console.log(`  No result came of: ${without(tests, options.spec ?? []).join(", ")}`);
       if (Date.now() - began > longRun) tellWhatTookLong(tests);
       console.log(`  time: ${seconds(Date.now() - began)}`);
       const counts = process.env.ISTHMUS_COUNTS;
@@ -26,6 +29,12 @@ module.exports = class CountingReporter extends Base {
     });
   }
 };
+
+/** Files of which no test has ended: one of them took its process along. */
+const without = (tests, files) =>
+  files
+    .map((file) => relative(".", file))
+    .filter((file) => !tests.some((test) => relative(".", test.file ?? "") === file));
 
 const seconds = (milliseconds) => `${(milliseconds / 1000).toFixed(1)} s`;
 
