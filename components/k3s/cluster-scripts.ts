@@ -8,6 +8,7 @@ import { snapshotStoreFile } from "./config.ts";
 import { urlHost } from "./node.ts";
 import {
   adoptParameters,
+  declaredDigest,
   genesisParameters,
   installParameters,
   machineLabel,
@@ -31,6 +32,8 @@ export interface ClusterContext {
 
 /** When a node joins, and what it must know of the cluster then. */
 export interface Joining {
+  /** The preflights, by the name of the node. */
+  readonly looked: Readonly<Record<string, RemoteScript>>;
   readonly after: readonly Resource[];
   /** What the long form of a token begins with; empty for who starts the cluster. */
   readonly ca: Input<string>;
@@ -55,14 +58,17 @@ export class ClusterScripts {
     return kept.output as Output<readonly Peer[]>;
   }
 
-  /** Looks at a host, and from there at others of the roster. */
-  preflight(node: NodePlan, roster: Output<readonly Peer[]>): Resource {
+  /**
+   * Looks at a host, and from there at others of the roster, before each change of it; and gets the release. Prints
+   * another word each time.
+   */
+  preflight(node: NodePlan, roster: Output<readonly Peer[]>): RemoteScript {
     const { name, parent, plan } = this.cluster;
     const host = this.host(node);
     const parameters = roster.apply((peers) => preflightParameters(plan, node.node, peers));
     return new RemoteScript(
       `${name}-preflight-${node.node.name}`,
-      { ...host, script: scripts.preflight, parameters },
+      { ...host, script: scripts.preflight, parameters, occasion: this.declared(node) },
       { parent },
     );
   }
@@ -119,14 +125,14 @@ export class ClusterScripts {
   install(node: NodePlan, joining: Joining): Resource {
     const { name, parent, plan } = this.cluster;
     const host = this.host(node);
-    const server = node.node.role === "server";
     const machine = this.machineOf(node);
     const parameters = all([machine, joining.ca, joining.servers]).apply(([id, ca, servers]) =>
       installParameters(plan, node, { machine: id, ca: ca.trim(), servers, adopt: plan.settings.adopt !== undefined }),
     );
-    const script = server ? scripts.installServer : scripts.installAgent;
-    const secrets = server ? this.serverSecrets() : this.agentSecrets();
-    const inputs = { ...host, script, parameters, secrets };
+    const script = node.node.role === "server" ? scripts.installServer : scripts.installAgent;
+    const secrets = this.secretsOf(node);
+    const occasion = lookUp(joining.looked, node.node.name, "preflight").stdout;
+    const inputs = { ...host, script, parameters, secrets, occasion };
     return new RemoteScript(`${name}-${node.node.name}`, inputs, { parent, dependsOn: [...joining.after] });
   }
 
@@ -208,10 +214,22 @@ export class ClusterScripts {
     return output(machineId).apply(machineLabel);
   }
 
+  /** Another word as soon as anything else is to be made of the node. Secret. */
+  private declared(node: NodePlan): Output<string> {
+    const { plan } = this.cluster;
+    return all([this.machineOf(node), all(this.secretsOf(node))]).apply(([machine, secrets]) =>
+      declaredDigest(installParameters(plan, node, { machine, ca: "", servers: [], adopt: false }), secrets),
+    );
+  }
+
   private members(): Output<Parameters> {
     const { plan } = this.cluster;
     const machines = plannedNodes(plan).map((node) => [node.node.name, this.machineOf(node)] as const);
     return all(Object.fromEntries(machines)).apply((ids) => memberParameters(plan, ids));
+  }
+
+  private secretsOf({ node }: NodePlan): Readonly<Record<string, Input<string>>> {
+    return node.role === "server" ? this.serverSecrets() : this.agentSecrets();
   }
 
   private agentSecrets() {

@@ -56,7 +56,7 @@ export class K3sCluster extends ComponentResource {
     const genesis = scripts.genesis(serversLooked);
     const admission = scripts.admission([genesis.done]);
     const rotated = scripts.rotateToken(admission);
-    const { started, ca, joined } = joinServers(scripts, plan, { after: [rotated], servers: genesis.servers });
+    const { started, ca, joined } = joinServers(scripts, plan, { after: [rotated], servers: genesis.servers, looked });
     const agents = joinAgents(scripts, plan, { after: [joined], ca, servers: genesis.servers, looked });
     const everybody = agents.length === 0 ? [joined] : agents;
     scripts.membership(everybody);
@@ -71,9 +71,7 @@ export class K3sCluster extends ComponentResource {
   }
 }
 
-type Looked = Readonly<Record<string, Resource>>;
-
-function preflights(scripts: ClusterScripts, plan: ClusterPlan): Looked {
+function preflights(scripts: ClusterScripts, plan: ClusterPlan): Joining["looked"] {
   const roster = scripts.roster();
   return Object.fromEntries(plannedNodes(plan).map((node) => [node.node.name, scripts.preflight(node, roster)]));
 }
@@ -90,12 +88,11 @@ function joinServers(scripts: ClusterScripts, plan: ClusterPlan, joining: Omit<J
 }
 
 /** Lanes side by side, each one after the other: at most so many agents are worked on at a time. Returns the last ones. */
-function joinAgents(scripts: ClusterScripts, plan: ClusterPlan, joining: Joining & { looked: Looked }): Resource[] {
+function joinAgents(scripts: ClusterScripts, plan: ClusterPlan, joining: Joining): Resource[] {
   return plan.order.lanes.flatMap((lane) => {
     let before = joining.after;
     for (const agent of lane) {
-      const after = [...before, lookUp(joining.looked, agent.node.name, "preflight")];
-      before = [scripts.install(agent, { ...joining, after })];
+      before = [scripts.install(agent, { ...joining, after: before })];
     }
     return before;
   });

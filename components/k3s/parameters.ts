@@ -97,6 +97,13 @@ function fileParameters(files: readonly HostFile[]): Parameters {
   };
 }
 
+/** What is to be made of a host, as one word: another one as soon as anything of it changes. As secret as what goes in. */
+export function declaredDigest(parameters: Parameters, secrets: Readonly<Record<string, string>>): string {
+  return createHash("sha256")
+    .update(JSON.stringify([parameters, secrets]))
+    .digest("hex");
+}
+
 const backendPort: Readonly<Record<K3sSettings["flannel"], number>> = {
   vxlan: 8472,
   "wireguard-native": 51820,
@@ -115,6 +122,7 @@ export function preflightParameters(
 ): Parameters {
   const { api, source } = settings;
   return {
+    ...sourceParameters(settings),
     NODE: node.name,
     ROLE: node.role,
     ADDRESS: node.address,

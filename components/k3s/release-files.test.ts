@@ -35,6 +35,7 @@ describe("the files of a release, on a node", () => {
     const script = `set -- ; ISTHMUS_HOST=node ISTHMUS_SECRETS=()
 . ${preamble}
 RECORD=${record} K3S_DATA=${record}/k3s K3S_ETC=${record}/etc UNIT=no-such-unit SOURCE=${source} SOURCE_CA=''
+. ${join(scripts, "release.sh")}
 . ${join(scripts, "node.sh")}
 uname() { echo ${machine}; }
 ARCHITECTURES=(amd64 arm64) BINARY_SHA256=(${sum("k3s")} ${sum("k3s-arm64")})

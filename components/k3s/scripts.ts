@@ -7,11 +7,12 @@ const look = [file("programs"), file("neighbours"), file("own-address")] as cons
 const lease = file("lease");
 const service = [common, lease, ...network, file("causes"), file("quorum"), file("readiness")] as const;
 const certificates = file("certificates");
-const node = [...service, file("drain"), file("node")] as const;
+const release = file("release");
+const node = [...service, file("drain"), release, file("node")] as const;
 
 /** The scripts of this package, each with the parts that it builds on. */
 export const scripts = {
-  preflight: loadScript(file("findings"), ...network, ...look, file("preflight")),
+  preflight: loadScript(common, file("findings"), ...network, ...look, release, file("preflight")),
   genesis: loadScript(common, file("genesis")),
   admission: loadScript(common, lease, file("members"), file("admission")),
   adopt: loadScript(common, file("findings"), file("adopt")),

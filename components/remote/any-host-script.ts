@@ -39,14 +39,14 @@ export class AnyHostScript extends Command {
 const program = relative(process.cwd(), fileURLToPath(new URL("./any-host-main.cjs", import.meta.url)));
 
 function commandArgs(args: AnyHostScriptArgs): ConstructorParameters<typeof Command>[1] {
-  const { script, about, hosts, parameters = {}, secrets = {}, triggers = [], none = "" } = args;
+  const { script, about, hosts, parameters = {}, secrets = {}, occasion, triggers = [], none = "" } = args;
   const user = hosts[0]?.connection.user ?? "root";
   const call = { script, host: about, secretNames: Object.keys(secrets), user };
   const command = output(parameters).apply((known) => renderCommand({ ...call, parameters: known }));
   return {
     create: `node ${program} # ${script.name}`,
     environment: { ISTHMUS_COMMAND: command, ISTHMUS_NONE: none },
-    stdin: secret(interpolate`${knownHosts(hosts)}\n${scriptInput(script, secrets)}`),
+    stdin: secret(interpolate`${knownHosts(hosts)}\n${scriptInput(script, { secrets, occasion })}`),
     triggers: [...triggers],
     logging: "none",
     addPreviousOutputInEnv: false,

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { runtime, secret } from "@pulumi/pulumi";
 import { AnyHostScript } from "./any-host-script.ts";
 import { RemoteScript } from "./remote-script.ts";
-import { renderInput } from "./script.ts";
+import { renderCommand, renderInput } from "./script.ts";
 
 interface Registered {
   readonly type: string;
@@ -83,6 +84,28 @@ describe("RemoteScript", () => {
     assert.ok(String(only?.inputs["stdin"]).endsWith(`\nFILE='${parameters.FILE}'\n${script.text}`));
   });
 
+  it("runs again on another occasion, and is not told of it", async () => {
+    const args = { script, host: "a", connection };
+    const inputOf = async (occasion?: string): Promise<string> => {
+      const [only] = await registered(() => new RemoteScript("hello", { ...args, occasion }));
+      return String(only?.inputs["stdin"]);
+    };
+    const text = renderInput(script, {});
+    assert.deepEqual(
+      [await inputOf(), await inputOf("once"), await inputOf("twice")],
+      [text, `${text}once\n`, `${text}twice\n`],
+    );
+    const ran = spawnSync(
+      "sh",
+      ["-c", renderCommand({ script, host: "a", parameters: {}, secretNames: [], user: "root" })],
+      {
+        input: `${text}echo told\n`,
+        encoding: "utf8",
+      },
+    );
+    assert.equal(ran.stdout, "hello\n");
+  });
+
   it("shows standard input in diffs when there is no secret in it", async () => {
     const [only] = await registered(() => new RemoteScript("hello", { script, host: "a", connection }));
     assert.equal(only?.inputs["stdin"], renderInput(script, {}));
@@ -96,10 +119,7 @@ describe("AnyHostScript", () => {
     const [only, ...others] = await registered(() => new AnyHostScript("membership", args));
     assert.equal(others.length, 0);
     assert.equal(only?.type, "command:local:Command");
-    assert.match(
-      String(only.inputs["create"]),
-      /^node components\/remote\/any-host-main\.cjs # hello\.sh$/,
-    );
+    assert.match(String(only.inputs["create"]), /^node components\/remote\/any-host-main\.cjs # hello\.sh$/);
     const { value } = only.inputs["stdin"] as Sealed;
     const [first, ...rest] = String(value).split("\n");
     assert.deepEqual(

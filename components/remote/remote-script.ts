@@ -1,5 +1,14 @@
 import { Command } from "@pulumi/command/remote/command.js";
-import { all, mergeOptions, output, secret, type CustomResourceOptions, type Input, type Output } from "@pulumi/pulumi";
+import {
+  all,
+  interpolate,
+  mergeOptions,
+  output,
+  secret,
+  type CustomResourceOptions,
+  type Input,
+  type Output,
+} from "@pulumi/pulumi";
 import { connectionArgs, type Connection } from "./connection.ts";
 import type { Parameters } from "./quoting.ts";
 import { renderCommand, renderInput, withShortCommand, type Script } from "./script.ts";
@@ -14,7 +23,9 @@ export interface RemoteScriptArgs {
   readonly parameters?: Input<Parameters>;
   /** Variables that reach the script over standard input only. A change runs it again. */
   readonly secrets?: Readonly<Record<string, Input<string>>>;
-  /** What makes this another host or another occasion, usually the machine's id: a change runs the script anew. */
+  /** One word that the script is not told: another one runs it again. Default: none. */
+  readonly occasion?: Input<string> | undefined;
+  /** What makes this another host, usually the machine's id: a change runs the script anew. */
   readonly triggers?: readonly Input<string>[];
 }
 
@@ -30,7 +41,7 @@ export class RemoteScript extends Command {
 }
 
 function commandArgs(args: RemoteScriptArgs): ConstructorParameters<typeof Command>[1] {
-  const { script, host, connection, parameters = {}, secrets = {}, triggers = [] } = args;
+  const { script, host, connection, parameters = {}, secrets = {}, occasion, triggers = [] } = args;
   const user = connection.user ?? "root";
   const call = output(parameters).apply((known) =>
     withShortCommand({ script, host, parameters: known, secretNames: Object.keys(secrets), user }),
@@ -40,7 +51,7 @@ function commandArgs(args: RemoteScriptArgs): ConstructorParameters<typeof Comma
     create: call.apply(renderCommand),
     stdin: scriptInput(
       call.apply((short) => short.script),
-      secrets,
+      { secrets, occasion },
     ),
     triggers: [...triggers],
     logging: "none",
@@ -48,8 +59,12 @@ function commandArgs(args: RemoteScriptArgs): ConstructorParameters<typeof Comma
   };
 }
 
-/** Standard input: a secret as a whole as soon as it holds one. */
-export function scriptInput(script: Input<Script>, secrets: Readonly<Record<string, Input<string>>>): Output<string> {
+/** Standard input: a secret as a whole as soon as it holds one. The occasion stands behind what the script reads. */
+export function scriptInput(
+  script: Input<Script>,
+  { secrets = {}, occasion }: Pick<RemoteScriptArgs, "secrets" | "occasion">,
+): Output<string> {
   const text = all([script, all(secrets)]).apply(([known, values]) => renderInput(known, values));
-  return Object.keys(secrets).length === 0 ? text : secret(text);
+  const whole = occasion === undefined ? text : interpolate`${text}${occasion}\n`;
+  return Object.keys(secrets).length === 0 ? whole : secret(whole);
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2034,SC2154 # parts of a script are joined, and parameters come before: see ../scripts.ts
-# Looks at a host before anything is changed on it. Everything that stands in the way is said at once, with its mend.
+# Looks at a host before anything is changed on it, the first time and each time after. Everything that stands in the way is
+# said at once, with its mend. Then the files of the release are got, so that no node is changed before all have them.
 UNIT=k3s OTHER_UNIT=k3s-agent
 [ "$ROLE" = server ] || UNIT=k3s-agent OTHER_UNIT=k3s
 # Also while systemd starts it again and again: its ports are its own.
@@ -161,3 +162,9 @@ if [ -z "$RUNS" ]; then
 fi
 check_clock
 end_with_findings
+
+lock
+step 'get the release'
+stage_release
+# Another word each time. Who changes this host next is told it, and so runs again after a change that failed and was taken back.
+cat /proc/sys/kernel/random/uuid

@@ -18,11 +18,11 @@ connect() {
 # knock TARGET, as tcp/10.0.20.12/6443: says open, closed or barred after it; nothing if nobody answers. UDP is written to
 # again and again: what comes back for one packet is told at the next.
 knock() {
-  local said address port
+  local said address port pause
   IFS=/ read -r _ address port <<<"$1"
   case $1 in
   tcp/*) said=$(connect "$address" "$port") ;;
-  udp/*) said=$({ for _ in 1 2 3 4; do printf x >&3 || break; sleep 0.4; done; } 3<>"/dev/$1" 2>&1) || true ;;
+  udp/*) said=$({ for pause in 0.05 0.35 0.4 0.4 0.4; do printf x >&3 || break; sleep "$pause"; done; } 3<>"/dev/$1" 2>&1) || true ;;
   esac
   case $said in
   '') case $1 in tcp/*) echo "$1 open" ;; esac ;;

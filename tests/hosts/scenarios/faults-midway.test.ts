@@ -31,18 +31,22 @@ describe("a change that fails on the second of three servers", function () {
     await (site as TestSite | undefined)?.destroy();
   });
 
-  it("stops an upgrade where a checksum is wrong, before anything is changed there, and goes on from there", async () => {
+  it("stops an upgrade where a checksum is wrong, before any server is changed, and goes on when it is right", async () => {
     const second = site.host("server-2");
     const binary = `/srv/k3s/${versionOf(4)}/k3s`;
     await second.ok(`echo spoiled >>'${binary}'`);
     const before = await starts(site);
-    const said = await stopsAtTheSecond(site, versionOf(4), () => site.up());
-    assert.match(said, /\[server-2\] because: .*k3s has the SHA-256 [0-9a-f]{64}, and [0-9a-f]{64} is declared/);
+    site.version(versionOf(4));
+    const run = await site.up();
+    assert.notEqual(run.exitCode, 0, run.text);
+    assert.match(run.text, /\[server-2\] because: .*k3s has the SHA-256 [0-9a-f]{64}, and [0-9a-f]{64} is declared/);
+    assert.deepEqual(installed(site, run), []);
     assert.deepEqual(await cordoned(second), []);
-    assert.equal((await starts(site))["server-2"], before["server-2"], "server-2 was restarted");
+    assert.deepEqual(await starts(site), before, "nobody was restarted");
 
     await second.ok(`truncate -s -${String("spoiled\n".length)} '${binary}'`);
-    await goesOnFromTheSecond(site);
+    assert.deepEqual(installed(site, await site.goesUp()), ["server-1", "server-2", "server-3"]);
+    await assertAsDeclared(site);
   });
 
   it("stops an upgrade where k3s does not start any more, says why, and goes on from there", async () => {
@@ -83,12 +87,13 @@ describe("a change that fails on the second of three servers", function () {
     await hold.release();
 
     site.file = file;
-    await site.goesUp({ replace: `**::${clusterName}-server-1` });
+    await site.goesUp();
     await assertAsDeclared(site);
     // Once for the change, and once to take it back: what runs is what is declared, not only what is on the disk.
     const after = await starts(site);
     assert.equal(after["server-1"], (before["server-1"] ?? 0) + 2);
-    assert.equal(after["server-2"], before["server-2"]);
+    for (const name of ["server-2", "server-3"]) assert.equal(after[name], before[name], name);
+    assert.deepEqual((await site.goesUp()).sessions, []);
   });
 
   it("takes away a label that a run set which failed before it was done", async () => {
@@ -110,7 +115,7 @@ describe("a change that fails on the second of three servers", function () {
   });
 
   it("restarts no server while another one is away, says so, and writes nothing: etcd would lose its majority", async () => {
-    await site.host("server-3").powerOff();
+    await site.host("server-3").ok("systemctl stop k3s");
     const { file } = site;
     const [before, files] = [await starts(site), await site.host("server-1").ok(`sha256sum ${config}`)];
     site.set({ kubeletArguments: ["max-pods=66"] });
@@ -119,6 +124,19 @@ describe("a change that fails on the second of three servers", function () {
     assert.deepEqual(await votes(site.host("server-1")), { members: 3, well: 2 });
     assert.deepEqual(await starts(site), before);
     assert.equal(await site.host("server-1").ok(`sha256sum ${config}`), files);
+    site.file = file;
+  });
+
+  it("changes nobody while a server cannot be reached, and says which", async () => {
+    await site.host("server-3").powerOff();
+    const { file } = site;
+    const before = await starts(site);
+    site.set({ kubeletArguments: ["max-pods=67"] });
+    const run = await site.up();
+    assert.notEqual(run.exitCode, 0, run.text);
+    assert.match(run.text, new RegExp(`${clusterName}-preflight-server-3`));
+    assert.deepEqual(installed(site, run), []);
+    assert.deepEqual(await starts(site), before);
     site.file = file;
   });
 
