@@ -9,7 +9,6 @@ import { urlHost } from "./node.ts";
 import {
   adoptParameters,
   declaredDigest,
-  genesisParameters,
   installParameters,
   machineLabel,
   memberParameters,
@@ -17,7 +16,7 @@ import {
 } from "./parameters.ts";
 import { plannedNodes, type ClusterPlan, type NodePlan } from "./plan.ts";
 import { registriesFile } from "./registries.ts";
-import { rosterOf, type Peer } from "./roster.ts";
+import { peersOf, rosterOf, serversAmong, type Peer } from "./roster.ts";
 import { scripts } from "./scripts.ts";
 import type { KeptTokens } from "./tokens.ts";
 
@@ -37,8 +36,8 @@ export interface Joining {
   readonly after: readonly Resource[];
   /** What the long form of a token begins with; empty for who starts the cluster. */
   readonly ca: Input<string>;
-  /** Addresses of the servers when the cluster began. */
-  readonly servers: Input<readonly string[]>;
+  /** Whom each node knows, by its name. */
+  readonly peers: Readonly<Record<string, Input<readonly Peer[]>>>;
 }
 
 const clusterIsAway =
@@ -50,22 +49,30 @@ const clusterIsAway =
 export class ClusterScripts {
   constructor(private readonly cluster: ClusterContext) {}
 
-  /** The nodes as they were when the cluster began: a node that comes or goes changes nothing that another one is told. */
-  roster(): Output<readonly Peer[]> {
-    const { name, parent, plan } = this.cluster;
-    const input = rosterOf(plannedNodes(plan).map(({ node }) => node));
-    const kept = new Stash(`${name}-roster`, { input }, { parent, ignoreChanges: ["input"] });
-    return kept.output as Output<readonly Peer[]>;
+  /**
+   * The others that a node looks for, as they were when its machine came: who comes, goes or moves later changes nothing
+   * that it is told. Another machine is told anew.
+   */
+  peers({ node }: NodePlan): Output<readonly Peer[]> {
+    const { name, parent, plan, args } = this.cluster;
+    const { machineId } = lookUp(args.machines, node.name, "machine");
+    const input = peersOf(node, rosterOf(plannedNodes(plan).map((one) => one.node)));
+    const options = { parent, ignoreChanges: ["input"], replacementTrigger: machineId };
+    return new Stash(`${name}-peers-${node.name}`, { input }, options).output as Output<readonly Peer[]>;
   }
 
-  /**
-   * Looks at a host, and from there at others of the roster, before each change of it; and gets the release. Prints
-   * another word each time.
-   */
-  preflight(node: NodePlan, roster: Output<readonly Peer[]>): RemoteScript {
+  /** The label of the machine on which the cluster began: that one starts it, and any after it joins. */
+  beginning(first: NodePlan): Output<string> {
+    const { name, parent } = this.cluster;
+    const kept = new Stash(`${name}-began-on`, { input: this.machineOf(first) }, { parent, ignoreChanges: ["input"] });
+    return kept.output as Output<string>;
+  }
+
+  /** Looks at a host, and from there at others, before each change of it; and gets the release. Prints another word each time. */
+  preflight(node: NodePlan, peers: Output<readonly Peer[]>): RemoteScript {
     const { name, parent, plan } = this.cluster;
     const host = this.host(node);
-    const parameters = roster.apply((peers) => preflightParameters(plan, node.node, peers));
+    const parameters = peers.apply((known) => preflightParameters(plan, node.node, known));
     return new RemoteScript(
       `${name}-preflight-${node.node.name}`,
       { ...host, script: scripts.preflight, parameters, occasion: this.declared(node) },
@@ -77,29 +84,31 @@ export class ClusterScripts {
    * Permits the first server to start the cluster, or sees that the one there can be adopted: once, for the state
    * remembers that it was.
    */
-  genesis(after: readonly Resource[]): { readonly done: Resource; readonly servers: Output<readonly string[]> } {
+  genesis(after: readonly Resource[]): Resource {
     const { name, parent, plan, tokens } = this.cluster;
     const [first] = plan.order.servers;
     if (first === undefined) throw new Error(`cluster ${plan.name} has no server`);
     const { host, connection } = this.host(first);
     const inputs =
       plan.settings.adopt === undefined
-        ? { script: scripts.genesis, parameters: genesisParameters(plan) }
+        ? { script: scripts.genesis }
         : {
             script: scripts.adopt,
             parameters: adoptParameters(plan, first.node),
             secrets: { SERVER_TOKEN: tokens.server, AGENT_TOKEN: tokens.agent },
           };
-    const done = new RemoteScript(
+    return new RemoteScript(
       `${name}-genesis`,
       { host, connection, ...inputs },
       { parent, dependsOn: [...after], ignoreChanges: ["connection", "create", "stdin"] },
     );
-    return { done, servers: unsecret(done.stdout).apply((line) => line.split(" ")) };
   }
 
-  /** Makes the cluster forget machines that were replaced, before those of the same name join. */
-  admission(after: readonly Resource[]): Resource {
+  /**
+   * Makes the cluster forget machines that were replaced, before those of the same name join. Prints the fingerprint of
+   * the cluster, once there is one.
+   */
+  admission(after: readonly Resource[]): AnyHostScript {
     return this.onAnyServer("admission", {
       script: scripts.admission,
       parameters: this.members(),
@@ -121,13 +130,33 @@ export class ClusterScripts {
     return this.onAnyServer("token-rotation", { script: scripts.rotateToken, secrets, none: clusterIsAway, after });
   }
 
+  /**
+   * What the first server checks the cluster by: nothing on the machine that started it; one that took its place joins,
+   * and is told by who admitted it. Kept from then on: who is admitted later changes nothing for it.
+   */
+  fingerprintFor(first: NodePlan, admission: AnyHostScript): Output<string> {
+    const { name, parent, args } = this.cluster;
+    const { machineId } = lookUp(args.machines, first.node.name, "machine");
+    const input = all([this.beginning(first), this.machineOf(first)]).apply(([began, now]) =>
+      began === now ? output("") : unsecret(admission.stdout),
+    );
+    const options = { parent, ignoreChanges: ["input"], replacementTrigger: machineId };
+    return new Stash(`${name}-fingerprint`, { input }, options).output as Output<string>;
+  }
+
   /** Installs k3s on a node, or brings it to what is declared. */
   install(node: NodePlan, joining: Joining): Resource {
     const { name, parent, plan } = this.cluster;
     const host = this.host(node);
     const machine = this.machineOf(node);
-    const parameters = all([machine, joining.ca, joining.servers]).apply(([id, ca, servers]) =>
-      installParameters(plan, node, { machine: id, ca: ca.trim(), servers, adopt: plan.settings.adopt !== undefined }),
+    const peers = lookUp(joining.peers, node.node.name, "peers");
+    const parameters = all([machine, joining.ca, peers]).apply(([id, ca, known]) =>
+      installParameters(plan, node, {
+        machine: id,
+        ca: ca.trim(),
+        servers: serversAmong(known),
+        adopt: plan.settings.adopt !== undefined,
+      }),
     );
     const script = node.node.role === "server" ? scripts.installServer : scripts.installAgent;
     const secrets = this.secretsOf(node);

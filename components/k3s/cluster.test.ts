@@ -5,6 +5,7 @@ import { runtime, secret, type ResourceTransformation } from "@pulumi/pulumi";
 import type { ClusterAccess } from "./access.ts";
 import type { K3sCluster, K3sClusterArgs } from "./cluster.ts";
 import type { K3sNode } from "./node.ts";
+import { machineLabel } from "./parameters.ts";
 import { rosterOf } from "./roster.ts";
 import { settingsOf, sixNodes } from "./six-nodes.ts";
 import { keptServerTokens } from "./snapshots.ts";
@@ -19,8 +20,9 @@ interface Registered {
 }
 
 const canary = "canary-secret";
+let beganOn = "vm-server-1";
 const answers: Readonly<Record<string, string>> = {
-  "site-a-genesis": "10.0.20.11 10.0.20.12 10.0.20.13",
+  "site-a-admission": "K10abc\n",
   "site-a-identity": "K10abc",
   "site-a-kubeconfig": "apiVersion: v1",
 };
@@ -40,7 +42,10 @@ async function register(changes: Partial<K3sClusterArgs> = {}, nodes: readonly K
       seen.push(one);
       await sleep(2);
       one.ended = step++;
-      return { id: `${name}-id`, state: { ...inputs, ...stateOf(type, name) } as Record<string, unknown> };
+      return {
+        id: `${name}-id`,
+        state: { ...inputs, ...stateOf(type, name, inputs as Inputs) } as Record<string, unknown>,
+      };
     },
     call: ({ token }) => {
       throw new Error(`unexpected call of ${token}`);
@@ -57,8 +62,12 @@ async function register(changes: Partial<K3sClusterArgs> = {}, nodes: readonly K
   return { cluster, all: seen.filter(({ type }) => type !== "pulumi:pulumi:Stack"), shielded: shielded.sort() };
 }
 
-function stateOf(type: string, name: string): Record<string, unknown> {
+type Inputs = Readonly<Record<string, unknown>>;
+
+function stateOf(type: string, name: string, inputs: Inputs): Record<string, unknown> {
   // What the state has kept since the cluster began.
+  if (name === "site-a-began-on") return { output: machineLabel(beganOn) };
+  if (name === "site-a-fingerprint") return { output: inputs["input"] };
   if (type === "pulumi:index:Stash") return { output: rosterOf(sixNodes.slice(0, 5)) };
   if (type === "random:index/randomPassword:RandomPassword") return { result: `${canary}-${name}` };
   return { stdout: answers[name] ?? "", stderr: "" };
@@ -105,7 +114,14 @@ describe("K3sCluster", () => {
       "Command site-a-server-3",
       "RandomPassword site-a-agent-token",
       "RandomPassword site-a-server-token",
-      "Stash site-a-roster",
+      "Stash site-a-began-on",
+      "Stash site-a-fingerprint",
+      "Stash site-a-peers-agent-1",
+      "Stash site-a-peers-agent-2",
+      "Stash site-a-peers-agent-3",
+      "Stash site-a-peers-server-1",
+      "Stash site-a-peers-server-2",
+      "Stash site-a-peers-server-3",
     ]);
   });
 
@@ -146,6 +162,13 @@ describe("K3sCluster", () => {
     assert.match(create("site-a-server-2"), /\nCA=K10abc\n/);
     assert.match(create("site-a-agent-1"), /\nCA=K10abc\n/);
     assert.match(create("site-a-agent-1"), /\nCANDIDATES=\(10\.0\.20\.10 10\.0\.20\.11 /);
+  });
+
+  it("gives it to a first server that took the place of another one, too", async () => {
+    beganOn = "vm-that-is-gone";
+    const { all } = await register();
+    beganOn = "vm-server-1";
+    assert.match(String(named(all, "site-a-server-1").inputs["create"]).replaceAll("'\\''", "'"), /\nCA='?K10abc'?\n/);
   });
 
   it("has command lines that a person can read past in an error", async () => {

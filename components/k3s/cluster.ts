@@ -1,5 +1,5 @@
 import { lookUp, UserError, type MachineConnection } from "@isthmus/core";
-import type { Hop } from "@isthmus/remote";
+import type { AnyHostScript, Hop } from "@isthmus/remote";
 import {
   ComponentResource,
   output,
@@ -12,6 +12,7 @@ import type { ClusterAccess } from "./access.ts";
 import { ClusterScripts, type Joining } from "./cluster-scripts.ts";
 import { planCluster, plannedNodes, type ClusterFacts, type ClusterPlan } from "./plan.ts";
 import type { RegistryLogin } from "./registries.ts";
+import type { Peer } from "./roster.ts";
 import { makeTokens, type ClusterTokens } from "./tokens.ts";
 
 export interface K3sClusterArgs extends ClusterFacts {
@@ -51,13 +52,14 @@ export class K3sCluster extends ComponentResource {
     const tokens = makeTokens({ name, parent: this, settings: args.settings.tokens, given });
     const scripts = new ClusterScripts({ name, parent: this, args, plan, tokens });
 
-    const looked = preflights(scripts, plan);
+    const peers = Object.fromEntries(plannedNodes(plan).map((node) => [node.node.name, scripts.peers(node)]));
+    const looked = preflights(scripts, plan, peers);
     const serversLooked = plan.order.servers.map(({ node }) => lookUp(looked, node.name, "preflight"));
     const genesis = scripts.genesis(serversLooked);
-    const admission = scripts.admission([genesis.done]);
+    const admission = scripts.admission([genesis]);
     const rotated = scripts.rotateToken(admission);
-    const { started, ca, joined } = joinServers(scripts, plan, { after: [rotated], servers: genesis.servers, looked });
-    const agents = joinAgents(scripts, plan, { after: [joined], ca, servers: genesis.servers, looked });
+    const { started, ca, joined } = joinServers(scripts, plan, { after: [rotated], peers, looked, admission });
+    const agents = joinAgents(scripts, plan, { after: [joined], ca, peers, looked });
     const everybody = agents.length === 0 ? [joined] : agents;
     scripts.membership(everybody);
     scripts.labels(everybody);
@@ -71,16 +73,26 @@ export class K3sCluster extends ComponentResource {
   }
 }
 
-function preflights(scripts: ClusterScripts, plan: ClusterPlan): Joining["looked"] {
-  const roster = scripts.roster();
-  return Object.fromEntries(plannedNodes(plan).map((node) => [node.node.name, scripts.preflight(node, roster)]));
+function preflights(
+  scripts: ClusterScripts,
+  plan: ClusterPlan,
+  peers: Readonly<Record<string, Output<readonly Peer[]>>>,
+): Joining["looked"] {
+  const looked = plannedNodes(plan).map(
+    (node) => [node.node.name, scripts.preflight(node, lookUp(peers, node.node.name, "peers"))] as const,
+  );
+  return Object.fromEntries(looked);
+}
+
+interface FirstJoining extends Omit<Joining, "ca"> {
+  readonly admission: AnyHostScript;
 }
 
 /** Strictly one after the other: etcd takes one new member at a time. */
-function joinServers(scripts: ClusterScripts, plan: ClusterPlan, joining: Omit<Joining, "ca">) {
+function joinServers(scripts: ClusterScripts, plan: ClusterPlan, { admission, ...joining }: FirstJoining) {
   const [first, ...others] = plan.order.servers;
   if (first === undefined) throw new Error(`cluster ${plan.name} has no server`);
-  const started = scripts.install(first, { ...joining, ca: "" });
+  const started = scripts.install(first, { ...joining, ca: scripts.fingerprintFor(first, admission) });
   const ca = scripts.identity(first, started);
   let joined = started;
   for (const server of others) joined = scripts.install(server, { ...joining, after: [joined], ca });

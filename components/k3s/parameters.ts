@@ -15,9 +15,9 @@ export function machineLabel(machineId: string): string {
 export interface NodeLiveFacts {
   /** Identifies the machine; another one means that the machine was replaced. From `machineLabel`. */
   readonly machine: string;
-  /** `K10…`, what the long form of a token begins with; empty for the first server. */
+  /** `K10…`, what the long form of a token begins with; empty for the machine on which the cluster began. */
   readonly ca: string;
-  /** Addresses of the servers when the cluster began. They need not be the ones of today: the API address leads to those. */
+  /** Addresses of the other servers when this node's machine came. They need not be the ones of today: the API address leads to those. */
   readonly servers: readonly string[];
   /** Take over what runs without a restart. */
   readonly adopt: boolean;
@@ -114,7 +114,7 @@ const backendPort: Readonly<Record<K3sSettings["flannel"], number>> = {
 /** How long a host waits for the servers of a new cluster, whose machines come up at about the same time, in seconds. */
 const peerSeconds = 20;
 
-/** What `preflight.sh` is told: that of the other nodes which the roster holds since the cluster began. */
+/** What `preflight.sh` is told: of the other nodes as they were when its machine came. */
 export function preflightParameters(
   { settings, apiAddress }: ClusterPlan,
   node: K3sNode,
@@ -141,17 +141,11 @@ export function preflightParameters(
   };
 }
 
-/** What `genesis.sh` is told. */
-export function genesisParameters({ order }: ClusterPlan): Parameters {
-  return { SERVERS: order.servers.map(({ node }) => urlHost(node.address)) };
-}
-
 /** What `adopt.sh` is told, on the first server. */
 export function adoptParameters(cluster: ClusterPlan, { name }: K3sNode): Parameters {
   const { settings, apiAddress } = cluster;
   const nodes = plannedNodes(cluster).map(({ node }) => node);
   return {
-    ...genesisParameters(cluster),
     NODE: name,
     NODES: nodes.map((node) => node.name),
     ROLES: nodes.map(({ role }) => role),

@@ -1,4 +1,4 @@
-import type { K3sNode } from "./node.ts";
+import { urlHost, type K3sNode } from "./node.ts";
 
 /** A node as others know it before it joins. */
 export type Peer = Pick<K3sNode, "name" | "role" | "address">;
@@ -17,6 +17,11 @@ export function peersOf(node: Pick<Peer, "name">, roster: readonly Peer[]): read
   const next = rest.findIndex(({ name }) => name > node.name);
   const ring = next === -1 ? rest : [...rest.slice(next), ...rest.slice(0, next)];
   return [...others.filter(({ role }) => role === "server"), ...ring.slice(0, sample)];
+}
+
+/** Where servers are found, as it stands in a URL. */
+export function serversAmong(peers: readonly Peer[]): readonly string[] {
+  return peers.filter(({ role }) => role === "server").map(({ address }) => urlHost(address));
 }
 
 /** As a script reads it. */

@@ -3,7 +3,6 @@ import { spawnSync } from "node:child_process";
 import { renderScript, type Parameters, type Script } from "@isthmus/remote/script";
 import {
   adoptParameters,
-  genesisParameters,
   installParameters,
   installSecrets,
   memberParameters,
@@ -34,7 +33,7 @@ const toldBy = ({ parameters, secretNames }: Step): readonly [Parameters, readon
 /** What each script is really told: shellcheck then finds a variable that nobody sets. */
 const told: Readonly<Record<keyof typeof scripts, readonly [Parameters, readonly string[]]>> = {
   preflight: [preflightParameters(plan, server.node, rosterOf(sixNodes)), []],
-  genesis: [genesisParameters(plan), []],
+  genesis: [{}, []],
   adopt: [adoptParameters(plan, server.node), ["SERVER_TOKEN", "AGENT_TOKEN"]],
   admission: [members, []],
   installServer: [installParameters(plan, server, live), installSecrets.server],

@@ -26,10 +26,9 @@ export class ManyNodes {
   /** `nodes` of them are declared at first; agents have the names `agent-1` … */
   static async create(nodes: number, spare: number): Promise<ManyNodes> {
     const all = Array.from({ length: nodes + spare }, (_, index) => nodeNumber(index));
-    const servers = all.filter(({ role }) => role === "server").map(({ address }) => address);
     const hosts = await SshHosts.start(
       all.map(({ name }) => name),
-      { "genesis.sh": `${servers.join(" ")}\n`, "identity.sh": "K10abc\n", "kubeconfig.sh": "apiVersion: v1\n" },
+      { "identity.sh": "K10abc\n", "kubeconfig.sh": "apiVersion: v1\n" },
     );
     const many = new ManyNodes(hosts, all, nodes);
     await many.fleet.stack("site-a").init();

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2034,SC2154 # parts of a script are joined, and parameters come before: see ../scripts.ts
 # Before nodes join: where a machine was replaced by another of the same name, what the cluster remembers of the old one
-# goes, or it would refuse the new one (etcd: duplicate node name; agents: node password rejected).
+# goes, or it would refuse the new one (etcd: duplicate node name; agents: node password rejected). Prints the fingerprint by
+# which a first server that was replaced checks whom it joins.
 lock
 # Copies of one disk have one machine id; systemd derives hardware addresses from it, those of the pods' network too.
 for index in "${!NODES[@]}"; do
@@ -14,6 +15,7 @@ done
 # The cluster has not begun: there is nothing to forget.
 if [ -e "$RECORD/k3s.may-start-cluster" ] && ! api_ready; then exit 0; fi
 require_api
+fingerprint_here
 signs_of_life() {
   kube -n kube-node-lease get lease "$1" -o 'jsonpath={.spec.renewTime}' 2>/dev/null || true
   kube get node "$1" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].lastHeartbeatTime}' 2>/dev/null || true

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2034,SC2153,SC2154 # parts of a script are joined, and parameters come before: see ../scripts.ts
 # Runs once, in place of genesis.sh, where a cluster is adopted: looks at it on its first server, changes nothing, and says
-# everything at once that would keep it from going on as it is. Tells where the servers are.
+# everything at once that would keep it from going on as it is.
 UNIT=k3s
 
 # One line a node: name, version, server or agent, network of its pods.
@@ -80,4 +80,3 @@ check_networks
 check_address
 check_encryption
 end_with_findings
-printf '%s\n' "${SERVERS[*]}"

@@ -69,6 +69,12 @@ secrets_encrypted() {
 # token_on_disk FILE USER: the short form of a token that this server runs with; nothing where there is none.
 token_on_disk() { sed -n "s/^K10[0-9a-f]*::$2://p" "$K3S_DATA/server/$1" 2>/dev/null || true; }
 
+# What the token's long form begins with: the fingerprint of the cluster's certificate authority.
+fingerprint_here() {
+  sed -n 's/^\(K10[0-9a-f]*\)::.*/\1/p' "$K3S_DATA/server/token" | grep . ||
+    fail "no fingerprint in $K3S_DATA/server/token" 'see that the k3s service on this server is well'
+}
+
 # Which process of a unit runs, in words that no other one ever has.
 running_process() {
   local pid

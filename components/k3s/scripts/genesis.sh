@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2034,SC2154 # parts of a script are joined, and parameters come before: see ../scripts.ts
-# Runs once in the life of a cluster: lets this host start it, and tells where the servers were at that time.
+# Runs once in the life of a cluster: lets this host start it.
 lock
 step 'permit this host to start the cluster'
 mkdir -p "$RECORD"
 [ -d "$K3S_DATA/server/db/etcd" ] || : >"$RECORD/k3s.may-start-cluster"
-printf '%s\n' "${SERVERS[*]}"
