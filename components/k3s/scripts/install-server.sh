@@ -24,6 +24,26 @@ refuse_taken_address() {
     'give it an address of its own: a free one outside of every DHCP range, or a load balancer that leads to its servers'
 }
 
+# members_at SERVER: etcd's members, as a server that joins asks for them; nothing where it cannot be told. Who was given a
+# fingerprint tells its token to nobody else.
+members_at() {
+  local authority="$RECORD/authority.crt"
+  curl -sk --noproxy '*' --max-time 5 -o "$authority" "https://$1:6443/cacerts" || return 0
+  if [ -n "$CA" ] && [ "$CA" != "K10$(sha256sum <"$authority" | cut -d' ' -f1)" ]; then return 0; fi
+  printf 'user = "server:%s"\n' "$(escaped "$SERVER_TOKEN")" |
+    curl -s --noproxy '*' --max-time 10 --cacert "$authority" -K - "https://$1:6443/db/info" || true
+}
+
+# k3s makes another member of a server whose etcd is gone, and etcd takes none of a name that it has. A learner that never
+# came to its vote k3s takes out by itself.
+refuse_lost_disk() {
+  [ ! -d "$K3S_DATA/server/db/etcd" ] || return 0
+  members_at "$1" | tr '{' '\n' | grep -v '"isLearner": *true' |
+    grep -E "\"name\": *\"${NODE//./\\.}-[0-9a-f]{8}\"" >/dev/null || return 0
+  fail "etcd has a member $NODE, and its data is not on this disk: it was wiped, or it is another disk in the same machine" \
+    "let the cluster forget it, on another server: k3s kubectl delete node $NODE; then run the same command again. What only that disk held is lost"
+}
+
 # How this server finds its cluster. One that has been a member asks nobody: its etcd knows the others.
 choose_cluster() {
   local member closed='' port
@@ -37,6 +57,7 @@ choose_cluster() {
       port_open "$member" "$port" || [ "$member" = "$API_ADDRESS" ] || closed+=" $port"
     done
     [ -z "$closed" ] || fail "$member answers on port 6443, but not on$closed" 'open TCP 2379-2380 between the servers'
+    refuse_lost_disk "$member"
     say "joins at $member"
     put "$JOIN" 0600 "server: https://$member:6443"$'\n'
   elif [ -e "$PERMIT" ]; then

@@ -104,6 +104,45 @@ describe("a cluster in trouble", function () {
     await assertConverged(site);
     assert.deepEqual(await written(site.host("server-1")), ["kept"]);
   });
+
+  it("lets a first server that was replaced check whom it joins, where the others are by now", async () => {
+    await site.replace("server-2", { newAddress: true });
+    await site.goesUp();
+    await site.replace("server-3", { newAddress: true });
+    const run = await site.goesUp();
+    // Who is replaced is no business of the others: one of them was asked to admit it.
+    const worked = run.sessions.filter(({ host }) => host !== "any").map(({ host }) => host);
+    assert.deepEqual([...new Set(worked)], [site.host("server-3").address]);
+
+    await site.replace("server-1");
+    const first = site.host("server-1");
+    // The API's address leads nowhere, and the addresses at which the cluster began are nobody's.
+    const api = `-d ${site.lab.network.address(1)} -p tcp --dport 6443 -j REJECT --reject-with tcp-reset`;
+    await first.ok(`iptables -I OUTPUT ${api}`);
+    await site.goesUp();
+    await first.ok(`iptables -D OUTPUT ${api}`);
+    assert.match(await first.ok("cut -c 1-67 /etc/rancher/k3s/token"), /^K10[0-9a-f]{64}$/m);
+    await assertConverged(site);
+    assert.deepEqual(await written(first), ["kept"]);
+    assert.deepEqual((await site.goesUp()).sessions, []);
+  });
+
+  it("refuses a server whose disk was wiped while it stayed the same machine, and takes it back as it says", async () => {
+    const host = site.host("server-3");
+    const id = await host.ok("cat /etc/machine-id");
+    await host.wipe({ newHostKey: false });
+    await host.put("/etc/machine-id", id);
+    const again = { replace: `**::${clusterName}-server-3` };
+    const said = (await site.up(again)).text;
+    assert.match(said, /\[server-3\] because: etcd has a member server-3, and its data is not on this disk/);
+    const [, mend = ""] = /on another server: (k3s kubectl delete node server-3);/.exec(said) ?? [];
+    assert.equal((await host.run("test -e /etc/systemd/system/k3s.service")).code, 1, "it was installed");
+
+    await site.host("server-1").ok(mend);
+    await site.goesUp(again);
+    await assertConverged(site);
+    assert.deepEqual(await written(host), ["kept"]);
+  });
 });
 
 /** Lets a fault happen while a server waits for its join; what the run that fails of it says. */
