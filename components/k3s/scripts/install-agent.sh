@@ -12,8 +12,8 @@ choose_server() {
   local server
   if [ -e "$RECORD/k3s.joined" ] && [ -e "$K3S_DATA/agent/client-kubelet.crt" ] && [ -e "$JOIN" ]; then return 0; fi
   server=$(live_server '' "${CANDIDATES[@]}")
-  [ -n "$server" ] || fail "no server of the cluster answers (${CANDIDATES[*]}, port 6443)" \
-    'see that the servers run (systemctl status k3s there) and that TCP 6443 is open between here and there'
+  [ -n "$server" ] || fail "no server of the cluster answers on TCP 6443 ($(how_they_answer "${CANDIDATES[@]}"))" \
+    "see that the servers run (systemctl status k3s there) and that TCP 6443 is open between here and there: $WHAT_ANSWERS_MEAN"
   refuse_other_time "$server"
   say "joins at $server"
   put "$JOIN" 0600 "server: https://$server:6443"$'\n'

@@ -66,8 +66,8 @@ choose_cluster() {
   elif [ -d "$K3S_DATA/server/db/etcd" ]; then
     say 'no other server answers: starts with what etcd has on this disk'
   else
-    fail "this cluster existed before, and none of its servers answers (${CANDIDATES[*]})" \
-      "a new one is not started beside it. Either wait until a server is back and run again, or restore a snapshot. Only if there never was a cluster: touch $PERMIT here"
+    fail "this cluster existed before, and none of its servers answers on TCP 6443 ($(how_they_answer "${CANDIDATES[@]}"))" \
+      "a new one is not started beside it, and $WHAT_ANSWERS_MEAN. Either wait until a server is back and run again, or restore a snapshot. Only if there never was a cluster: touch $PERMIT here"
   fi
 }
 
@@ -94,7 +94,7 @@ refuse_encryption_change() {
   [ -z "$encrypted" ] || fail 'Secrets are encrypted in this cluster, and secretsEncryption is declared false' \
     'take secretsEncryption out of the stack file: even k3s secrets-encrypt disable needs it to stay'
   fail 'Secrets are not encrypted in this cluster, and secretsEncryption is declared (by default, too)' \
-    'declare secretsEncryption: false. To encrypt them: k3s secrets-encrypt enable on one server (k3s from January 2026 on), then declare it, run up, k3s secrets-encrypt rotate-keys, and restart the servers one by one'
+    'declare secretsEncryption: false. To encrypt them (k3s from January 2026 on): k3s secrets-encrypt enable on this server, then declare it and run up; then k3s secrets-encrypt rotate-keys here, and restart the other servers at once, one by one: until then they cannot read Secrets'
 }
 
 # A member that is started with a token that etcd does not know on its disk does not come up again.

@@ -35,16 +35,21 @@ others_at() {
   ' "$1" "$(cat "/sys/class/net/$2/ifindex")" "$(cat "/sys/class/net/$2/address")" 2>/dev/null | sort -u || true
 }
 
+# ask_for_own_address: asks while other things are looked at; check_own_address reads what was answered.
+ask_for_own_address() {
+  local interface
+  interface=$(interface_of "$ADDRESS")
+  exec {OTHERS}< <([ -z "$interface" ] || others_at "$ADDRESS" "$interface")
+}
+
 # Of several interfaces of a host each may answer for the address of another, and a router may answer for everybody.
 check_own_address() {
-  local interface mac gateway
-  interface=$(interface_of "$ADDRESS")
-  [ -n "$interface" ] || return 0
+  local mac gateway
   while read -r mac; do
     if grep -qix "$mac" /sys/class/net/*/address; then continue; fi
     gateway=$(ip -4 route show default | sed -n '1s/.* via \([0-9.]*\).*/\1/p')
     if [ -n "$gateway" ] && [ "$(holder "$gateway")" = "$mac" ]; then continue; fi
     finding "another machine ($mac) has the address $ADDRESS, too" \
       'give one of them another address: one outside of every DHCP range, or one that the DHCP server keeps for this host alone'
-  done < <(others_at "$ADDRESS" "$interface")
+  done <&"$OTHERS"
 }

@@ -153,11 +153,12 @@ check_name
 check_addresses
 # Where k3s runs, its ports and networks are taken by itself, and the others have been reached.
 if [ -z "$RUNS" ]; then
+  ask_for_own_address
   check_size
   check_ports
   check_networks
-  check_own_address
   check_peers
+  check_own_address
   check_api_address
 fi
 check_clock

@@ -41,6 +41,22 @@ ask() {
   )
 }
 
+# how_they_answer ADDRESS…: on TCP 6443, in words.
+how_they_answer() {
+  local address text='' targets=("${@/#/tcp/}")
+  ask "${targets[@]/%//6443}"
+  for address in "$@"; do
+    case ${ANSWERS["tcp/$address/6443"]:-} in
+    open) text+=", $address accepts and is no k3s that is up" ;;
+    closed) text+=", $address refuses" ;;
+    barred) text+=", $address is behind a firewall" ;;
+    *) text+=", $address is silent" ;;
+    esac
+  done
+  printf %s "${text#, }"
+}
+WHAT_ANSWERS_MEAN='who is silent is off or behind a firewall; who refuses runs no k3s, or has a firewall that rejects'
+
 # What is remembered of a machine proves nothing: it may be gone since.
 forget() { ip neigh flush to "$1" >/dev/null 2>&1 || true; }
 

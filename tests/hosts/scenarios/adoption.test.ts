@@ -67,6 +67,20 @@ describe("a cluster that is adopted", function () {
     assert.deepEqual(await fingerprint(site), before);
   });
 
+  it("is refused where a node has another role than declared, either way, and nothing is changed", async () => {
+    const before = await fingerprint(site);
+    site.file = declared;
+    site.edit("server-3", { role: "agent" });
+    site.edit("agent-1", { role: "server" });
+    const said = await site.refuses();
+    assert.match(said, /\[server-3\] - k3s runs here as server, and this node is declared as agent/);
+    assert.match(said, /\[server-3\] {3}mend: declare it as server; or .* and k3s-uninstall\.sh here/);
+    assert.match(said, /\[agent-1\] - k3s runs here as agent, and this node is declared as server/);
+    assert.match(said, /\[agent-1\] {3}mend: declare it as agent; or .* and k3s-agent-uninstall\.sh here/);
+    assert.doesNotMatch(said, /port \d+ is taken/);
+    assert.deepEqual(await fingerprint(site), before);
+  });
+
   it("goes on as it runs: no process ends, its nodes are known, labelled and tainted as declared", async () => {
     const before = await processes(site);
     site.file = declared;
@@ -166,7 +180,7 @@ describe("a cluster that is adopted", function () {
     assert.match(said, /\[server-1\] because: Secrets are not encrypted in this cluster/);
     assert.match(
       said,
-      /\[server-1\] to mend: declare secretsEncryption: false\. To encrypt them: k3s secrets-encrypt enable/,
+      /\[server-1\] to mend: declare secretsEncryption: false\. To encrypt them \(.*\): k3s secrets-encrypt enable on this server/,
     );
     assert.deepEqual(await fingerprint(site), before);
   });

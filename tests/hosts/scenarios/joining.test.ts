@@ -145,10 +145,16 @@ describe("a join that cannot succeed", function () {
     await aServer(site).ok("k3s kubectl -n kube-system delete secret agent-1.node-password.k3s");
   });
 
-  it("says that no server can be reached", async () => {
-    await site.host("agent-1").ok("iptables -A OUTPUT -p tcp --dport 6443 -j DROP");
-    assert.match(await refusal("agent-1"), /^no server of the cluster answers \(.*, port 6443\)$/);
-    await site.host("agent-1").ok("iptables -F OUTPUT");
+  it("says that no server can be reached, and how each of them answers", async () => {
+    const [agent, first] = [site.host("agent-1"), site.host("server-1")];
+    await agent.ok(`iptables -A OUTPUT -p tcp --dport 6443 ! -d ${first.address} -j DROP`);
+    await first.ok(`iptables -A INPUT -p tcp --dport 6443 -s ${agent.address} -j REJECT --reject-with tcp-reset`);
+    const said = await refusal("agent-1");
+    await agent.ok("iptables -F OUTPUT");
+    await first.ok("iptables -F INPUT");
+    assert.match(said, /^no server of the cluster answers on TCP 6443 \(/);
+    assert.ok(said.includes(`${first.address} refuses`), said);
+    assert.ok(said.includes(`${site.lab.network.address(1)} is silent`), said);
   });
 
   it("goes on when it is mended: all are there, once", async () => {
