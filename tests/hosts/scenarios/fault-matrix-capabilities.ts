@@ -39,6 +39,8 @@ export interface Capability {
   readonly starts: Readonly<Record<string, number>>;
   /** Nodes that the second run has no business on, as the first had done with them. */
   readonly finished: readonly string[];
+  /** In whose name a run that dies when all is done may still hold the lease of who is away. */
+  readonly lease?: string;
   /** What else has to be true afterwards. */
   readonly holds?: (site: TestSite) => Promise<void>;
 }
@@ -100,6 +102,7 @@ export const capabilities: readonly Capability[] = [
     method: "update",
     starts: { "server-3": 1 },
     finished: ["server-2"],
+    lease: "server-3",
   },
   {
     name: "an agent removed",
@@ -142,6 +145,7 @@ export const capabilities: readonly Capability[] = [
     method: "update",
     starts: {},
     finished: ["server-2"],
+    lease: "server-3",
   },
   {
     name: "a dead server removed",
@@ -154,6 +158,7 @@ export const capabilities: readonly Capability[] = [
     method: "update",
     starts: {},
     finished: ["server-2"],
+    lease: "server-3",
   },
   {
     name: "labels and taints",
@@ -218,6 +223,7 @@ export const capabilities: readonly Capability[] = [
     script: scripts.rotateToken,
     on: "server-1",
     resource: "token-rotation",
+    lease: "token-rotation",
   },
 ];
 

@@ -20,7 +20,7 @@ import { TestSite } from "./test-site.ts";
 
 /** What runs without --full: capability, fault, step. */
 export const byDefault = [
-  ["the server token rotated", "the host dies", "rotate the server token"],
+  ["the server token rotated", "the run is killed", "rotate the server token"],
   ["an upgrade", "the run is killed", "drain"],
   ["the first server replaced", "the run is killed", "start k3s"],
   ["a dead server removed", "the run is killed", "remove *"],

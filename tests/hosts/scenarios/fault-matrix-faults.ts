@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Host } from "../hosts.ts";
+import { aServer } from "./cluster-state.ts";
 import type { Capability } from "./fault-matrix-capabilities.ts";
 import { holdAt } from "./steps.ts";
 import { clusterName, type SiteRun, type TestSite } from "./test-site.ts";
@@ -70,8 +71,20 @@ function struck(run: SiteRun, step: string, happened: boolean): SiteRun {
   throw new Error(`the run ended with ${String(run.exitCode)} and never came to the step "${step}":\n${run.text}`);
 }
 
-/** The work is done, and the engine dies before it has written that down. */
-export async function killUnwritten(site: TestSite, { resource, method }: Capability): Promise<SiteRun> {
+/** The work is done, and who did it dies: the engine before it has written that down, the script before it gave back its lease. */
+export async function killUnwritten(site: TestSite, { resource, method, lease }: Capability): Promise<SiteRun> {
   const run = await site.up({ kill: { method, name: `${clusterName}-${resource}`, nth: 1, when: "after" } });
+  if (lease !== undefined) await holdLease(site, lease);
   return struck(run, `${resource} is done`, run.killed);
+}
+
+async function holdLease(site: TestSite, holder: string): Promise<void> {
+  const now = new Date().toISOString().replace("Z", "000Z");
+  const lease = {
+    apiVersion: "coordination.k8s.io/v1",
+    kind: "Lease",
+    metadata: { name: "isthmus-maintenance", namespace: "kube-system" },
+    spec: { holderIdentity: holder, leaseDurationSeconds: 900, acquireTime: now, renewTime: now },
+  };
+  await aServer(site, holder).ok("k3s kubectl apply -f -", { stdin: JSON.stringify(lease) });
 }
