@@ -18,15 +18,32 @@ read_nodes() {
   done <<<"$table"
 }
 
-# changes_of LABELS: what kubectl label has to be told for one node.
+# The older names that a node gets beside these when it registers. k3s' cloud controller keeps the newer name as the older
+# one says (reconcileNodeLabels in k8s.io/cloud-provider): what changes here would be changed back.
+declare -A OLDER_NAME=(
+  [topology.kubernetes.io/zone]=failure-domain.beta.kubernetes.io/zone
+  [topology.kubernetes.io/region]=failure-domain.beta.kubernetes.io/region
+  [node.kubernetes.io/instance-type]=beta.kubernetes.io/instance-type
+)
+
+has_label() { [[ ${labels_now[$1]} == *"\"$2\":\"${3-}"* ]]; }
+
+# label_changes NODE LABELS: what kubectl label has to be told for one node.
 label_changes() {
-  local name=$1 pair key
+  local name=$1 pair key older
   CHANGES=()
   for pair in $2; do
-    [[ ${labels_now[$name]} == *"\"${pair%%=*}\":\"${pair#*=}\""* ]] || CHANGES+=("$pair")
+    key=${pair%%=*} older=${OLDER_NAME[${pair%%=*}]:-}
+    has_label "$name" "$key" "${pair#*=}\"" || CHANGES+=("$pair")
+    if [ -n "$older" ] && has_label "$name" "$older" && ! has_label "$name" "$older" "${pair#*=}\""; then
+      CHANGES+=("$older=${pair#*=}")
+    fi
   done
   for key in ${known_labels[$name]//,/ }; do
-    [[ " $2" == *" $key="* ]] || CHANGES+=("$key-")
+    [[ " $2" != *" $key="* ]] || continue
+    CHANGES+=("$key-")
+    older=${OLDER_NAME[$key]:-}
+    if [ -n "$older" ] && has_label "$name" "$older"; then CHANGES+=("$older-"); fi
   done
 }
 

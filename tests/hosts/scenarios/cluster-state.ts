@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 
 import { until, type Host } from "../hosts.ts";
-import { patience } from "../standin/k3s.ts";
+import { patience, real } from "../standin/k3s.ts";
 import type { TestSite } from "./test-site.ts";
 
 interface Condition {
@@ -100,15 +100,17 @@ export async function assertConverged(site: TestSite): Promise<void> {
   });
 }
 
-/** How often k3s was started on each host since its disk is new. */
+/** How often k3s was started on each host since its disk is new. A real one may end by itself, and is started again. */
 export async function starts(site: TestSite): Promise<Readonly<Record<string, number>>> {
   const running = site.lab.hosts.filter((host) => host.running);
   const counted = await Promise.all(
     running.map(async (host) => {
       const said = await host.run(
-        "{ journalctl -u k3s --no-pager -o cat; journalctl -u k3s-agent --no-pager -o cat; } | grep -c '^Starting '",
+        "{ journalctl -u k3s --no-pager -o cat; journalctl -u k3s-agent --no-pager -o cat; } | grep -E '^(Starting|Scheduled) '",
       );
-      return [host.name, Number(said.stdout.trim())] as const;
+      const lines = said.stdout.split("\n");
+      const count = (word: string): number => lines.filter((line) => line.startsWith(`${word} `)).length;
+      return [host.name, count("Starting") - (real ? count("Scheduled") : 0)] as const;
     }),
   );
   return Object.fromEntries(counted);

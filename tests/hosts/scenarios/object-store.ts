@@ -7,6 +7,7 @@ import { createServer, type Server } from "node:https";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { signedWithoutSlash } from "./bucket-signature.ts";
 
 interface S3rver {
   callback(): RequestListener;
@@ -36,6 +37,8 @@ export class ObjectStore {
   readonly keys: StoreKeys = { accessKey: "isthmus-test", secretKey: "a-secret-of-the-object-store" };
   /** Certificate of the authority that its own is from, in PEM form. */
   readonly authority: string;
+  /** Whether it takes nothing in, as one whose keys may only read. */
+  readOnly = false;
   readonly #folder = mkdtempSync(join(tmpdir(), "isthmus-store-"));
   readonly #tls: { readonly key: string; readonly cert: string };
   #server: Server | undefined;
@@ -67,9 +70,13 @@ export class ObjectStore {
     await store.configureBuckets();
     const answer = store.callback();
     this.#server = createServer(this.#tls, (request, response) => {
+      const writes = request.method === "PUT" || request.method === "POST";
       // Its buckets are open to who does not sign.
-      if (request.headers.authorization === undefined) response.writeHead(403).end();
-      else answer(request, response);
+      if (request.headers.authorization === undefined || (writes && this.readOnly)) response.writeHead(403).end();
+      else {
+        signedWithoutSlash(request, this.keys.secretKey);
+        answer(request, response);
+      }
     });
     this.#server.listen(this.#port, address);
     await once(this.#server, "listening");
@@ -111,7 +118,14 @@ function certificate(folder: string): { key: string; cert: string; authority: st
     execFileSync("openssl", [...request, ...names, ...more], { stdio: "ignore" });
   };
   make("authority", "/CN=authority of a test", []);
-  const signed = ["-CA", file("authority.crt"), "-CAkey", file("authority.key"), "-addext", "basicConstraints=CA:FALSE"];
+  const signed = [
+    "-CA",
+    file("authority.crt"),
+    "-CAkey",
+    file("authority.key"),
+    "-addext",
+    "basicConstraints=CA:FALSE",
+  ];
   const names = ["-addext", `subjectAltName=IP:127.0.0.1,${labs.join(",")}`];
   make("store", "/CN=object store of a test", [...signed, ...names]);
   const [key, cert, authority] = ["store.key", "store.crt", "authority.crt"].map((name) =>

@@ -1,9 +1,8 @@
-/** What the stand-in has beyond the contract suite: snapshots in an object store, manifests, evictions, rotation. */
+/** What the stand-in has beyond the contract suite: manifests, evictions, what it reads at its start. */
 import assert from "node:assert/strict";
 
 import { TestCluster } from "../contract/cluster.ts";
 import { requireHosts, until } from "../hosts.ts";
-import { ObjectStore } from "../scenarios/object-store.ts";
 import { standIn } from "./k3s.ts";
 
 describe("the stand-in for k3s", function () {
@@ -11,7 +10,7 @@ describe("the stand-in for k3s", function () {
   let cluster: TestCluster;
   before(async function () {
     requireHosts(this);
-    cluster = await TestCluster.create(await standIn(), ["s1", "spare"]);
+    cluster = await TestCluster.create(await standIn(), ["s1"]);
     await cluster.join("s1", "server", { "cluster-init": true });
   });
   after(async () => {
@@ -93,62 +92,5 @@ describe("the stand-in for k3s", function () {
     await s1.ok("sysctl -q -w vm.overcommit_memory=1");
     await cluster.joined("s1", "server");
     await s1.ok(`rm ${more}`);
-  });
-
-  it("rotates certificates at the next start, and the token at once", async () => {
-    const s1 = cluster.host("s1");
-    const serial = "openssl x509 -noout -serial -in /var/lib/rancher/k3s/server/tls/client-admin.crt";
-    const before = await s1.ok(serial);
-    await s1.ok("systemctl stop k3s && k3s certificate rotate && systemctl start k3s");
-    await cluster.joined("s1", "server");
-    assert.notEqual(await s1.ok(serial), before);
-    await s1.ok("k3s token rotate --new-token second");
-    assert.match(await s1.ok("cat /var/lib/rancher/k3s/server/token"), /::server:second\n$/);
-    await s1.run("systemctl restart --no-block k3s"); // the old one is still configured
-    await cluster.said("s1", "server", /level=fatal.*encrypted with different token/);
-    await s1.ok("sed -i 's/^token: .*/token: second/' /etc/rancher/k3s/config.yaml && systemctl restart k3s");
-    await cluster.joined("s1", "server");
-  });
-
-  it("restores a snapshot from an object store onto another machine, by its token only", async () => {
-    const store = new ObjectStore();
-    await store.start(cluster.lab.network.address(1));
-    const s3 = {
-      "etcd-s3": true,
-      "etcd-s3-endpoint": store.endpoint,
-      "etcd-s3-bucket": store.bucket,
-      "etcd-s3-skip-ssl-verify": true,
-      "etcd-s3-folder": "site",
-      "etcd-s3-access-key": store.keys.accessKey,
-      "etcd-s3-secret-key": store.keys.secretKey,
-    };
-    await cluster.install("s1", "server", {
-      ...s3,
-      "etcd-s3-secret-key": "wrong",
-      "cluster-init": true,
-      token: "second",
-    });
-    const unsigned = await cluster.host("s1").run("k3s etcd-snapshot save --name kept");
-    assert.match(unsigned.stderr, /failed to initialize S3 client: failed to test for existence of bucket/);
-    await cluster.install("s1", "server", { ...s3, "cluster-init": true, token: "second" });
-    await cluster.host("s1").ok("k3s etcd-snapshot save --name kept");
-    const [name = ""] = store.names("site");
-    assert.match(name, /^kept-s1-\d+$/);
-    assert.match(
-      await cluster.host("s1").ok("k3s etcd-snapshot ls"),
-      new RegExp(`${name} +s3://${store.bucket}/site/`),
-    );
-    await cluster.host("s1").powerOff();
-    const reset = `k3s server --cluster-reset --cluster-reset-restore-path=${name}`;
-    await cluster.install("spare", "server", { ...s3, "cluster-init": true, token: "first" });
-    const refused = await cluster.host("spare").run(reset);
-    assert.match(refused.stderr, /encrypted with different token/);
-    await cluster.install("spare", "server", { ...s3, "cluster-init": true, token: "second" });
-    assert.equal((await cluster.host("spare").run(reset)).code, 0);
-    await cluster.host("spare").ok("systemctl start k3s");
-    await cluster.joined("spare", "server", "spare");
-    assert.equal((await cluster.kubectl("-n kube-system get cm kept -o 'jsonpath={.data.a}'", "spare")).stdout, "two");
-    assert.equal((await cluster.members("spare")).length, 1);
-    await store.destroy();
   });
 });

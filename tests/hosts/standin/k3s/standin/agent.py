@@ -14,6 +14,7 @@ from standin.balancer import Balancer
 from standin.kubeclient import KubeClient
 from standin.notify import ready
 from standin.objects import ApiError, now
+from standin.server_names import OLDER_NAMES
 from standin.options import node_address, node_name, secret
 from standin.token import Access, TokenError, reason
 from standin.version import VERSION
@@ -125,6 +126,8 @@ class Agent:
         except ApiError as error:
             if error.code != 404:
                 raise
+            # The cloud controller adds the older names of some, soon after.
+            labels.update({older: labels[newer] for older, newer in OLDER_NAMES.items() if newer in labels})
             body = {"metadata": {"name": self.name, "labels": labels, "annotations": self.annotations,
                                  "finalizers": ["wrangler.cattle.io/node"]},
                     "spec": {"podCIDR": pod_network(self.settings), "taints": [taint(text) for text in self.settings.get("node-taint", [])]}}

@@ -120,5 +120,8 @@ def usages(certificate):
 def encryption_command(arguments):
     if (arguments or ["help"])[0] != "status":
         sys.exit(f"stand-in: k3s secrets-encrypt {' '.join(arguments)} is not served here")
-    enabled = os.path.exists("/var/lib/rancher/k3s/server/cred/encryption-config.json")
-    print(f"Encryption Status: {'Enabled' if enabled else 'Disabled, no configuration file found'}")
+    if not os.path.exists("/var/lib/rancher/k3s/server/cred/encryption-config.json"):
+        print("Encryption Status: Disabled, no configuration file found")
+        return
+    print("Encryption Status: Enabled\nCurrent Rotation Stage: start\nServer Encryption Hashes: All hashes match\n\n"
+          "Active  Key Type  Name\n------  --------  ----\n *      AES-CBC   aescbckey\n")

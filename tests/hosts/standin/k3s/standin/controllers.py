@@ -6,7 +6,7 @@ import time
 from standin import etcd, kube_vip, log, pki
 from standin.manifests import Manifests
 from standin.objects import ApiError, NODES, now, secrets
-from standin.server_names import ADDRESS, ETCD_FINALIZER, MEMBER, NODE_FINALIZER, REMOVE, REMOVED, ROLES
+from standin.server_names import ADDRESS, ETCD_FINALIZER, MEMBER, NODE_FINALIZER, OLDER_NAMES, REMOVE, REMOVED, ROLES
 
 TICK = float(os.environ.get("K3S_STANDIN_TICK", "0.5"))
 GRACE = float(os.environ.get("K3S_STANDIN_NODE_GRACE", "5"))
@@ -53,6 +53,8 @@ class Controllers:
                 self._removal_asked(node)
                 self._voter(node, members)
                 self._heartbeat(node)
+                self._older_names(node)
+        self._passwords({node["metadata"]["name"]: node["metadata"]["uid"] for node in nodes})
 
     def _edit(self, name, edit):
         try:
@@ -106,7 +108,7 @@ class Controllers:
         if "node-role.kubernetes.io/etcd" not in meta.get("labels", {}):
             return
         mine = next((one for one in members if one.get("name") == meta.get("annotations", {}).get(MEMBER)), None)
-        self._condition(node, *voter_condition(self.server.tls, mine))
+        self._condition(node, *voter_condition(mine))
 
     def _condition(self, node, value, why, message):
         before = condition_of(node, "EtcdIsVoter")
@@ -138,6 +140,19 @@ class Controllers:
         elif ready["status"] == "True" and tainted:
             self._edit(name, reachable)
 
+    def _older_names(self, node):
+        """What the cloud controller does at every change of a node."""
+        labels = node["metadata"].get("labels", {})
+        if all(labels.get(newer) == labels[older] for older, newer in OLDER_NAMES.items() if older in labels):
+            return
+
+        def edit(current):
+            now_there = current["metadata"]["labels"]
+            now_there.update({newer: now_there[older] for older, newer in OLDER_NAMES.items() if older in now_there})
+            return current
+
+        self._edit(node["metadata"]["name"], edit)
+
     def _removal_asked(self, node):
         notes = node["metadata"].get("annotations", {})
         if notes.get(REMOVE, "").lower() != "true" or REMOVED in notes or MEMBER not in notes:
@@ -152,17 +167,12 @@ class Controllers:
         self._edit(node["metadata"]["name"], edit)
 
     def _let_go(self, node):
-        """A deleted Node waits for its etcd member, and for its password, to be gone."""
+        """A deleted Node waits for its etcd member to be gone."""
         meta, name = node["metadata"], node["metadata"]["name"]
         notes = meta.get("annotations", {})
         if ETCD_FINALIZER in meta.get("finalizers", []) and MEMBER in notes:
             log.info(f"Removing etcd member {name} from cluster")
             self._remove_member(notes[MEMBER], notes.get(ADDRESS))
-        try:
-            self.store.delete(secrets(), f"{name}.node-password.k3s")
-        except ApiError as error:
-            if error.code != 404:
-                raise
 
         def edit(current):
             current["metadata"]["finalizers"] = [one for one in current["metadata"].get("finalizers", [])
@@ -171,6 +181,24 @@ class Controllers:
 
         self._edit(name, edit)
 
+    def _passwords(self, nodes):
+        """The Secret of a node's password belongs to its Node: it is collected after that, not with it."""
+        found, _ = self.store.list(secrets())
+        for item in found:
+            meta = item["metadata"]
+            name, suffix, _ = meta["name"].partition(".node-password.k3s")
+            owner = next((each["uid"] for each in meta.get("ownerReferences", []) if each["kind"] == "Node"), None)
+            try:
+                if not suffix or owner == nodes.get(name):
+                    continue
+                if owner:
+                    self.store.delete(secrets(), meta["name"])
+                else:
+                    self.store.change(secrets(), meta["name"], lambda secret, name=name: owned(secret, name, nodes[name]))
+            except ApiError as error:
+                if error.code != 404:
+                    raise
+
     def _remove_member(self, name, address):
         for member in self.etcd.members():
             if member.get("name") == name and f"https://{address}:2380" in member["peerURLs"]:
@@ -178,18 +206,19 @@ class Controllers:
                 self.etcd.remove(member["ID"])
 
 
+def owned(secret, name, uid):
+    secret["metadata"]["ownerReferences"] = [{"apiVersion": "v1", "kind": "Node", "name": name, "uid": uid}]
+    return secret
+
+
 def condition_of(node, kind):
     return next((each for each in node.get("status", {}).get("conditions", []) if each["type"] == kind), None)
 
 
-def voter_condition(tls, member):
-    """As k3s tells it: a member that does not answer is not counted as a voter, though etcd counts it."""
+def voter_condition(member):
+    """By etcd's list alone: the health that k3s asks for is, since its releases of November 2024, that of the leader itself."""
     if member is None:
         return "False", "NotAMember", "Node is not a member of the etcd cluster"
-    try:
-        etcd.Client(tls, [etcd.client_address(member) or "0.0.0.0"], timeout=1.0).status()
-    except etcd.EtcdError:
-        return "False", "Unhealthy", "failed to check etcd member status: context deadline exceeded"
     if member.get("isLearner"):
         return "False", "MemberIsLearner", "Node has not been promoted to voting member of the etcd cluster"
     return "True", "MemberNotLearner", "Node is a voting member of the etcd cluster"

@@ -48,7 +48,6 @@ class Bucket:
 
     def upload(self, path, name, token_hash):
         self._curl("-H", f"x-amz-meta-k3s-token-hash: {token_hash}", "-T", path, f"{self.base}/{name}", empty=False)
-        log.info(f"S3 upload complete for {self.base}/{name}")
 
     def download(self, name, path):
         log.info(f"Retrieving etcd snapshot {name} from S3")

@@ -11,7 +11,7 @@ import threading
 import time
 import uuid
 
-from standin import etcd, host_rules, log, pki, token
+from standin import critical, etcd, host_rules, log, pki, token
 from standin.agent import Agent
 from standin.api import Api
 from standin.controllers import Controllers
@@ -23,11 +23,6 @@ from standin.supervisor import Supervisor, ensure_password
 from standin.version import VERSION
 
 PREPARING = "Error: preparing server: failed to bootstrap cluster data: "
-# What k3s compares between servers (of `disable`, only servicelb), with its defaults.
-CRITICAL = {"cluster-cidr": ["10.42.0.0/16"], "service-cidr": ["10.43.0.0/16"], "cluster-dns": [], "cluster-domain": "cluster.local",
-            "disable-cloud-controller": False, "disable-helm-controller": False, "disable-network-policy": False,
-            "secrets-encryption": False, "embedded-registry": False, "flannel-backend": "vxlan", "flannel-ipv6-masq": False,
-            "flannel-external-ip": False, "egress-selector-mode": "agent", "supervisor-metrics": False}
 
 
 def bootstrap_key(password):
@@ -41,8 +36,7 @@ class Server:
         self.tls, self.db = os.path.join(self.data, "tls"), os.path.join(self.data, "db")
         self.etcd_data = os.path.join(self.db, "etcd")
         self.node, self.address = node_name(settings), node_address(settings)
-        self.critical = {key: settings.get(key, default) for key, default in CRITICAL.items()}
-        self.critical["servicelb"] = "servicelb" not in settings.get("disable", [])
+        self.critical = dict(critical.compared(settings))
         self.agent_token = token.password(secret(settings, "agent-token")) if secret(settings, "agent-token") else ""
         self.given, self.ready = secret(settings, "token"), False
         self.etcd, self.store, self.api, self.process = None, None, None, None
@@ -135,11 +129,12 @@ class Server:
         try:
             theirs = token.Access(url, secret(self.settings, "agent-token") or self.given, "node").get_json("/v1-k3s/config")
         except (OSError, token.TokenError) as error:
-            log.warning(f"Skipping cluster configuration validation: {token.reason(error)}")
+            why = "not authorized" if getattr(error, "code", None) == 401 else token.reason(error)
+            log.warning(f"Skipping cluster configuration validation: {why}")
             return
-        differing = [key for key in self.critical if theirs.get(key) != self.critical[key]]
-        for key in differing:
-            log.warning(f"critical configuration mismatched: {key}")
+        differing = [name for name, value in self.critical.items() if theirs.get(name) != value]
+        for name in differing[:10]:
+            log.warning(f"critical configuration mismatched: {name}")
         if differing:
             log.fatal(PREPARING + "failed to validate server configuration: critical configuration value mismatch between servers")
 

@@ -73,7 +73,7 @@ def scheduled(server):
 
 
 def save(server, name):
-    """On the disk, and in the object store. That an upload failed stands in the log alone: k3s calls it saved."""
+    """On the disk, and in the object store. Of an upload that failed the server's log tells, and no command: it is called saved."""
     bucket = Bucket(server.settings) if server.settings.get("etcd-s3") else None
     file = f"{name}-{server.node}-{int(time.time())}"
     path = os.path.join(folder(server), file)
@@ -84,8 +84,10 @@ def save(server, name):
     if bucket:
         try:
             bucket.upload(path, file, token.short_hash(server.token))
+            log.info(f"Snapshot {file} saved.")
         except S3Error as error:
-            log.error(f"Error received during snapshot upload to S3: {error}")
+            if server.ready:
+                log.error(f"Error received during snapshot upload to S3: {error}")
         bucket.prune(name)
     log.info(f"Snapshot {file} saved.")
 

@@ -108,7 +108,7 @@ def ensure_password(store, name, password):
         salt = random.token_hex(8)
         data = {"hash": base64.b64encode(f"$1:{salt}:{hashed(password, salt)}".encode()).decode()}
         try:
-            store.create(where, {"metadata": {"name": secret}, "immutable": True, "type": "Opaque", "data": data})
+            store.create(where, {"metadata": {"name": secret}, "immutable": True, "type": "k3s.cattle.io/node-password", "data": data})
             return
         except ApiError as error:
             if error.code != 409:
