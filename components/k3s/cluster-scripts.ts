@@ -3,6 +3,7 @@ import { AnyHostScript, knownHost, RemoteScript, type Connection, type Parameter
 import { all, output, secret, unsecret, type Input, type Output, type Resource } from "@pulumi/pulumi";
 import { Stash } from "@pulumi/pulumi/stash.js";
 import type { ClusterAccess } from "./access.ts";
+import { authorityOf } from "./authority.ts";
 import type { K3sClusterArgs } from "./cluster.ts";
 import { snapshotStoreFile } from "./config.ts";
 import { urlHost } from "./node.ts";
@@ -105,8 +106,8 @@ export class ClusterScripts {
   }
 
   /**
-   * Makes the cluster forget machines that were replaced, before those of the same name join. Prints the fingerprint of
-   * the cluster, once there is one.
+   * Makes the cluster forget machines that were replaced, before those of the same name join. Prints another word each
+   * time, and the fingerprint of the cluster, once there is one.
    */
   admission(after: readonly Resource[]): AnyHostScript {
     return this.onAnyServer("admission", {
@@ -138,7 +139,7 @@ export class ClusterScripts {
     const { name, parent, args } = this.cluster;
     const { machineId } = lookUp(args.machines, first.node.name, "machine");
     const input = all([this.beginning(first), this.machineOf(first)]).apply(([began, now]) =>
-      began === now ? output("") : unsecret(admission.stdout),
+      began === now ? output("") : unsecret(admission.stdout).apply((said) => said.split("\n")[1] ?? ""),
     );
     const options = { parent, ignoreChanges: ["input"], replacementTrigger: machineId };
     return new Stash(`${name}-fingerprint`, { input }, options).output as Output<string>;
@@ -165,40 +166,32 @@ export class ClusterScripts {
     return new RemoteScript(`${name}-${node.node.name}`, inputs, { parent, dependsOn: [...joining.after] });
   }
 
-  /** What nodes check the cluster by that they join: read once, on the server that was just made. */
-  identity(server: NodePlan, after: Resource): Output<string> {
-    const { name, parent } = this.cluster;
-    const { host, connection } = this.host(server);
-    const read = new RemoteScript(
-      `${name}-identity`,
-      { host, connection, script: scripts.identity },
-      { parent, dependsOn: [after], ignoreChanges: ["connection", "create", "stdin"] },
-    );
-    return unsecret(read.stdout);
-  }
-
   /** The desired list of nodes: who is not in it any more leaves the cluster before its machine is deleted. */
-  membership(after: readonly Resource[]): Resource {
+  membership(admission: AnyHostScript, after: readonly Resource[]): Resource {
     const { plan } = this.cluster;
     const parameters = this.members().apply(({ NODES = [] }) => ({
       NODES,
       DRAIN_SECONDS: plan.settings.upgrade.drain ? plan.settings.upgrade.drainSeconds : 0,
     }));
-    return this.onAnyServer("membership", { script: scripts.membership, parameters, after });
+    return this.onAnyServer("membership", { script: scripts.membership, parameters, occasion: admission.stdout, after });
   }
 
   /** Keeps labels and taints. */
-  labels(after: readonly Resource[]): Resource {
-    return this.onAnyServer("labels", { script: scripts.labels, parameters: this.members(), after });
+  labels(admission: AnyHostScript, after: readonly Resource[]): Resource {
+    const parameters = this.members();
+    return this.onAnyServer("labels", { script: scripts.labels, parameters, occasion: admission.stdout, after });
   }
 
-  /** Reads the kubeconfig: read anew for another cluster or API address, not for another way of installing it. */
-  kubeconfig(after: Resource): Output<string> {
+  /**
+   * Reads the kubeconfig: read anew for another cluster or API address, not for another way of installing it. `ca` is the
+   * fingerprint in it, by which nodes check whom they join.
+   */
+  kubeconfig(after: Resource): { readonly kubeconfig: Output<string>; readonly ca: Output<string> } {
     const { plan } = this.cluster;
     const parameters = { API_ADDRESS: urlHost(plan.apiAddress), CLUSTER: plan.name };
     const triggers = [plan.clusterIdentifier];
     const read = this.onAnyServer("kubeconfig", { script: scripts.kubeconfig, parameters, triggers, after: [after] });
-    return secret(read.stdout);
+    return { kubeconfig: secret(read.stdout), ca: unsecret(read.stdout).apply(authorityOf) };
   }
 
   /** What verbs work on the cluster with. Secret. */
@@ -283,6 +276,7 @@ export class ClusterScripts {
 
 interface AnyServer {
   readonly script: Script;
+  readonly occasion?: Input<string>;
   readonly parameters?: Input<Parameters>;
   readonly secrets?: Readonly<Record<string, Input<string>>>;
   readonly triggers?: readonly Input<string>[];

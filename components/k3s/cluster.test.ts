@@ -22,9 +22,8 @@ interface Registered {
 const canary = "canary-secret";
 let beganOn = "vm-server-1";
 const answers: Readonly<Record<string, string>> = {
-  "site-a-admission": "K10abc\n",
-  "site-a-identity": "K10abc",
-  "site-a-kubeconfig": "apiVersion: v1",
+  "site-a-admission": "word\nK10abc\n",
+  "site-a-kubeconfig": "# K10abc\napiVersion: v1",
 };
 
 /** Registers a cluster; every creation takes a while, so that what does not wait for another one overlaps with it. */
@@ -99,7 +98,6 @@ describe("K3sCluster", () => {
       "Command site-a-agent-2",
       "Command site-a-agent-3",
       "Command site-a-genesis",
-      "Command site-a-identity",
       "Command site-a-kubeconfig",
       "Command site-a-labels",
       "Command site-a-membership",

@@ -58,13 +58,13 @@ export class K3sCluster extends ComponentResource {
     const genesis = scripts.genesis(serversLooked);
     const admission = scripts.admission([genesis]);
     const rotated = scripts.rotateToken(admission);
-    const { started, ca, joined } = joinServers(scripts, plan, { after: [rotated], peers, looked, admission });
+    const { kubeconfig: read, ca, joined } = joinServers(scripts, plan, { after: [rotated], peers, looked, admission });
     const agents = joinAgents(scripts, plan, { after: [joined], ca, peers, looked });
     const everybody = agents.length === 0 ? [joined] : agents;
-    scripts.membership(everybody);
-    scripts.labels(everybody);
+    scripts.membership(admission, everybody);
+    scripts.labels(admission, everybody);
 
-    this.kubeconfig = scripts.kubeconfig(started);
+    this.kubeconfig = read;
     this.apiAddress = plan.apiAddress;
     this.clusterIdentifier = plan.clusterIdentifier;
     this.access = scripts.access();
@@ -93,10 +93,10 @@ function joinServers(scripts: ClusterScripts, plan: ClusterPlan, { admission, ..
   const [first, ...others] = plan.order.servers;
   if (first === undefined) throw new Error(`cluster ${plan.name} has no server`);
   const started = scripts.install(first, { ...joining, ca: scripts.fingerprintFor(first, admission) });
-  const ca = scripts.identity(first, started);
+  const { kubeconfig, ca } = scripts.kubeconfig(started);
   let joined = started;
   for (const server of others) joined = scripts.install(server, { ...joining, after: [joined], ca });
-  return { started, ca, joined };
+  return { kubeconfig, ca, joined };
 }
 
 /** Lanes side by side, each one after the other: at most so many agents are worked on at a time. Returns the last ones. */

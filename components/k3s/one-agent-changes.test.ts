@@ -11,7 +11,7 @@ import { serverNode, settingsOf } from "./six-nodes.ts";
 type State = Readonly<Record<string, unknown>>;
 
 /** What scripts print that others are told of. */
-const printed: Readonly<Record<string, string>> = { "c-identity": "K10abc" };
+const printed: Readonly<Record<string, string>> = { "c-kubeconfig": "# K10abc\n" };
 
 /** One cluster over several runs: like the engine, it keeps what a resource says is not to change. */
 class Deployment {

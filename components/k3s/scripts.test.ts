@@ -38,7 +38,6 @@ const told: Readonly<Record<keyof typeof scripts, readonly [Parameters, readonly
   admission: [members, []],
   installServer: [installParameters(plan, server, live), installSecrets.server],
   installAgent: [installParameters(plan, agent, live), installSecrets.agent],
-  identity: [{}, []],
   kubeconfig: [{ API_ADDRESS: "10.0.20.10", CLUSTER: "site-a" }, []],
   membership: [{ ...members, DRAIN_SECONDS: 60 }, []],
   labels: [members, []],
@@ -94,7 +93,7 @@ describe("the scripts of k3s", () => {
   }
 
   it("take the lock before they change anything", () => {
-    const readers = ["adopt", "identity", "kubeconfig", "snapshots", "snapshotToken", "certificateState", "status"];
+    const readers = ["adopt", "kubeconfig", "snapshots", "snapshotToken", "certificateState", "status"];
     for (const [name, script] of Object.entries(scripts)) {
       assert.equal(/^lock$/m.test(script.text), !readers.includes(name), name);
     }

@@ -20,7 +20,6 @@ export const scripts = {
   rotateToken: loadScript(common, lease, file("token"), file("rotate-token")),
   installServer: loadScript(...node, file("token"), file("install-server")),
   installAgent: loadScript(...node, file("install-agent")),
-  identity: loadScript(common, file("identity")),
   kubeconfig: loadScript(common, file("kubeconfig")),
   membership: loadScript(common, lease, file("members"), file("membership")),
   labels: loadScript(common, file("labels")),

@@ -2,8 +2,10 @@
 # shellcheck disable=SC2034,SC2154 # parts of a script are joined, and parameters come before: see ../scripts.ts
 # Before nodes join: where a machine was replaced by another of the same name, what the cluster remembers of the old one
 # goes, or it would refuse the new one (etcd: duplicate node name; agents: node password rejected). Prints the fingerprint by
-# which a first server that was replaced checks whom it joins.
+# which a first server that was replaced checks whom it joins, after another word each time: who keeps members and labels is
+# told that one, and so runs again after a change that failed and was taken back.
 lock
+cat /proc/sys/kernel/random/uuid
 # Copies of one disk have one machine id; systemd derives hardware addresses from it, those of the pods' network too.
 for index in "${!NODES[@]}"; do
   for other in "${!NODES[@]}"; do

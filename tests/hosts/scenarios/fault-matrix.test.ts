@@ -17,7 +17,6 @@ const withoutCells: Readonly<Record<string, string>> = {
   preflight: "changes nothing: preflight.test.ts",
   genesis: "when a cluster begins: kills.test.ts",
   adopt: "changes nothing: adoption.test.ts",
-  identity: "only reads",
   kubeconfig: "only reads",
   snapshot: "no step of it is of the cluster: restore.test.ts",
   snapshots: "only reads",

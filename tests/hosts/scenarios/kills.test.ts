@@ -14,10 +14,9 @@ const joinSteps = stepsOf(scripts.installServer);
 
 /** By default, those where most can go wrong. */
 const killedAfter = full
-  ? ["preflight-server-1", "genesis", "admission", "server-1", "identity", "server-2", "server-3", "agent-1"].concat(
+  ? ["preflight-server-1", "genesis", "admission", "server-1", "kubeconfig", "server-2", "server-3", "agent-1"].concat(
       "membership",
       "labels",
-      "kubeconfig",
     )
   : ["genesis", "server-1", "server-2", "membership"];
 const killedWithin = full ? joinSteps : ["find the cluster", "start k3s"];
