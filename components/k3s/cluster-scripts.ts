@@ -173,7 +173,12 @@ export class ClusterScripts {
       NODES,
       DRAIN_SECONDS: plan.settings.upgrade.drain ? plan.settings.upgrade.drainSeconds : 0,
     }));
-    return this.onAnyServer("membership", { script: scripts.membership, parameters, occasion: admission.stdout, after });
+    return this.onAnyServer("membership", {
+      script: scripts.membership,
+      parameters,
+      occasion: admission.stdout,
+      after,
+    });
   }
 
   /** Keeps labels and taints. */
