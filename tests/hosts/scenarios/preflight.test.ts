@@ -1,21 +1,34 @@
 /** What a host is told about itself and its network before anything is changed on it: each finding, and none where all is well. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 import { k3sSettings, planCluster, preflightParameters, scripts, type K3sSettingsInput } from "@isthmus/k3s";
 import type { K3sNode } from "@isthmus/k3s";
 import { renderCommand, renderInput } from "@isthmus/remote/script";
 import { createLab, requireHosts, until, type Host, type Lab } from "../hosts.ts";
 
-const sum = "0".repeat(64);
+/** What is got as the release where nothing was found. */
+const release = "/srv/k3s/v1.34.3+k3s1";
+const content = "#!/bin/sh\n";
+const sum = createHash("sha256").update(content).digest("hex");
 
 describe("the look at a host before anything is changed", function () {
   this.timeout(90_000);
   let lab: Lab;
   let nodes: readonly K3sNode[];
+  const folder = mkdtempSync(join(tmpdir(), "isthmus-release-"));
 
   before(async function () {
     requireHosts(this);
-    lab = await createLab(["server-1", "server-2", "agent-1", "stranger"]);
+    writeFileSync(join(folder, "file"), content);
+    const files = ["k3s", "k3s-arm64", "install.sh"].map((name) => ({
+      from: join(folder, "file"),
+      to: `${release}/${name}`,
+    }));
+    lab = await createLab(["server-1", "server-2", "agent-1", "stranger"], files);
     nodes = lab.hosts
       .filter(({ name }) => name !== "stranger")
       .map(({ name, address }) => ({
@@ -28,6 +41,7 @@ describe("the look at a host before anything is changed", function () {
   });
   after(async () => {
     await (lab as Lab | undefined)?.destroy();
+    rmSync(folder, { recursive: true, force: true });
   });
 
   /** What the script says on a host, its lines without the host's name. Others than those of the lab may be on the roster. */
@@ -41,21 +55,23 @@ describe("the look at a host before anything is changed", function () {
     const node = { ...found, programs };
     const settings = k3sSettings.parse({
       version: "v1.34.3+k3s1",
-      checksums: { installer: sum, amd64: { binary: sum } },
+      checksums: { installer: sum, amd64: { binary: sum }, arm64: { binary: sum } },
       source: { folder: "/srv/k3s" },
       api: { kind: "external", address: "10.99.255.1" },
       diskMib: 10,
       ...changes,
     });
     const plan = planCluster({ name: "site-a", nodes: [...nodes], settings });
-    const parameters = { ...preflightParameters(plan, node, roster), PEER_SECONDS: 2 };
+    // Wherever the files are from, as the clock is compared with that.
+    const got = { SOURCE: release, INSTALLER: `${release}/install.sh` };
+    const parameters = { ...preflightParameters(plan, node, roster), PEER_SECONDS: 2, ...got };
     const call = { script: scripts.preflight, host: name, parameters, secretNames: [], user: "root" };
     const ran = await lab
       .host(name)
       .run(renderCommand(call), { stdin: renderInput(call.script, {}), timeoutMs: 60_000 });
     const lines = ran.stderr.split("\n").filter((line) => line !== "");
     assert.equal(ran.code, lines.some((line) => line.includes("finding(s)")) ? 1 : 0, ran.stderr);
-    return lines.map((line) => line.replace(`[${name}] `, ""));
+    return lines.map((line) => line.replace(`[${name}] `, "")).filter((line) => line !== "get the release");
   }
 
   /** Problems that were found, without their mends. */
@@ -79,6 +95,7 @@ describe("the look at a host before anything is changed", function () {
 
   it("says all that it finds in one message, each with its mend", async () => {
     const host = lab.host("server-2");
+    await host.ok("rm -rf /var/lib/isthmus");
     await host.ok("hostname elsewhere; mv /etc/machine-id /etc/machine-id.away");
     await host.ok(
       "(setsid python3 -m http.server 10250 >/dev/null 2>&1 </dev/null &); ip route add 10.42.7.0/24 dev eth0",
