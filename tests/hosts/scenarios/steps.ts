@@ -1,4 +1,4 @@
-import type { Script } from "@isthmus/remote/script";
+import { shellWord, type Script } from "@isthmus/remote/script";
 import type { Host } from "../hosts.ts";
 
 /** Where a script on a host tells the step that it is at. */
@@ -30,9 +30,11 @@ export function allStepsOf({ text }: Script): readonly string[] {
 export async function atStep(host: Host, script: Script, step: string): Promise<void> {
   const steps = stepsOf(script);
   if (!steps.includes(step)) throw new Error(`${script.name} has no step "${step}", but ${steps.join(", ")}`);
-  const wanted = steps.slice(steps.indexOf(step)).map((one) => `'${one}'`);
-  const reached = `case "$(cat ${told} 2>/dev/null)" in ${wanted.join("|")}) true ;; *) false ;; esac`;
-  await host.ok(`rm -f ${told}; until ${reached}; do sleep 0.01; done`, { timeoutMs: longest });
+  const wanted = steps.slice(steps.indexOf(step)).map(shellWord);
+  const reached = `{ read -r step <${told}; } 2>/dev/null && case $step in ${wanted.join("|")}) true ;; *) false ;; esac`;
+  // Looks often, and starts no program for it: a processor that waits busily is missed by what is waited for.
+  const watch = `rm -f ${told}; exec 3<> <(:); until ${reached}; do read -r -t 0.01 -u 3 || true; done`;
+  await host.ok(`exec bash -c ${shellWord(watch)}`, { timeoutMs: longest });
 }
 
 /** A script that does not get past one step before it is let go. */
