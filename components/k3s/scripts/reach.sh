@@ -3,29 +3,53 @@
 # Who is on the network, and whether the way there is open although nobody listens at its end yet: a host answers for a
 # closed port, too, while a firewall swallows what is sent or says that it forbids.
 
-# connect ADDRESS PORT: what the kernel says of a connection; nothing if somebody listens. A closed port is answered by TCP
-# itself: what comes as ICMP instead is a firewall's, though bash calls both refused. IP_RECVERR keeps them apart (Linux 5.8).
-connect() {
-  { command -v perl >/dev/null && perl -e '
-    my ($tcp, $said, $answer);
-    $ARGV[0] =~ /^\d+(\.\d+){3}$/ && socket($tcp, 2, 1, 0) && setsockopt($tcp, 0, 11, pack("i", 1)) or exit 3;
-    exit 0 if connect($tcp, pack("S n C4 x8", 2, $ARGV[1], split(/\./, $ARGV[0])));
-    $said = $!;
-    print $said == 111 && defined(recv($tcp, $answer, 1, 0x2040)) ? "Port unreachable" : $said;
-  ' "$1" "$2" 2>/dev/null; } || { : 3<>"/dev/tcp/$1/$2"; } 2>&1 || true
+# knock_all TARGET…, as tcp/10.0.20.12/6443: says open, closed or barred after each; nothing of whom nobody answers for. A
+# closed TCP port is answered by TCP itself: what comes as ICMP instead is a firewall's, though both are called refused.
+# IP_RECVERR keeps them apart (Linux 5.8). UDP is written to again and again: an answer to one packet may be lost.
+knock_all() {
+  perl -e '
+    my ($now, %asked, %word) = (0);
+    $| = 1;
+    @word{1, 13, 101, 113} = ("barred") x 4;
+    for my $target (@ARGV) {
+      my ($kind, $name, $port) = split(/\//, $target);
+      my ($socket, $address) = (undef, scalar gethostbyname($name));
+      $address && socket($socket, 2, $kind eq "tcp" ? 1 : 2, 0) && setsockopt($socket, 0, 11, pack("i", 1)) or next;
+      fcntl($socket, 4, 2048);
+      $asked{$target} = [$socket, $kind];
+      connect($socket, pack("S n a4 x8", 2, $port, $address)) || $! == 115 || ($asked{$target}[2] = $! + 0);
+    }
+    for my $pause (0.05, 0.35, 0.4, 0.4, 0.4, 9) {
+      for my $target (grep { $asked{$_}[1] eq "udp" } keys %asked) {
+        if ($pause == 9) { delete $asked{$target} } else { syswrite($asked{$target}[0], "x") || ($asked{$target}[2] = $! + 0) }
+      }
+      for (my $left = $pause; $left > 0 && %asked;) {
+        my ($in, $out) = ("", "");
+        vec($_->[1] eq "udp" ? $in : $out, fileno($_->[0]), 1) = 1 for values %asked;
+        (my $found, $left) = select($in, $out, undef, $left);
+        for my $target (keys %asked) {
+          my ($socket, $kind, $error, $answer) = @{$asked{$target}};
+          next unless vec($kind eq "udp" ? $in : $out, fileno($socket), 1) || $error;
+          $error ||= unpack("i", getsockopt($socket, 1, 4));
+          my $forbidden = $kind eq "tcp" && defined(recv($socket, $answer, 1, 0x2040));
+          my $word = $error == 0 ? "open" : $error == 111 && !$forbidden ? "closed" : $error == 111 ? "barred" : $word{$error};
+          print "$target $word\n" if $word && ($kind eq "tcp" || $error);
+          delete $asked{$target};
+        }
+      }
+    }
+  ' "$@"
 }
 
-# knock TARGET, as tcp/10.0.20.12/6443: says open, closed or barred after it; nothing if nobody answers. UDP is written to
-# again and again: what comes back for one packet is told at the next.
+# The same without perl, for one target, where a firewall that answers by ICMP cannot be told from a closed port.
 knock() {
-  local said address port pause
-  IFS=/ read -r _ address port <<<"$1"
+  local said pause
   case $1 in
-  tcp/*) said=$(connect "$address" "$port") ;;
+  tcp/*) if said=$({ : 3<>"/dev/$1"; } 2>&1); then said=open; fi ;;
   udp/*) said=$({ for pause in 0.05 0.35 0.4 0.4 0.4; do printf x >&3 || break; sleep "$pause"; done; } 3<>"/dev/$1" 2>&1) || true ;;
   esac
   case $said in
-  '') case $1 in tcp/*) echo "$1 open" ;; esac ;;
+  open) echo "$1 open" ;;
   *'Connection refused'*) echo "$1 closed" ;;
   *'No route to host'* | *'Permission denied'* | *'nreachable'*) echo "$1 barred" ;;
   esac
@@ -34,10 +58,11 @@ knock() {
 # ask TARGET…: knocks at all of them at the same time, and fills ANSWERS. What is missing there did not answer in time.
 declare -A ANSWERS=()
 ask() {
-  local target answer
+  local target answer each=$'for target in "$@"; do knock "$target" & done; wait'
+  ! command -v perl >/dev/null || each='knock_all "$@"'
   for target in "$@"; do unset "ANSWERS[$target]"; done
   while read -r target answer; do ANSWERS[$target]=$answer; done < <(
-    timeout "${ASK_SECONDS:-3}" bash -c "$(declare -f connect knock)"$'\nfor target in "$@"; do knock "$target" & done; wait' ask "$@" 2>/dev/null 9>&- || true
+    timeout "${ASK_SECONDS:-3}" bash -c "$(declare -f knock knock_all)"$'\n'"$each" ask "$@" 2>/dev/null 9>&- || true
   )
 }
 
