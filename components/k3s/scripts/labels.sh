@@ -2,6 +2,7 @@
 # shellcheck disable=SC2034,SC2153,SC2154 # parts of a script are joined, and parameters come before: see ../scripts.ts
 # Keeps labels and taints of the nodes as declared, removal included. What is ours is written on the node as annotations,
 # so that what others set stays.
+ISTHMUS_LOCK=/run/isthmus.labels.lock
 lock
 require_api
 

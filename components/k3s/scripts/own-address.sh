@@ -20,9 +20,9 @@ others_at() {
     my $sender = pack("H12", join("", split(/:/, $mac)));
     socket($wire, 17, 3, unpack("S", pack("n", $arp))) && bind($wire, pack("S n i x12", 17, $arp, $index)) or exit;
     my $probe = pack("a6 a6 n n n C C n a6 x4 x6 a4", "\xff" x 6, $sender, $arp, 1, 0x0800, 6, 4, 1, $sender, $ours);
-    for (1 .. 2) {
+    for (1 .. 3) {
       syswrite($wire, $probe);
-      for ($left = 0.3; $left > 0;) {
+      for ($left = 0.15; $left > 0;) {
         my $ready = "";
         vec($ready, fileno($wire), 1) = 1;
         (my $found, $left) = select($ready, undef, undef, $left);

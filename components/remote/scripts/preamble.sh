@@ -36,11 +36,12 @@ relay() {
 say() { printf '%s\n' "$*" | relay; }
 
 ISTHMUS_STEP='start'
+ISTHMUS_TOLD=/run/isthmus.lock.step
 # The step that is being done: named in every failure, and by whoever waits for the lock.
 step() {
   ISTHMUS_STEP=$1
   say "$1"
-  if [ -e /proc/self/fd/9 ]; then printf '%s\n' "$1" >"$ISTHMUS_LOCK.step"; fi
+  if [ -e /proc/self/fd/9 ]; then printf '%s\n' "$1" >"$ISTHMUS_TOLD"; fi
 }
 
 # The systemd unit whose journal explains a failure; a script sets it.
@@ -72,12 +73,12 @@ trap 'on_error "$?" "$BASH_COMMAND"' ERR
 
 # One script at a time on a host: a run that was killed may still be working here. Programs that stay are started with
 # 9>&-, so that they do not keep the lock.
-# Not in /run/lock, where anybody may make files.
+# Work that stands in no other's way sets a lock of its own. Not in /run/lock, where anybody may make files.
 ISTHMUS_LOCK=/run/isthmus.lock
 lock() {
   exec 9>>"$ISTHMUS_LOCK"
   flock -w 900 9 ||
-    fail "another run has been at work on this host for 15 minutes, at: $(cat "$ISTHMUS_LOCK.step" 2>/dev/null || true)" \
+    fail "another run has been at work on this host for 15 minutes, at: $(cat "$ISTHMUS_TOLD" 2>/dev/null || true)" \
       "wait for it, or end what holds $ISTHMUS_LOCK there; then run the same command again"
 }
 
