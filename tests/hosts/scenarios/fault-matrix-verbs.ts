@@ -58,7 +58,10 @@ export const verbs: readonly Verb[] = [
         skips: [],
       },
     ],
-    prepare: (site) => installProbe(site.host("server-2")),
+    // All of them: one that keeps its own sources would be updated from there.
+    prepare: async (site) => {
+      await Promise.all(site.lab.hosts.map(installProbe));
+    },
     ask: async (site, time) => {
       const host = site.host("server-2");
       const version = String(time + 1);
