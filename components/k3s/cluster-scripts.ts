@@ -50,23 +50,25 @@ const clusterIsAway =
 export class ClusterScripts {
   constructor(private readonly cluster: ClusterContext) {}
 
+  /** All nodes, as they were when the cluster began: who comes, goes or moves later changes nothing that another is told. */
+  roster(): Output<readonly Peer[]> {
+    const { name, parent, plan } = this.cluster;
+    const input = rosterOf(plannedNodes(plan).map(({ node }) => node));
+    const kept = new Stash(`${name}-roster`, { input }, { parent, ignoreChanges: ["input"] });
+    return kept.output as Output<readonly Peer[]>;
+  }
+
   /**
-   * The others that a node looks for, as they were when its machine came: who comes, goes or moves later changes nothing
-   * that it is told. Another machine is told anew.
+   * Whom a node looks for. A server that is replaced is told where the others are by then; an agent, which asks the API
+   * address first, where they were when the cluster began: of a hundred, a resource each would make every run slower.
    */
-  peers({ node }: NodePlan): Output<readonly Peer[]> {
+  peers({ node }: NodePlan, roster: Output<readonly Peer[]>): Output<readonly Peer[]> {
+    if (node.role === "agent") return roster.apply((known) => peersOf(node, known));
     const { name, parent, plan, args } = this.cluster;
     const { machineId } = lookUp(args.machines, node.name, "machine");
     const input = peersOf(node, rosterOf(plannedNodes(plan).map((one) => one.node)));
     const options = { parent, ignoreChanges: ["input"], replacementTrigger: machineId };
     return new Stash(`${name}-peers-${node.name}`, { input }, options).output as Output<readonly Peer[]>;
-  }
-
-  /** The label of the machine on which the cluster began: that one starts it, and any after it joins. */
-  beginning(first: NodePlan): Output<string> {
-    const { name, parent } = this.cluster;
-    const kept = new Stash(`${name}-began-on`, { input: this.machineOf(first) }, { parent, ignoreChanges: ["input"] });
-    return kept.output as Output<string>;
   }
 
   /** Looks at a host, and from there at others, before each change of it; and gets the release. Prints another word each time. */
@@ -132,15 +134,13 @@ export class ClusterScripts {
   }
 
   /**
-   * What the first server checks the cluster by: nothing on the machine that started it; one that took its place joins,
-   * and is told by who admitted it. Kept from then on: who is admitted later changes nothing for it.
+   * What the first server checks the cluster by: nothing when the cluster begins; one that was replaced joins, and is told
+   * by who admitted it. Kept from then on: who is admitted later changes nothing for it.
    */
   fingerprintFor(first: NodePlan, admission: AnyHostScript): Output<string> {
     const { name, parent, args } = this.cluster;
     const { machineId } = lookUp(args.machines, first.node.name, "machine");
-    const input = all([this.beginning(first), this.machineOf(first)]).apply(([began, now]) =>
-      began === now ? output("") : unsecret(admission.stdout).apply((said) => said.split("\n")[1] ?? ""),
-    );
+    const input = unsecret(admission.stdout).apply((said) => said.split("\n")[1] ?? "");
     const options = { parent, ignoreChanges: ["input"], replacementTrigger: machineId };
     return new Stash(`${name}-fingerprint`, { input }, options).output as Output<string>;
   }

@@ -52,7 +52,8 @@ export class K3sCluster extends ComponentResource {
     const tokens = makeTokens({ name, parent: this, settings: args.settings.tokens, given });
     const scripts = new ClusterScripts({ name, parent: this, args, plan, tokens });
 
-    const peers = Object.fromEntries(plannedNodes(plan).map((node) => [node.node.name, scripts.peers(node)]));
+    const roster = scripts.roster();
+    const peers = Object.fromEntries(plannedNodes(plan).map((node) => [node.node.name, scripts.peers(node, roster)]));
     const looked = preflights(scripts, plan, peers);
     const serversLooked = plan.order.servers.map(({ node }) => lookUp(looked, node.name, "preflight"));
     const genesis = scripts.genesis(serversLooked);

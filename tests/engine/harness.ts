@@ -19,7 +19,7 @@ export { PASSPHRASE } from "./harness/workspace.ts";
 export type { LoggedCall } from "./providers/call-log.ts";
 export type { Fault } from "./providers/faults.ts";
 
-const RUN_MILLISECONDS = 180_000;
+const RUN_MILLISECONDS = 300_000;
 const POLL_MILLISECONDS = 20;
 
 export type Kill = Omit<Fault, "id" | "do">;

@@ -8,7 +8,7 @@ import type { HostSession } from "./ssh-hosts.ts";
 const hostsOf = (sessions: readonly HostSession[]): readonly string[] => [...new Set(sessions.map(({ host }) => host))];
 
 describe("a cluster of 100 nodes", function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   let cluster: ManyNodes | undefined;
   const many = (): ManyNodes => {
     assert.ok(cluster);
