@@ -90,7 +90,7 @@ export class SshHosts {
     });
     connection.on("session", (accept) => {
       accept().on("exec", (acceptCommand, _reject, { command }) => {
-        const script = /'([a-z-]+\.sh)'$/.exec(command)?.[1] ?? "";
+        const script = /([a-z-]+\.sh)'?$/.exec(command)?.[1] ?? "";
         this.#sessions.push({ host, script });
         answer(acceptCommand(), this.#printed[script] ?? "");
       });
