@@ -14,6 +14,18 @@ const prelude = `
   const pulumi = await import("@pulumi/pulumi");
 `;
 
+describe("the SDK without positions of resources", () => {
+  it("has them until they are left out", async () => {
+    const code = `
+      import { leaveOutPositions } from "./program/lean-sdk.ts";
+      const { Resource } = (await import("@pulumi/pulumi/resource.js")).default;
+      const before = Resource.stackTrace(0).length;
+      leaveOutPositions();
+      console.log(before > 0, Resource.stackTrace(0).length)`;
+    assert.deepEqual((await inFreshProcess(code)).stdout, "true 0");
+  });
+});
+
 describe("the SDK without what serialises functions", () => {
   it("loads, and has all that a program uses", async () => {
     const { exitCode, stdout, stderr } = await inFreshProcess(
