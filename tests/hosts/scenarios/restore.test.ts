@@ -44,7 +44,9 @@ describe("a cluster that is snapshotted and restored", function () {
     assert.ok(well.nodes.every(({ certificateDays }) => certificateDays !== null && certificateDays > 300));
 
     await site.host("agent-1").ok("echo 'debug: true' >>/etc/rancher/k3s/config.yaml");
-    await aServer(site).ok("k3s kubectl label node agent-1 topology.kubernetes.io/zone-");
+    // By both names: k3s' cloud controller would set the newer one back to the older.
+    const zones = "topology.kubernetes.io/zone- failure-domain.beta.kubernetes.io/zone-";
+    await aServer(site).ok(`k3s kubectl label node agent-1 ${zones}`);
     await site.host("server-3").powerOff();
     const ill = await lookAtCluster(cluster);
     const driftOf = (name: string): string => ill.nodes.find(({ node }) => node === name)?.drift.join("\n") ?? "";
