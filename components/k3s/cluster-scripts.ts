@@ -48,14 +48,17 @@ const clusterIsAway =
 
 /** The resources of a cluster, one method each. None of them decides in which order they come. */
 export class ClusterScripts {
-  constructor(private readonly cluster: ClusterContext) {}
+  private readonly agentSecrets: ReturnType<typeof agentSecretsOf>;
+  private readonly serverSecrets: ReturnType<typeof serverSecretsOf>;
+
+  constructor(private readonly cluster: ClusterContext) {
+    this.agentSecrets = agentSecretsOf(cluster);
+    this.serverSecrets = serverSecretsOf(cluster, this.agentSecrets);
+  }
 
   /** All nodes, as they were when the cluster began: who comes, goes or moves later changes nothing that another is told. */
   roster(): Output<readonly Peer[]> {
-    const { name, parent, plan } = this.cluster;
-    const input = rosterOf(plannedNodes(plan).map(({ node }) => node));
-    const kept = new Stash(`${name}-roster`, { input }, { parent, ignoreChanges: ["input"] });
-    return kept.output as Output<readonly Peer[]>;
+    return this.kept("roster", this.rosterOfToday());
   }
 
   /**
@@ -64,11 +67,7 @@ export class ClusterScripts {
    */
   peers({ node }: NodePlan, roster: Output<readonly Peer[]>): Output<readonly Peer[]> {
     if (node.role === "agent") return roster.apply((known) => peersOf(node, known));
-    const { name, parent, plan, args } = this.cluster;
-    const { machineId } = lookUp(args.machines, node.name, "machine");
-    const input = peersOf(node, rosterOf(plannedNodes(plan).map((one) => one.node)));
-    const options = { parent, ignoreChanges: ["input"], replacementTrigger: machineId };
-    return new Stash(`${name}-peers-${node.name}`, { input }, options).output as Output<readonly Peer[]>;
+    return this.kept(`peers-${node.name}`, peersOf(node, this.rosterOfToday()), node.name);
   }
 
   /** Looks at a host, and from there at others, before each change of it; and gets the release. Prints another word each time. */
@@ -124,7 +123,7 @@ export class ClusterScripts {
   rotateToken(admitted: Resource): Resource {
     const { name, parent, plan } = this.cluster;
     if (plan.settings.tokens.generation === 1) return admitted;
-    const { OLDER_TOKENS, SERVER_TOKEN } = this.serverSecrets();
+    const { OLDER_TOKENS, SERVER_TOKEN } = this.serverSecrets;
     const after = plan.order.servers.map((server) => {
       const inputs = { ...this.host(server), script: scripts.nextToken, secrets: { SERVER_TOKEN } };
       return new RemoteScript(`${name}-next-token-${server.node.name}`, inputs, { parent, dependsOn: [admitted] });
@@ -138,11 +137,8 @@ export class ClusterScripts {
    * by who admitted it. Kept from then on: who is admitted later changes nothing for it.
    */
   fingerprintFor(first: NodePlan, admission: AnyHostScript): Output<string> {
-    const { name, parent, args } = this.cluster;
-    const { machineId } = lookUp(args.machines, first.node.name, "machine");
-    const input = unsecret(admission.stdout).apply((said) => said.split("\n")[1] ?? "");
-    const options = { parent, ignoreChanges: ["input"], replacementTrigger: machineId };
-    return new Stash(`${name}-fingerprint`, { input }, options).output as Output<string>;
+    const fingerprint = unsecret(admission.stdout).apply((said) => said.split("\n")[1] ?? "");
+    return this.kept("fingerprint", fingerprint, first.node.name);
   }
 
   /** Installs k3s on a node, or brings it to what is declared. */
@@ -154,7 +150,7 @@ export class ClusterScripts {
     const parameters = all([machine, joining.ca, peers]).apply(([id, ca, known]) =>
       installParameters(plan, node, {
         machine: id,
-        ca: ca.trim(),
+        ca,
         servers: serversAmong(known),
         adopt: plan.settings.adopt !== undefined,
       }),
@@ -206,7 +202,7 @@ export class ClusterScripts {
     const hosts = nodes.map((node) => knownHost(node.node.name, this.host(node).connection));
     const machines = Object.fromEntries(nodes.map((node) => [node.node.name, this.machineOf(node)]));
     const { accessKey, secretKey } = args.snapshotKeys ?? { accessKey: "", secretKey: "" };
-    const secrets = all({ ...this.serverSecrets(), S3_ACCESS_KEY: accessKey, S3_SECRET_KEY: secretKey });
+    const secrets = all({ ...this.serverSecrets, S3_ACCESS_KEY: accessKey, S3_SECRET_KEY: secretKey });
     return secret(
       all([all(hosts), all(machines), secrets]).apply(([known, ids, values]) => ({
         hosts: Object.fromEntries(known.map((host) => [host.name, host])),
@@ -226,6 +222,19 @@ export class ClusterScripts {
     }));
     const options = { parent, dependsOn: [...after], ignoreChanges: [...ignoreChanges] };
     return new AnyHostScript(`${name}-${what}`, { ...rest, about: plan.name, hosts }, options);
+  }
+
+  /** A value as it was when it was first known; of a node, as it was when its machine came. */
+  private kept<Value>(what: string, value: Input<Value>, ofNode?: string): Output<Value> {
+    const { name, parent, args } = this.cluster;
+    const machine =
+      ofNode === undefined ? {} : { replacementTrigger: lookUp(args.machines, ofNode, "machine").machineId };
+    const options = { parent, ignoreChanges: ["input"], ...machine };
+    return new Stash(`${name}-${what}`, { input: value }, options).output as Output<Value>;
+  }
+
+  private rosterOfToday(): readonly Peer[] {
+    return rosterOf(plannedNodes(this.cluster.plan).map(({ node }) => node));
   }
 
   private host({ node }: NodePlan): { host: string; connection: Connection; triggers: Input<string>[] } {
@@ -256,27 +265,25 @@ export class ClusterScripts {
   }
 
   private secretsOf({ node }: NodePlan): Readonly<Record<string, Input<string>>> {
-    return node.role === "server" ? this.serverSecrets() : this.agentSecrets();
+    return node.role === "server" ? this.serverSecrets : this.agentSecrets;
   }
+}
 
-  private agentSecrets() {
-    const { args, plan, tokens } = this.cluster;
-    const file = all(args.registryLogins ?? {}).apply((logins) => registriesFile(plan.settings.registries, logins));
-    return { AGENT_TOKEN: tokens.agent, REGISTRIES: file };
-  }
+function agentSecretsOf({ args, plan, tokens }: ClusterContext) {
+  const file = all(args.registryLogins ?? {}).apply((logins) => registriesFile(plan.settings.registries, logins));
+  return { AGENT_TOKEN: tokens.agent, REGISTRIES: file };
+}
 
-  private serverSecrets() {
-    const { snapshotKeys } = this.cluster.args;
-    const store =
-      snapshotKeys === undefined
-        ? ""
-        : all([snapshotKeys.accessKey, snapshotKeys.secretKey]).apply(([accessKey, secretKey]) =>
-            snapshotStoreFile({ accessKey, secretKey }),
-          );
-    const { server, older } = this.cluster.tokens;
-    const OLDER_TOKENS = all([...older]).apply((tokens) => tokens.join("\n"));
-    return { ...this.agentSecrets(), OLDER_TOKENS, SERVER_TOKEN: server, SNAPSHOT_STORE: store };
-  }
+function serverSecretsOf({ args, tokens }: ClusterContext, agentSecrets: ReturnType<typeof agentSecretsOf>) {
+  const { snapshotKeys } = args;
+  const store =
+    snapshotKeys === undefined
+      ? ""
+      : all([snapshotKeys.accessKey, snapshotKeys.secretKey]).apply(([accessKey, secretKey]) =>
+          snapshotStoreFile({ accessKey, secretKey }),
+        );
+  const OLDER_TOKENS = all([...tokens.older]).apply((older) => older.join("\n"));
+  return { ...agentSecrets, OLDER_TOKENS, SERVER_TOKEN: tokens.server, SNAPSHOT_STORE: store };
 }
 
 interface AnyServer {

@@ -33,6 +33,7 @@ export {
   type NodeLiveFacts,
 } from "./parameters.ts";
 export { images } from "./pins.ts";
+export { peersOf } from "./roster.ts";
 export {
   clusterFindings,
   clusterIdentifier,

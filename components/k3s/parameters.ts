@@ -3,7 +3,7 @@ import type { Parameters } from "@isthmus/remote/script";
 import { registrationFile, type HostFile } from "./config.ts";
 import { labelTexts, taintText, urlHost, type K3sNode } from "./node.ts";
 import { joinCandidates, plannedNodes, type ClusterPlan, type NodePlan } from "./plan.ts";
-import { peersOf, peerText, type Peer } from "./roster.ts";
+import { peerText, type Peer } from "./roster.ts";
 import type { K3sSettings } from "./schema.ts";
 
 /** A machine's id as a label can hold it, whatever it is made of. */
@@ -114,11 +114,11 @@ const backendPort: Readonly<Record<K3sSettings["flannel"], number>> = {
 /** How long a host waits for the servers of a new cluster, whose machines come up at about the same time, in seconds. */
 const peerSeconds = 20;
 
-/** What `preflight.sh` is told: of the other nodes as they were when its machine came. */
+/** What `preflight.sh` is told. `peers` are those that it looks for on the network, from `peersOf`. */
 export function preflightParameters(
   { settings, apiAddress }: ClusterPlan,
   node: K3sNode,
-  roster: readonly Peer[],
+  peers: readonly Peer[],
 ): Parameters {
   const { api, source } = settings;
   return {
@@ -135,7 +135,7 @@ export function preflightParameters(
     REGISTRY_PORT: settings.registries.embedded ? 5001 : 0,
     DISK_MIB: settings.diskMib,
     PROGRAMS: node.programs ?? [],
-    PEERS: peersOf(node, roster).map(peerText),
+    PEERS: peers.map(peerText),
     PEER_SECONDS: peerSeconds,
     TIME_SOURCE: source.folder === undefined ? (source.url ?? releases) : "",
   };

@@ -11,7 +11,7 @@ import {
 } from "./parameters.ts";
 import { planCluster } from "./plan.ts";
 import { restoreStages, type Step } from "./restore.ts";
-import { rosterOf } from "./roster.ts";
+import { peersOf, rosterOf } from "./roster.ts";
 import { scripts } from "./scripts.ts";
 import { snapshotStep, snapshotsStep, snapshotTokenStep } from "./snapshots.ts";
 import { settingsOf, sixNodes } from "./six-nodes.ts";
@@ -32,7 +32,7 @@ const toldBy = ({ parameters, secretNames }: Step): readonly [Parameters, readon
 
 /** What each script is really told: shellcheck then finds a variable that nobody sets. */
 const told: Readonly<Record<keyof typeof scripts, readonly [Parameters, readonly string[]]>> = {
-  preflight: [preflightParameters(plan, server.node, rosterOf(sixNodes)), []],
+  preflight: [preflightParameters(plan, server.node, peersOf(server.node, rosterOf(sixNodes))), []],
   genesis: [{}, []],
   adopt: [adoptParameters(plan, server.node), ["SERVER_TOKEN", "AGENT_TOKEN"]],
   admission: [members, []],

@@ -69,9 +69,11 @@ secrets_encrypted() {
 # token_on_disk FILE USER: the short form of a token that this server runs with; nothing where there is none.
 token_on_disk() { sed -n "s/^K10[0-9a-f]*::$2://p" "$K3S_DATA/server/$1" 2>/dev/null || true; }
 
-# What the token's long form begins with: the fingerprint of the cluster's certificate authority.
+# What that token's long form begins with: the fingerprint of the cluster's certificate authority; nothing where there is none.
+fingerprint_on_disk() { sed -n 's/^\(K10[0-9a-f]*\)::.*/\1/p' "$K3S_DATA/server/token" 2>/dev/null || true; }
+
 fingerprint_here() {
-  sed -n 's/^\(K10[0-9a-f]*\)::.*/\1/p' "$K3S_DATA/server/token" | grep . ||
+  fingerprint_on_disk | grep . ||
     fail "no fingerprint in $K3S_DATA/server/token" 'see that the k3s service on this server is well'
 }
 

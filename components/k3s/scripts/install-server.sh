@@ -9,7 +9,7 @@ PERMIT="$RECORD/k3s.may-start-cluster"
 # The long form of a token makes k3s check whom it joins.
 join_token() {
   # Who was a member knows whom to trust: so does a first server, and one that joins again after a restore.
-  [ -n "$CA" ] || CA=$(sed -n 's/^\(K10[0-9a-f]*\)::.*/\1/p' "$K3S_DATA/server/token" 2>/dev/null || true)
+  [ -n "$CA" ] || CA=$(fingerprint_on_disk)
   if [ -n "$CA" ]; then printf '%s::server:%s' "$CA" "$SERVER_TOKEN"; else printf %s "$SERVER_TOKEN"; fi
 }
 

@@ -11,7 +11,7 @@ missing_programs() {
 }
 
 check_programs() {
-  local program missing
+  local program missing why
   missing=$(missing_programs)
   # A new machine may be at its installation still.
   if [ -n "$missing" ] && command -v cloud-init >/dev/null; then
@@ -20,11 +20,9 @@ check_programs() {
     missing=$(missing_programs)
   fi
   for program in $missing; do
-    if [[ " ${OURS[*]} " == *" $program "* ]]; then
-      finding "there is no program $program" "install it: apt-get install $(package_of "$program")"
-    else
-      finding "there is no program $program, which pods need that may run here" "install it: apt-get install $(package_of "$program")"
-    fi
+    why=''
+    [[ " ${OURS[*]} " == *" $program "* ]] || why=', which pods need that may run here'
+    finding "there is no program $program$why" "install it: apt-get install $(package_of "$program")"
   done
 }
 

@@ -8,7 +8,7 @@
 # IP_RECVERR keeps them apart (Linux 5.8). UDP is written to again and again: an answer to one packet may be lost.
 knock_all() {
   perl -e '
-    my ($now, %asked, %word) = (0);
+    my (%asked, %word);
     $| = 1;
     @word{1, 13, 101, 113} = ("barred") x 4;
     for my $target (@ARGV) {
@@ -19,11 +19,9 @@ knock_all() {
       $asked{$target} = [$socket, $kind];
       connect($socket, pack("S n a4 x8", 2, $port, $address)) || $! == 115 || ($asked{$target}[2] = $! + 0);
     }
-    for my $pause (0.05, 0.35, 0.4, 0.4, 0.4, 9) {
-      for my $target (grep { $asked{$_}[1] eq "udp" } keys %asked) {
-        if ($pause == 9) { delete $asked{$target} } else { syswrite($asked{$target}[0], "x") || ($asked{$target}[2] = $! + 0) }
-      }
-      for (my $left = $pause; $left > 0 && %asked;) {
+    sub udp { grep { $asked{$_}[1] eq "udp" } keys %asked }
+    sub listen_for {
+      for (my $left = shift; $left > 0 && %asked;) {
         my ($in, $out) = ("", "");
         vec($_->[1] eq "udp" ? $in : $out, fileno($_->[0]), 1) = 1 for values %asked;
         (my $found, $left) = select($in, $out, undef, $left);
@@ -38,6 +36,12 @@ knock_all() {
         }
       }
     }
+    for my $pause (0.05, 0.35, 0.4, 0.4, 0.4) {
+      for (udp()) { syswrite($asked{$_}[0], "x") || ($asked{$_}[2] = $! + 0) }
+      listen_for($pause);
+    }
+    delete @asked{udp()};
+    listen_for(9);
   ' "$@"
 }
 

@@ -15,8 +15,9 @@ import { assertAsDeclared, assertNothingTwice, assertStarts, countStarts, instal
 import { faults, killUnwritten, strikeUp, type Fault } from "./fault-matrix-faults.ts";
 import { Writer } from "./fault-matrix-writer.ts";
 import { standIn } from "../standin/k3s.ts";
-import { full, requireScenarios } from "./requirements.ts";
+import { full } from "./requirements.ts";
 import { TestSite } from "./test-site.ts";
+import { keepWellSite } from "./well-site.ts";
 
 /** What runs without --full: capability, fault, step. */
 export const byDefault = [
@@ -62,30 +63,14 @@ export function describeCells(name: ClusterName): void {
 
   describe(`${name}, with a fault in the middle of`, function () {
     this.timeout(600_000);
-    let site: TestSite | undefined;
-
-    /** Of a test that failed nothing is left to the next one. */
-    async function wellSite(): Promise<TestSite> {
-      if (site !== undefined) return site;
-      const versions = Array.from({ length: patches }, (_, index) => standIn(versionOf(firstPatch + index)));
-      const k3s = await Promise.all(versions);
-      site = await TestSite.create({ nodes, spare, k3s, settings: { waitSeconds: 40, ...settings } });
-      await site.goesUp();
-      return site;
-    }
-    async function giveUp(): Promise<void> {
-      const old = site;
-      site = undefined;
-      await old?.destroy();
-    }
-    before(async function () {
-      requireScenarios(this);
-      await wellSite();
+    const wellSite = keepWellSite({
+      create: async () => {
+        const versions = Array.from({ length: patches }, (_, index) => standIn(versionOf(firstPatch + index)));
+        const k3s = await Promise.all(versions);
+        return await TestSite.create({ nodes, spare, k3s, settings: { waitSeconds: 40, ...settings } });
+      },
+      prepare: (site) => site.goesUp(),
     });
-    afterEach(async function () {
-      if (this.currentTest?.state === "failed") await giveUp();
-    });
-    after(giveUp);
 
     for (const cell of ofCluster) {
       it(`${cell.capability.name}: ${cell.fault.name} at: ${cell.step}`, async () => {

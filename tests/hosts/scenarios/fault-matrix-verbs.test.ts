@@ -14,9 +14,10 @@ import { assertNobodyAway, assertStarts, countStarts } from "./fault-matrix-chec
 import { faults, type Fault } from "./fault-matrix-faults.ts";
 import { stepsOfVerb, verbs, type Verb } from "./fault-matrix-verbs.ts";
 import { Writer } from "./fault-matrix-writer.ts";
-import { full, requireScenarios } from "./requirements.ts";
+import { full } from "./requirements.ts";
 import { holdAt, type Hold } from "./steps.ts";
 import { TestSite } from "./test-site.ts";
+import { keepWellSite } from "./well-site.ts";
 
 /** A lost host is told after a minute: a person does not wait for that. */
 const patienceMs = 10_000;
@@ -32,30 +33,14 @@ interface Cell {
 for (const verb of full ? verbs : []) {
   describe(`${verb.name}, with a fault in the middle:`, function () {
     this.timeout(600_000);
-    let site: TestSite | undefined;
     let time = 0;
-
-    /** Of a test that failed nothing is left to the next one. */
-    async function wellSite(): Promise<TestSite> {
-      if (site !== undefined) return site;
-      site = await TestSite.create({ nodes: verb.nodes, settings: { waitSeconds: 40 } });
-      await site.goesUp();
-      await verb.prepare(site);
-      return site;
-    }
-    async function giveUp(): Promise<void> {
-      const old = site;
-      site = undefined;
-      await old?.destroy();
-    }
-    before(async function () {
-      requireScenarios(this);
-      await wellSite();
+    const wellSite = keepWellSite({
+      create: () => TestSite.create({ nodes: verb.nodes, settings: { waitSeconds: 40 } }),
+      prepare: async (site) => {
+        await site.goesUp();
+        await verb.prepare(site);
+      },
     });
-    afterEach(async function () {
-      if (this.currentTest?.state === "failed") await giveUp();
-    });
-    after(giveUp);
 
     for (const fault of faults) {
       for (const { on, step } of stepsOfVerb(verb)) {

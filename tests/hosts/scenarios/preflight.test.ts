@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { k3sSettings, planCluster, preflightParameters, scripts, type K3sSettingsInput } from "@isthmus/k3s";
+import { k3sSettings, peersOf, planCluster, preflightParameters, scripts, type K3sSettingsInput } from "@isthmus/k3s";
 import type { K3sNode } from "@isthmus/k3s";
 import { renderCommand, renderInput } from "@isthmus/remote/script";
 import { createLab, requireHosts, until, type Host, type Lab } from "../hosts.ts";
@@ -64,7 +64,7 @@ describe("the look at a host before anything is changed", function () {
     const plan = planCluster({ name: "site-a", nodes: [...nodes], settings });
     // Wherever the files are from, as the clock is compared with that.
     const got = { SOURCE: release, INSTALLER: `${release}/install.sh` };
-    const parameters = { ...preflightParameters(plan, node, roster), PEER_SECONDS: 2, ...got };
+    const parameters = { ...preflightParameters(plan, node, peersOf(node, roster)), PEER_SECONDS: 2, ...got };
     const call = { script: scripts.preflight, host: name, parameters, secretNames: [], user: "root" };
     const ran = await lab
       .host(name)
