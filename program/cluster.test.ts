@@ -25,7 +25,7 @@ describe("a stack file that adopts a cluster and has a registry with a login", f
         newResource: ({ name, inputs: given }) => {
           inputs.set(name, given as Readonly<Record<string, unknown>>);
           const { input } = given as { readonly input?: unknown };
-          return { id: `${name}-id`, state: { ...(given as object), stdout: "# K10abc\n", output: input } };
+          return { id: `${name}-id`, state: { ...(given as object), stdout: "K10abc\n", output: input } };
         },
         call: ({ token }) => {
           throw new Error(`unexpected call of ${token}`);

@@ -1,6 +1,7 @@
 import { ServiceInstance } from "@isthmus/core/components";
 import { peerValuesNeeded, sitesNeeded } from "@isthmus/core";
 import { ChartRelease, type ChartMirror } from "@isthmus/helm/components";
+import type { K3sCluster } from "@isthmus/k3s/components";
 import type { CustomResourceArgs } from "@pulumi/kubernetes/apiextensions/customResource.js";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
 import type { Provider } from "@pulumi/kubernetes/provider.js";
@@ -18,7 +19,7 @@ export interface ServicesArgs {
   readonly linked: ReadonlySet<string>;
   readonly provider: Provider;
   /** All its nodes have joined before anything is put on it: until then pods would wait, and releases give up. */
-  readonly cluster: pulumi.Resource;
+  readonly cluster: Pick<K3sCluster, "complete">;
   readonly parent: pulumi.Resource;
   readonly mirror: ChartMirror | undefined;
 }
@@ -33,7 +34,7 @@ export function buildServices(args: ServicesArgs): void {
       .filter(runsHere)
       .map((plan) => [
         plan.namespace,
-        namespaceOf(plan, { parent: components.get(plan.instance), cluster: args.cluster }),
+        namespaceOf(plan, { parent: components.get(plan.instance), after: args.cluster.complete }),
       ]),
   );
   const items = new Map<string, readonly pulumi.Resource[]>();
@@ -66,14 +67,14 @@ function serviceComponent(plan: ServicePlan, { site, parent, provider }: Service
 /** With a namespace its volume claims go: one that holds data is deleted only after a person unprotected it. */
 function namespaceOf(
   plan: ServicePlan,
-  { parent, cluster }: { readonly parent: pulumi.Resource | undefined; readonly cluster: pulumi.Resource },
+  { parent, after }: { readonly parent: pulumi.Resource | undefined; readonly after: pulumi.Resource },
 ): Namespace {
   const labels = podSecurityLabels(plan.footprint.podSecurity);
   const protect = plan.footprint.workloads.some((workload) => workload.stores !== undefined);
   return new Namespace(
     `${plan.instance}-namespace`,
     { metadata: { name: plan.namespace, labels } },
-    { ...(parent && { parent }), dependsOn: [cluster], protect },
+    { ...(parent && { parent }), dependsOn: [after], protect },
   );
 }
 

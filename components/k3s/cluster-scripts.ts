@@ -3,10 +3,9 @@ import { AnyHostScript, knownHost, RemoteScript, type Connection, type Parameter
 import { all, output, secret, unsecret, type Input, type Output, type Resource } from "@pulumi/pulumi";
 import { Stash } from "@pulumi/pulumi/stash.js";
 import type { ClusterAccess } from "./access.ts";
-import { authorityOf } from "./authority.ts";
 import type { K3sClusterArgs } from "./cluster.ts";
 import { snapshotStoreFile } from "./config.ts";
-import { urlHost } from "./node.ts";
+import { urlHost, type K3sNode } from "./node.ts";
 import {
   adoptParameters,
   declaredDigest,
@@ -48,12 +47,10 @@ const clusterIsAway =
 
 /** The resources of a cluster, one method each. None of them decides in which order they come. */
 export class ClusterScripts {
-  private readonly agentSecrets: ReturnType<typeof agentSecretsOf>;
-  private readonly serverSecrets: ReturnType<typeof serverSecretsOf>;
+  private readonly secrets: ReturnType<typeof secretsByRole>;
 
   constructor(private readonly cluster: ClusterContext) {
-    this.agentSecrets = agentSecretsOf(cluster);
-    this.serverSecrets = serverSecretsOf(cluster, this.agentSecrets);
+    this.secrets = secretsByRole(cluster);
   }
 
   /** All nodes, as they were when the cluster began: who comes, goes or moves later changes nothing that another is told. */
@@ -123,7 +120,7 @@ export class ClusterScripts {
   rotateToken(admitted: Resource): Resource {
     const { name, parent, plan } = this.cluster;
     if (plan.settings.tokens.generation === 1) return admitted;
-    const { OLDER_TOKENS, SERVER_TOKEN } = this.serverSecrets;
+    const { OLDER_TOKENS, SERVER_TOKEN } = this.secrets.server.tokens;
     const after = plan.order.servers.map((server) => {
       const inputs = { ...this.host(server), script: scripts.nextToken, secrets: { SERVER_TOKEN } };
       return new RemoteScript(`${name}-next-token-${server.node.name}`, inputs, { parent, dependsOn: [admitted] });
@@ -141,8 +138,16 @@ export class ClusterScripts {
     return this.kept("fingerprint", fingerprint, first.node.name);
   }
 
+  /** What all others check the cluster by: as the first server said that it is, once it began. */
+  authority(first: RemoteScript): Output<string> {
+    return this.kept(
+      "authority",
+      unsecret(first.stdout).apply((said) => said.trim()),
+    );
+  }
+
   /** Installs k3s on a node, or brings it to what is declared. */
-  install(node: NodePlan, joining: Joining): Resource {
+  install(node: NodePlan, joining: Joining): RemoteScript {
     const { name, parent, plan } = this.cluster;
     const host = this.host(node);
     const machine = this.machineOf(node);
@@ -156,43 +161,31 @@ export class ClusterScripts {
       }),
     );
     const script = node.node.role === "server" ? scripts.installServer : scripts.installAgent;
-    const secrets = this.secretsOf(node);
+    const secrets = this.secretsOf(node.node.role);
     const occasion = lookUp(joining.looked, node.node.name, "preflight").stdout;
     const inputs = { ...host, script, parameters, secrets, occasion };
     return new RemoteScript(`${name}-${node.node.name}`, inputs, { parent, dependsOn: [...joining.after] });
   }
 
-  /** The desired list of nodes: who is not in it any more leaves the cluster before its machine is deleted. */
-  membership(admission: AnyHostScript, after: readonly Resource[]): Resource {
-    const { plan } = this.cluster;
-    const parameters = this.members().apply(({ NODES = [] }) => ({
-      NODES,
-      DRAIN_SECONDS: plan.settings.upgrade.drain ? plan.settings.upgrade.drainSeconds : 0,
-    }));
-    return this.onAnyServer("membership", {
-      script: scripts.membership,
-      parameters,
-      occasion: admission.stdout,
-      after,
-    });
-  }
-
-  /** Keeps labels and taints. */
-  labels(admission: AnyHostScript, after: readonly Resource[]): Resource {
-    const parameters = this.members();
-    return this.onAnyServer("labels", { script: scripts.labels, parameters, occasion: admission.stdout, after });
-  }
-
   /**
-   * Reads the kubeconfig: read anew for another cluster or API address, not for another way of installing it. `ca` is the
-   * fingerprint in it, by which nodes check whom they join.
+   * The desired list of nodes, with their labels and taints: who is not in it any more leaves the cluster before its machine
+   * is deleted.
    */
-  kubeconfig(after: Resource): { readonly kubeconfig: Output<string>; readonly ca: Output<string> } {
+  membership(admission: AnyHostScript, after: readonly Resource[]): Resource {
+    const { drain, drainSeconds } = this.cluster.plan.settings.upgrade;
+    const parameters = this.members().apply((members) => ({ ...members, DRAIN_SECONDS: drain ? drainSeconds : 0 }));
+    const { stdout: occasion } = admission;
+    return this.onAnyServer("membership", { script: scripts.membership, parameters, occasion, after });
+  }
+
+  /** Reads the kubeconfig: read anew for another cluster or API address, not for another way of installing it. */
+  kubeconfig(after: Resource): Output<string> {
     const { plan } = this.cluster;
     const parameters = { API_ADDRESS: urlHost(plan.apiAddress), CLUSTER: plan.name };
     const triggers = [plan.clusterIdentifier];
-    const read = this.onAnyServer("kubeconfig", { script: scripts.kubeconfig, parameters, triggers, after: [after] });
-    return { kubeconfig: secret(read.stdout), ca: unsecret(read.stdout).apply(authorityOf) };
+    return secret(
+      this.onAnyServer("kubeconfig", { script: scripts.kubeconfig, parameters, triggers, after: [after] }).stdout,
+    );
   }
 
   /** What verbs work on the cluster with. Secret. */
@@ -202,7 +195,7 @@ export class ClusterScripts {
     const hosts = nodes.map((node) => knownHost(node.node.name, this.host(node).connection));
     const machines = Object.fromEntries(nodes.map((node) => [node.node.name, this.machineOf(node)]));
     const { accessKey, secretKey } = args.snapshotKeys ?? { accessKey: "", secretKey: "" };
-    const secrets = all({ ...this.serverSecrets, S3_ACCESS_KEY: accessKey, S3_SECRET_KEY: secretKey });
+    const secrets = all({ ...this.secretsOf("server"), S3_ACCESS_KEY: accessKey, S3_SECRET_KEY: secretKey });
     return secret(
       all([all(hosts), all(machines), secrets]).apply(([known, ids, values]) => ({
         hosts: Object.fromEntries(known.map((host) => [host.name, host])),
@@ -250,11 +243,16 @@ export class ClusterScripts {
     return output(machineId).apply(machineLabel);
   }
 
-  /** Another word as soon as anything else is to be made of the node. Secret. */
+  /**
+   * Another word as soon as anything else is to be made of the node. Secret. Tokens that are made here count by their
+   * generation: nobody is looked at later because they are not there yet.
+   */
   private declared(node: NodePlan): Output<string> {
-    const { plan } = this.cluster;
-    return all([this.machineOf(node), all(this.secretsOf(node))]).apply(([machine, secrets]) =>
-      declaredDigest(installParameters(plan, node, { machine, ca: "", servers: [], adopt: false }), secrets),
+    const { plan, args } = this.cluster;
+    const generation = String(plan.settings.tokens.generation);
+    const secrets = all({ ...this.secrets[node.node.role].files, ...args.tokens, generation });
+    return all([this.machineOf(node), secrets]).apply(([machine, values]) =>
+      declaredDigest(installParameters(plan, node, { machine, ca: "", servers: [], adopt: false }), values),
     );
   }
 
@@ -264,26 +262,29 @@ export class ClusterScripts {
     return all(Object.fromEntries(machines)).apply((ids) => memberParameters(plan, ids));
   }
 
-  private secretsOf({ node }: NodePlan): Readonly<Record<string, Input<string>>> {
-    return node.role === "server" ? this.serverSecrets : this.agentSecrets;
+  private secretsOf(role: K3sNode["role"]): Readonly<Record<string, Input<string>>> {
+    const { files, tokens } = this.secrets[role];
+    return { ...files, ...tokens };
   }
 }
 
-function agentSecretsOf({ args, plan, tokens }: ClusterContext) {
-  const file = all(args.registryLogins ?? {}).apply((logins) => registriesFile(plan.settings.registries, logins));
-  return { AGENT_TOKEN: tokens.agent, REGISTRIES: file };
-}
-
-function serverSecretsOf({ args, tokens }: ClusterContext, agentSecrets: ReturnType<typeof agentSecretsOf>) {
-  const { snapshotKeys } = args;
-  const store =
+/** What only the nodes are told: contents of files, and tokens. */
+function secretsByRole({ args, plan, tokens }: ClusterContext) {
+  const { registryLogins = {}, snapshotKeys } = args;
+  const REGISTRIES = all(registryLogins).apply((logins) => registriesFile(plan.settings.registries, logins));
+  const SNAPSHOT_STORE =
     snapshotKeys === undefined
       ? ""
       : all([snapshotKeys.accessKey, snapshotKeys.secretKey]).apply(([accessKey, secretKey]) =>
           snapshotStoreFile({ accessKey, secretKey }),
         );
   const OLDER_TOKENS = all([...tokens.older]).apply((older) => older.join("\n"));
-  return { ...agentSecrets, OLDER_TOKENS, SERVER_TOKEN: tokens.server, SNAPSHOT_STORE: store };
+  const agent = { files: { REGISTRIES }, tokens: { AGENT_TOKEN: tokens.agent } };
+  const server = {
+    files: { REGISTRIES, SNAPSHOT_STORE },
+    tokens: { ...agent.tokens, OLDER_TOKENS, SERVER_TOKEN: tokens.server },
+  };
+  return { agent, server };
 }
 
 interface AnyServer {

@@ -41,6 +41,8 @@ export class K3sCluster extends ComponentResource {
   readonly apiAddress: string;
   /** For a Kubernetes provider: known in a preview, and the same for the cluster's life. */
   readonly clusterIdentifier: string;
+  /** The last of its resources: what comes after it finds all nodes there, with their labels and taints. */
+  readonly complete: Resource;
   /** What works on the cluster from outside of the program, as a restore does. Secret. */
   readonly access: Output<ClusterAccess>;
 
@@ -59,13 +61,11 @@ export class K3sCluster extends ComponentResource {
     const genesis = scripts.genesis(serversLooked);
     const admission = scripts.admission([genesis]);
     const rotated = scripts.rotateToken(admission);
-    const { kubeconfig: read, ca, joined } = joinServers(scripts, plan, { after: [rotated], peers, looked, admission });
-    const agents = joinAgents(scripts, plan, { after: [joined], ca, peers, looked });
-    const everybody = agents.length === 0 ? [joined] : agents;
-    scripts.membership(admission, everybody);
-    scripts.labels(admission, everybody);
+    const { first, last, ca } = joinServers(scripts, plan, { after: [rotated], peers, looked, admission });
+    const agents = joinAgents(scripts, plan, { after: [last], ca, peers, looked });
 
-    this.kubeconfig = read;
+    this.complete = scripts.membership(admission, agents.length === 0 ? [last] : agents);
+    this.kubeconfig = scripts.kubeconfig(first);
     this.apiAddress = plan.apiAddress;
     this.clusterIdentifier = plan.clusterIdentifier;
     this.access = scripts.access();
@@ -94,10 +94,10 @@ function joinServers(scripts: ClusterScripts, plan: ClusterPlan, { admission, ..
   const [first, ...others] = plan.order.servers;
   if (first === undefined) throw new Error(`cluster ${plan.name} has no server`);
   const started = scripts.install(first, { ...joining, ca: scripts.fingerprintFor(first, admission) });
-  const { kubeconfig, ca } = scripts.kubeconfig(started);
-  let joined = started;
-  for (const server of others) joined = scripts.install(server, { ...joining, after: [joined], ca });
-  return { kubeconfig, ca, joined };
+  const ca = scripts.authority(started);
+  let last: Resource = started;
+  for (const server of others) last = scripts.install(server, { ...joining, after: [last], ca });
+  return { first: started, last, ca };
 }
 
 /** Lanes side by side, each one after the other: at most so many agents are worked on at a time. Returns the last ones. */

@@ -50,7 +50,7 @@ const vipManifest = (api: K3sSettings["api"]): string =>
 
 /**
  * What the node calls itself when it registers. Kubernetes reads it that one time only, so a change restarts nothing;
- * afterwards `labels.sh` keeps labels and taints.
+ * afterwards `membership.sh` keeps labels and taints.
  */
 export function registrationFile(node: K3sNode, machine: string): HostFile {
   const labels = { ...registrable(node.labels), "isthmus/machine": machine };
@@ -163,7 +163,7 @@ const kubeletMay = /^(topology\.kubernetes\.io\/(region|zone)|node\.kubernetes\.
 
 /**
  * The labels that a kubelet may give itself: it does not start with others of `kubernetes.io` (`--node-labels` in
- * https://kubernetes.io/docs/reference/command-line-tools-reference/kubelet/). Those come from `labels.sh`.
+ * https://kubernetes.io/docs/reference/command-line-tools-reference/kubelet/). Those come from `membership.sh`.
  */
 export function registrable(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return Object.fromEntries(

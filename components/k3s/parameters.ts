@@ -162,7 +162,7 @@ export function statusParameters({ settings }: ClusterPlan, { node, files }: Nod
   return { NODE: node.name, ROLE: node.role, VERSION: settings.version, ...fileParameters(files) };
 }
 
-/** What `admission.sh`, `membership.sh` and `labels.sh` are told of the nodes, in the order of their names. */
+/** What `admission.sh` and `membership.sh` are told of the nodes, in the order of their names. */
 export function memberParameters(cluster: ClusterPlan, machines: Readonly<Record<string, string>>): Parameters {
   const nodes = plannedNodes(cluster)
     .map(({ node }) => node)

@@ -40,7 +40,6 @@ const told: Readonly<Record<keyof typeof scripts, readonly [Parameters, readonly
   installAgent: [installParameters(plan, agent, live), installSecrets.agent],
   kubeconfig: [{ API_ADDRESS: "10.0.20.10", CLUSTER: "site-a" }, []],
   membership: [{ ...members, DRAIN_SECONDS: 60 }, []],
-  labels: [members, []],
   nextToken: [{}, ["SERVER_TOKEN"]],
   rotateToken: [{}, ["OLDER_TOKENS", "SERVER_TOKEN"]],
   snapshot: toldBy(snapshotStep(plan, "server-1", "before-upgrade")),

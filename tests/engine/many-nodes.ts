@@ -28,7 +28,7 @@ export class ManyNodes {
     const all = Array.from({ length: nodes + spare }, (_, index) => nodeNumber(index));
     const hosts = await SshHosts.start(
       all.map(({ name }) => name),
-      { "kubeconfig.sh": "# K10abc\napiVersion: v1\n" },
+      { "kubeconfig.sh": "apiVersion: v1\n", "install-server.sh": "K10abc\n" },
     );
     const many = new ManyNodes(hosts, all, nodes);
     await many.fleet.stack("site-a").init();

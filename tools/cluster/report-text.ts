@@ -25,7 +25,7 @@ export function reportText(report: ClusterReport): string {
 /** `@pulumi/command` reads nothing back, so `up` sees changes of the stack files alone. */
 const mend =
   "`pulumi up` mends what changed in the stack files. What was changed on a host: pulumi up --stack SITE --replace '**::SITE-k3s-NODE'\n" +
-  "(labels and taints: '**::SITE-k3s-labels').";
+  "(labels and taints: '**::SITE-k3s-membership').";
 
 function row({ node, role, version, ready, voter, certificateDays }: NodeReport): readonly string[] {
   const days = certificateDays === null ? "-" : `${certificateDays} days`;

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2034,SC2153,SC2154 # parts of a script are joined, and parameters come before: see ../scripts.ts
-# Makes this host a k3s server, or brings the server that it is to what is declared.
+# Makes this host a k3s server, or brings the server that it is to what is declared. Prints the fingerprint of the cluster's
+# certificate authority, by which others check whom they join.
 lock
 UNIT=k3s
 ROLE=server
@@ -163,4 +164,5 @@ finish "$WANTED"
 put "$JOIN" 0600 "server: https://$API_ADDRESS:6443"$'\n'
 rm -f "$RESTORING"
 free_own_lease
+fingerprint_here
 say 'is a voter of the cluster'

@@ -1,11 +1,7 @@
-#!/usr/bin/env bash
+# shellcheck shell=bash
 # shellcheck disable=SC2034,SC2153,SC2154 # parts of a script are joined, and parameters come before: see ../scripts.ts
-# Keeps labels and taints of the nodes as declared, removal included. What is ours is written on the node as annotations,
-# so that what others set stays.
-ISTHMUS_LOCK=/run/isthmus.labels.lock
-lock
-require_api
-
+# Labels and taints of the nodes as declared, removal included. What is ours is written on the node as annotations, so that
+# what others set stays.
 declare -A known_labels known_taints labels_now taints_now
 read_nodes() {
   local table columns name labels taints taints_here labels_here
@@ -92,39 +88,43 @@ note() {
   done
 }
 
-step 'compare labels and taints with those declared'
 declare -A ours_labels ours_taints wanted_labels wanted_taints
 JOINED=()
-read_nodes
-for index in "${!NODES[@]}"; do
-  name=${NODES[index]}
-  if [ -z "${labels_now[$name]+known}" ]; then
-    say "$name has not joined: its labels wait"
-    continue
-  fi
-  JOINED+=("$name")
-  wanted_labels[$name]=${LABELS[index]} wanted_taints[$name]=${TAINTS[index]}
-  # A node that others installed is known by its machine from now on.
-  [[ ${labels_now[$name]} == *'"isthmus/machine":'* ]] || wanted_labels[$name]+=" isthmus/machine=${MACHINES[index]}"
-  # Noted before it is set and until it is gone: a run that dies between forgets nothing of ours.
-  ours_labels[$name]=$(both "${known_labels[$name]}" "$(keys_of "${LABELS[index]}")")
-  ours_taints[$name]=$(both "${known_taints[$name]}" "$(ids_of "${TAINTS[index]}")")
-done
-note
-for name in "${JOINED[@]}"; do
-  label_changes "$name" "${wanted_labels[$name]}"
-  if [ "${#CHANGES[@]}" -gt 0 ]; then
-    say "labels of $name: ${CHANGES[*]}"
-    kube label node "$name" --overwrite "${CHANGES[@]}" >/dev/null
-  fi
-  taint_changes "$name" "${wanted_taints[$name]}"
-  if [ "${#CHANGES[@]}" -gt 0 ]; then
-    say "taints of $name: ${CHANGES[*]}"
-    kube taint node "$name" --overwrite "${CHANGES[@]}" >/dev/null
-  fi
-done
-for index in "${!NODES[@]}"; do
-  ours_labels[${NODES[index]}]=$(keys_of "${LABELS[index]}")
-  ours_taints[${NODES[index]}]=$(ids_of "${TAINTS[index]}")
-done
-note
+
+keep_labels() {
+  local index name
+  step 'compare labels and taints with those declared'
+  read_nodes
+  for index in "${!NODES[@]}"; do
+    name=${NODES[index]}
+    if [ -z "${labels_now[$name]+known}" ]; then
+      say "$name has not joined: its labels wait"
+      continue
+    fi
+    JOINED+=("$name")
+    wanted_labels[$name]=${LABELS[index]} wanted_taints[$name]=${TAINTS[index]}
+    # A node that others installed is known by its machine from now on.
+    [[ ${labels_now[$name]} == *'"isthmus/machine":'* ]] || wanted_labels[$name]+=" isthmus/machine=${MACHINES[index]}"
+    # Noted before it is set and until it is gone: a run that dies between forgets nothing of ours.
+    ours_labels[$name]=$(both "${known_labels[$name]}" "$(keys_of "${LABELS[index]}")")
+    ours_taints[$name]=$(both "${known_taints[$name]}" "$(ids_of "${TAINTS[index]}")")
+  done
+  note
+  for name in "${JOINED[@]}"; do
+    label_changes "$name" "${wanted_labels[$name]}"
+    if [ "${#CHANGES[@]}" -gt 0 ]; then
+      say "labels of $name: ${CHANGES[*]}"
+      kube label node "$name" --overwrite "${CHANGES[@]}" >/dev/null
+    fi
+    taint_changes "$name" "${wanted_taints[$name]}"
+    if [ "${#CHANGES[@]}" -gt 0 ]; then
+      say "taints of $name: ${CHANGES[*]}"
+      kube taint node "$name" --overwrite "${CHANGES[@]}" >/dev/null
+    fi
+  done
+  for index in "${!NODES[@]}"; do
+    ours_labels[${NODES[index]}]=$(keys_of "${LABELS[index]}")
+    ours_taints[${NODES[index]}]=$(ids_of "${TAINTS[index]}")
+  done
+  note
+}

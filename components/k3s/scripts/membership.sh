@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2034,SC2154 # parts of a script are joined, and parameters come before: see ../scripts.ts
-# The desired list of nodes. Nodes of ours that are not in it leave: drained, deleted, their etcd member gone. Runs on a
-# server that stays, before the machines of those that leave are deleted; works when those are dead.
+# The desired list of nodes, and what they carry. Nodes of ours that are not in it leave: drained, deleted, their etcd member
+# gone. Runs on a server that stays, before the machines of those that leave are deleted; works when those are dead.
 lock
 require_api
 free_lease_of_the_gone
+# What moves away from those that leave goes by the taints of those that stay.
+keep_labels
 step 'compare members with those declared'
 declared() { local one; for one in "${NODES[@]}"; do [ "$one" != "$1" ] || return 0; done; return 1; }
 table=$(node_table)

@@ -166,10 +166,10 @@ export const capabilities: readonly Capability[] = [
     change: (site, time) => {
       site.edit("server-2", { labels: { [`of-time-${String(time)}`]: "yes" } });
     },
-    script: scripts.labels,
+    script: scripts.membership,
     on: "server-1",
-    skips: [],
-    resource: "labels",
+    skips: ["drain *", "remove *"],
+    resource: "membership",
     method: "update",
     starts: {},
     finished: ["server-3"],

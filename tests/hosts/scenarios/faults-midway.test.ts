@@ -104,7 +104,7 @@ describe("a change that fails on the second of three servers", function () {
     const halfway = '#!/bin/sh\ncase " $* " in *" taint "*) exit 1 ;; esac\nexec /usr/local/bin/k3s.whole "$@"\n';
     await first.put("/usr/local/bin/k3s", halfway, 0o755);
     site.edit("server-3", { labels: { half: "done" }, taints: [{ key: "half", value: "done", effect: "NoSchedule" }] });
-    assert.match(await site.refuses(), new RegExp(`${clusterName}-labels`));
+    assert.match(await site.refuses(), new RegExp(`${clusterName}-membership`));
     assert.equal((await node(site, "server-3")).metadata.labels["half"], "done");
 
     await first.ok("mv /usr/local/bin/k3s.whole /usr/local/bin/k3s");

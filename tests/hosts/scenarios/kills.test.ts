@@ -14,10 +14,17 @@ const joinSteps = stepsOf(scripts.installServer);
 
 /** By default, those where most can go wrong. */
 const killedAfter = full
-  ? ["preflight-server-1", "genesis", "admission", "server-1", "kubeconfig", "server-2", "server-3", "agent-1"].concat(
+  ? [
+      "preflight-server-1",
+      "genesis",
+      "admission",
+      "server-1",
+      "kubeconfig",
+      "server-2",
+      "server-3",
+      "agent-1",
       "membership",
-      "labels",
-    )
+    ]
   : ["genesis", "server-1", "server-2", "membership"];
 const killedWithin = full ? joinSteps : ["find the cluster", "start k3s"];
 

@@ -59,7 +59,7 @@ describe("a cluster that is snapshotted and restored", function () {
     // What the status says to do: no stack file changed, so a plain `up` would leave the host alone.
     assert.match(reportText(ill), /pulumi up --stack SITE --replace '\*\*::SITE-k3s-NODE'/);
     await site.goesUp({ replace: "**::site-a-k3s-agent-1" });
-    await site.goesUp({ replace: "**::site-a-k3s-labels" });
+    await site.goesUp({ replace: "**::site-a-k3s-membership" });
     await assertConverged(site);
     assert.deepEqual(
       (await lookAtCluster(cluster)).nodes.flatMap(({ drift }) => drift),
