@@ -26,6 +26,17 @@ describe("the SDK without positions of resources", () => {
   });
 });
 
+describe("the SDK without traces of its promises", () => {
+  it("maps the trace of an error with a message, and of no other one", async () => {
+    const code = `
+      import { leaveOutTraces } from "./program/lean-sdk.ts";
+      Error.prepareStackTrace = (error, sites) => "mapped " + sites.length;
+      leaveOutTraces();
+      console.log(new Error().stack === "", new Error("wrong").stack.startsWith("mapped "))`;
+    assert.deepEqual((await inFreshProcess(code)).stdout, "true true");
+  });
+});
+
 describe("the SDK without what serialises functions", () => {
   it("loads, and has all that a program uses", async () => {
     const { exitCode, stdout, stderr } = await inFreshProcess(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { renderScript, type Parameters, type Script } from "@isthmus/remote/script";
+import { renderScript, withoutComments, type Parameters, type Script } from "@isthmus/remote/script";
 import {
   adoptParameters,
   installParameters,
@@ -90,6 +90,19 @@ describe("the scripts of k3s", () => {
       assert.equal(status, 0, stderr);
     });
   }
+
+  it("are the same to bash without lines that are a comment, as they are sent", () => {
+    const parsed = (text: string): string => {
+      const { status, stdout } = spawnSync("bash", ["--pretty-print"], { input: text, encoding: "utf8" });
+      assert.equal(status, 0);
+      return stdout.replaceAll(/^\n/gm, "");
+    };
+    assert.notEqual(parsed("echo '\n# within quotes\n'\n"), parsed(withoutComments("echo '\n# within quotes\n'\n")));
+    for (const [name, { text }] of Object.entries(scripts)) {
+      assert.ok(withoutComments(text).length < text.length);
+      assert.equal(parsed(withoutComments(text)), parsed(text), name);
+    }
+  });
 
   it("take the lock before they change anything", () => {
     const readers = ["adopt", "kubeconfig", "snapshots", "snapshotToken", "certificateState", "status"];

@@ -46,7 +46,7 @@ function commandArgs(args: AnyHostScriptArgs): ConstructorParameters<typeof Comm
   return {
     create: `node ${program} # ${script.name}`,
     environment: { ISTHMUS_COMMAND: command, ISTHMUS_NONE: none },
-    stdin: secret(interpolate`${knownHosts(hosts)}\n${scriptInput(script, { secrets, occasion })}`),
+    stdin: secret(interpolate`${knownHosts(hosts)}\n${scriptInput({ script }, { secrets, occasion })}`),
     triggers: [...triggers],
     logging: "none",
     addPreviousOutputInEnv: false,

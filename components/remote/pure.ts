@@ -6,6 +6,7 @@ export {
   renderCommand,
   renderInput,
   renderScript,
+  withoutComments,
   type Script,
   type ScriptCall,
 } from "./script.ts";

@@ -11,7 +11,7 @@ import {
 } from "@pulumi/pulumi";
 import { connectionArgs, type Connection } from "./connection.ts";
 import type { Parameters } from "./quoting.ts";
-import { renderCommand, renderInput, withShortCommand, type Script } from "./script.ts";
+import { renderCommand, renderInput, withShortCommand, type Script, type ScriptCall } from "./script.ts";
 
 export interface RemoteScriptArgs {
   /** The script, from `loadScript`. A change of its text runs it again. */
@@ -49,10 +49,7 @@ function commandArgs(args: RemoteScriptArgs): ConstructorParameters<typeof Comma
   return {
     connection: connectionArgs(connection),
     create: call.apply(renderCommand),
-    stdin: scriptInput(
-      call.apply((short) => short.script),
-      { secrets, occasion },
-    ),
+    stdin: scriptInput(call, { secrets, occasion }),
     triggers: [...triggers],
     logging: "none",
     addPreviousOutputInEnv: false,
@@ -61,10 +58,10 @@ function commandArgs(args: RemoteScriptArgs): ConstructorParameters<typeof Comma
 
 /** Standard input: a secret as a whole as soon as it holds one. The occasion stands behind what the script reads. */
 export function scriptInput(
-  script: Input<Script>,
+  call: Input<Pick<ScriptCall, "script" | "longParameters">>,
   { secrets = {}, occasion }: Pick<RemoteScriptArgs, "secrets" | "occasion">,
 ): Output<string> {
-  const text = all([script, all(secrets)]).apply(([known, values]) => renderInput(known, values));
+  const text = all([call, all(secrets)]).apply(([known, values]) => renderInput(known, values));
   const whole = occasion === undefined ? text : interpolate`${text}${occasion}\n`;
   return Object.keys(secrets).length === 0 ? whole : secret(whole);
 }

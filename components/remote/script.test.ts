@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { assignments, shellWord } from "./quoting.ts";
 import {
@@ -18,7 +19,7 @@ import {
 
 /** Runs a call the way a host does: the login shell gets the command line, standard input follows. */
 function run(call: ScriptCall, secrets: Record<string, string> = {}) {
-  const input = renderInput(call.script, secrets);
+  const input = renderInput(call, secrets);
   const done = spawnSync("/bin/sh", ["-c", renderCommand(call)], { input, encoding: "utf8" });
   return { status: done.status, stdout: done.stdout, stderr: done.stderr };
 }
@@ -63,10 +64,10 @@ describe("a script's parameters", () => {
     const call = (file: string): ScriptCall =>
       withShortCommand(callOf("true\n", { parameters: { NODE: "server-1", FILES: [file, "it's\n".repeat(2000)] } }));
     assert.equal(
-      renderCommand(call("a")).replace(/mapfile.*/s, ""),
+      renderCommand(call("a")).replace(/read -r .*/s, ""),
       "exec bash -c 'ISTHMUS_HOST=server-1\nISTHMUS_SCRIPT=test.sh\nISTHMUS_SECRETS=()\nNODE=server-1\n",
     );
-    assert.ok(renderCommand(call("a")).length < 400, renderCommand(call("a")));
+    assert.ok(renderCommand(call("a")).length < 500, renderCommand(call("a")));
     assert.notEqual(renderCommand(call("a")), renderCommand(call("b")));
   });
 });
@@ -87,7 +88,7 @@ describe("a script's secrets", () => {
 
   it("do not stay exported when the session had a variable of that name", () => {
     const call = callOf(`env | grep -c TOKEN || true\n`, { secretNames: ["TOKEN"] });
-    const input = renderInput(call.script, { TOKEN: "canary-1234" });
+    const input = renderInput(call, { TOKEN: "canary-1234" });
     const done = spawnSync("/bin/sh", ["-c", renderCommand(call)], { input, encoding: "utf8", env: { TOKEN: "old" } });
     assert.equal(done.stdout, "0\n");
   });
@@ -107,7 +108,7 @@ describe("a script's secrets", () => {
       fc.property(fc.uuid(), (value) => {
         const call = callOf("true\n", { secretNames: ["TOKEN"], parameters: { NODE: "a" } });
         assert.ok(!renderCommand(call).includes(value));
-        assert.ok(renderInput(call.script, { TOKEN: value }).includes(Buffer.from(value).toString("base64")));
+        assert.ok(renderInput(call, { TOKEN: value }).includes(Buffer.from(value).toString("base64")));
       }),
     );
   });
@@ -148,7 +149,32 @@ describe("a failed script", () => {
 
   it("has a command line that stays short, because every error repeats it", () => {
     const call = callOf("true\n".repeat(2000), { parameters: { NODE: "server-1" } });
-    assert.ok(renderCommand(call).length < 400, renderCommand(call));
+    assert.ok(renderCommand(call).length < 500, renderCommand(call));
+  });
+
+  it("does not begin where it was cut off on its way, wherever that was", () => {
+    const call = callOf("echo begun\n", { longParameters: { FILE: "a" } });
+    const input = renderInput(call, {});
+    for (const length of [0, 1, 500, input.indexOf("\n") - 1, input.indexOf("\n"), input.length - 1]) {
+      const cut = input.slice(0, length);
+      const { status, stdout, stderr } = spawnSync("sh", ["-c", renderCommand(call)], { input: cut, encoding: "utf8" });
+      assert.deepEqual([status, stdout], [1, ""], String(length));
+      assert.match(stderr, /\[server-1\] because: the script was cut off on its way/);
+    }
+    assert.equal(run(call).stdout, "begun\n");
+  });
+
+  it("is sent compressed, to the same bytes every time: another one would be a change of every host", () => {
+    const call = callOf("# why\n  # how\necho 1 # one\n");
+    const [packed = ""] = renderInput(call, {}).split("\n");
+    const text = gunzipSync(Buffer.from(packed, "base64")).toString();
+    assert.ok(text.endsWith("\necho 1 # one\n"));
+    assert.doesNotMatch(text, /^ *#/m);
+    const bytes = Buffer.from(
+      renderInput({ script: { name: "a", text: "true\n" } }, {}).split("\n")[0] ?? "",
+      "base64",
+    );
+    assert.deepEqual([...bytes.subarray(0, 8)], [31, 139, 8, 0, 0, 0, 0, 0]);
   });
 });
 
@@ -194,7 +220,7 @@ describe("a script as people read it", () => {
       writeFileSync(join(folder, "sudo"), `#!/bin/sh\n${sudo}\n`, { mode: 0o755 });
       const env = { PATH: `${folder}:${process.env["PATH"] ?? ""}` };
       return spawnSync("/bin/sh", ["-c", renderCommand(call)], {
-        input: renderInput(call.script, {}),
+        input: renderInput(call, {}),
         encoding: "utf8",
         env,
       });

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "fflate";
 import { assignments, checkedName, shellWord, type Parameters } from "./quoting.ts";
 
 /** A script as it is run on a host: its name, and its text with all that it needs. */
@@ -16,6 +17,8 @@ export interface ScriptCall {
   /** The host's name, as it stands before every line that the script prints. */
   readonly host: string;
   readonly parameters: Parameters;
+  /** Parameters that come with the script, over standard input. From `withShortCommand`. */
+  readonly longParameters?: Parameters;
   /** Names of the variables that come over standard input. */
   readonly secretNames: readonly string[];
   /** `root`, or somebody who may call `sudo` without a password. */
@@ -38,18 +41,24 @@ export const preamble: Script = loadScript(new URL("./scripts/preamble.sh", impo
  * in front of every error. The user's login shell may be any: it only has to start bash.
  */
 export function renderCommand(call: ScriptCall): string {
-  const { script, secretNames } = call;
-  const digest = createHash("sha256").update(fullText(script)).digest("hex").slice(0, 12);
+  const { script, host, secretNames } = call;
+  const digest = createHash("sha256").update(toldText(call)).digest("hex").slice(0, 12);
   const header = assignments({
     ...call.parameters,
-    ISTHMUS_HOST: call.host,
+    ISTHMUS_HOST: host,
     ISTHMUS_SCRIPT: script.name,
     ISTHMUS_SECRETS: [...secretNames].sort().map(checkedName),
   });
-  const read = `mapfile -n ${String(lineCount(script))} ISTHMUS_TEXT # ${digest}\n`;
-  const run = `printf -v ISTHMUS_TEXT %s "\${ISTHMUS_TEXT[@]}"; eval "\${ISTHMUS_TEXT[0]}"`;
-  const bash = `bash -c ${shellWord(header + read + run)} ${shellWord(script.name)}`;
+  const bash = `bash -c ${shellWord(`${header}${unpack(host)} # ${digest}`)} ${shellWord(script.name)}`;
   return call.user === "root" ? `exec ${bash}` : `exec bash -c ${shellWord(withSudo(bash, call))}`;
+}
+
+/** Reads what `renderInput` puts first, and runs it. What was cut off on the way does not begin. */
+function unpack(host: string): string {
+  const read =
+    "read -r ISTHMUS_TEXT && read -r ISTHMUS_LONG && ISTHMUS_TEXT=$(echo $ISTHMUS_TEXT | base64 -d | gzip -dc)";
+  const say = `echo ${shellWord(`[${host}] because: the script was cut off on its way, or there is no gzip here`)} >&2`;
+  return `${read} || { ${say}; exit 1; }\neval "$(echo $ISTHMUS_LONG | base64 -d)"; eval "$ISTHMUS_TEXT"`;
 }
 
 /** Says who may not call sudo, and how it is mended, where sudo itself would only ask for a password. */
@@ -66,36 +75,62 @@ function withSudo(command: string, { host, user }: ScriptCall): string {
 const longestShown = 60;
 
 /**
- * The call with its long parameters moved into the script's text, as are files: every error repeats the command line. A
- * change of theirs changes the digest that stands there.
+ * The call with its long parameters, as are files, on standard input: every error repeats the command line. A change of
+ * theirs changes the digest that stands there.
  */
-export function withShortCommand<Call extends Pick<ScriptCall, "script" | "parameters">>(call: Call): Call {
+export function withShortCommand(call: ScriptCall): ScriptCall {
   const entries = Object.entries(call.parameters);
   const isLong = ([name, value]: (typeof entries)[number]): boolean =>
     assignments({ [name]: value }).length > longestShown;
-  const long = assignments(Object.fromEntries(entries.filter(isLong)));
-  const script = { name: call.script.name, text: long + call.script.text };
-  return { ...call, script, parameters: Object.fromEntries(entries.filter((entry) => !isLong(entry))) };
+  return {
+    ...call,
+    parameters: Object.fromEntries(entries.filter((entry) => !isLong(entry))),
+    longParameters: Object.fromEntries(entries.filter(isLong)),
+  };
 }
 
-/** Standard input of a call: the script, then each secret on a line of its own, in the order of their names. */
-export function renderInput(script: Script, secrets: Readonly<Record<string, string>>): string {
-  const lines = Object.keys(secrets)
+/**
+ * Standard input of a call: the script, its long parameters, then each secret in the order of their names, on a line each.
+ * The script is compressed: the engine sends and keeps it with every resource.
+ */
+export function renderInput(
+  { script, longParameters = {} }: Pick<ScriptCall, "script" | "longParameters">,
+  secrets: Readonly<Record<string, string>>,
+): string {
+  const values = Object.keys(secrets)
     .sort()
-    .map((name) => `${Buffer.from(secrets[name] ?? "", "utf8").toString("base64")}\n`);
-  return fullText(script) + lines.join("");
+    .map((name) => secrets[name] ?? "");
+  const lines = [assignments(longParameters), ...values].map((text) => Buffer.from(text, "utf8").toString("base64"));
+  return [packed(script), ...lines, ""].join("\n");
+}
+
+const packedScripts = new WeakMap<Script, string>();
+
+/** By a library whose version is pinned: another one of Node.js may compress otherwise, and every host would change. */
+function packed(script: Script): string {
+  const known = packedScripts.get(script);
+  if (known !== undefined) return known;
+  const bytes = gzipSync(Buffer.from(withoutComments(fullText(script)), "utf8"), { level: 9, mtime: 0 });
+  const text = Buffer.from(bytes).toString("base64");
+  packedScripts.set(script, text);
+  return text;
+}
+
+/** Without lines that are a comment, a quarter of a script. For scripts of ours: none has such a line within quotes. */
+export function withoutComments(text: string): string {
+  return text.replaceAll(/^ *#.*\n/gm, "");
 }
 
 /** A call as one readable script, for people: what would run, with secrets masked. */
 export function renderScript(call: ScriptCall): string {
   const secrets = [...call.secretNames].sort().map((name) => `# ${name}: secret, read from standard input\n`);
-  return `#!/usr/bin/env bash\n# ${call.script.name} on ${call.host}\n${assignments(call.parameters)}${secrets.join("")}${fullText(call.script)}`;
+  return `#!/usr/bin/env bash\n# ${call.script.name} on ${call.host}\n${assignments(call.parameters)}${secrets.join("")}${toldText(call)}`;
 }
 
 function fullText(script: Script): string {
   return preamble.text + script.text;
 }
 
-function lineCount(script: Script): number {
-  return fullText(script).split("\n").length - 1;
+function toldText({ script, longParameters = {} }: ScriptCall): string {
+  return assignments(longParameters) + fullText(script);
 }

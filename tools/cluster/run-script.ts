@@ -33,7 +33,7 @@ export async function runScript(
   const command = renderCommand({ script, host: node, parameters, secretNames, user: host.user });
   const { status, stdout, stderr } = await runOverSsh(host, {
     command,
-    input: renderInput(script, values),
+    input: renderInput({ script }, values),
     timeoutMs,
     ...(hear === undefined ? {} : { heard: byLine(hear) }),
   });

@@ -66,9 +66,7 @@ describe("the look at a host before anything is changed", function () {
     const got = { SOURCE: release, INSTALLER: `${release}/install.sh` };
     const parameters = { ...preflightParameters(plan, node, peersOf(node, roster)), PEER_SECONDS: 2, ...got };
     const call = { script: scripts.preflight, host: name, parameters, secretNames: [], user: "root" };
-    const ran = await lab
-      .host(name)
-      .run(renderCommand(call), { stdin: renderInput(call.script, {}), timeoutMs: 60_000 });
+    const ran = await lab.host(name).run(renderCommand(call), { stdin: renderInput(call, {}), timeoutMs: 60_000 });
     const lines = ran.stderr.split("\n").filter((line) => line !== "");
     assert.equal(ran.code, lines.some((line) => line.includes("finding(s)")) ? 1 : 0, ran.stderr);
     return lines.map((line) => line.replace(`[${name}] `, "")).filter((line) => line !== "get the release");
