@@ -3,13 +3,17 @@
 # Labels and taints of the nodes as declared, removal included. What is ours is written on the node as annotations, so that
 # what others set stays.
 declare -A known_labels known_taints labels_now taints_now
+# Of all nodes: also whether each is READY.
+declare -A READY=()
 read_nodes() {
-  local table columns name labels taints taints_here labels_here
-  columns='{.metadata.name}{"|"}{.metadata.annotations.isthmus/labels}{"|"}{.metadata.annotations.isthmus/taints}{"|"}'
+  local table columns name ready labels taints taints_here labels_here
+  columns='{.metadata.name}{"|"}{.status.conditions[?(@.type=="Ready")].status}{"|"}'
+  columns+='{.metadata.annotations.isthmus/labels}{"|"}{.metadata.annotations.isthmus/taints}{"|"}'
   columns+='{range .spec.taints[*]}{.key}={.value}:{.effect},{end}{"|"}{.metadata.labels}{"\n"}'
   table=$(kube get nodes -o "jsonpath={range .items[*]}$columns{end}")
-  while IFS='|' read -r name labels taints taints_here labels_here; do
+  while IFS='|' read -r name ready labels taints taints_here labels_here; do
     [ -n "$name" ] || continue
+    READY[$name]=$ready
     known_labels[$name]=$labels known_taints[$name]=$taints
     taints_now[$name]=",$taints_here" labels_now[$name]=$labels_here
   done <<<"$table"
@@ -22,6 +26,9 @@ declare -A OLDER_NAME=(
   [topology.kubernetes.io/region]=failure-domain.beta.kubernetes.io/region
   [node.kubernetes.io/instance-type]=beta.kubernetes.io/instance-type
 )
+
+# A node that we installed, or took over, says which machine it is.
+came_from_here() { [[ ${labels_now[$1]} == *'"isthmus/machine":'* ]]; }
 
 has_label() { [[ ${labels_now[$1]} == *"\"$2\":\"${3-}"* ]]; }
 
@@ -72,9 +79,9 @@ both() {
   printf %s "$out"
 }
 
-# note: what is ours on the nodes, from now on; one call for all those of which it is the same.
+# note: what is ours on the nodes, from now on; one call for all those of which it is the same, all calls at once.
 note() {
-  local noted group names
+  local noted group names call calls=()
   local -A groups=()
   for name in "${JOINED[@]}"; do
     noted="isthmus/labels=${ours_labels[$name]} isthmus/taints=${ours_taints[$name]}"
@@ -84,8 +91,10 @@ note() {
   for group in "${!groups[@]}"; do
     read -ra names <<<"${groups[$group]}"
     read -ra noted <<<"$group"
-    kube annotate node "${names[@]}" --overwrite "${noted[@]}" >/dev/null
+    kube annotate node "${names[@]}" --overwrite "${noted[@]}" >/dev/null &
+    calls+=("$!")
   done
+  for call in ${calls[@]+"${calls[@]}"}; do wait "$call"; done
 }
 
 declare -A ours_labels ours_taints wanted_labels wanted_taints
@@ -94,7 +103,6 @@ JOINED=()
 keep_labels() {
   local index name
   step 'compare labels and taints with those declared'
-  read_nodes
   for index in "${!NODES[@]}"; do
     name=${NODES[index]}
     if [ -z "${labels_now[$name]+known}" ]; then
@@ -104,7 +112,7 @@ keep_labels() {
     JOINED+=("$name")
     wanted_labels[$name]=${LABELS[index]} wanted_taints[$name]=${TAINTS[index]}
     # A node that others installed is known by its machine from now on.
-    [[ ${labels_now[$name]} == *'"isthmus/machine":'* ]] || wanted_labels[$name]+=" isthmus/machine=${MACHINES[index]}"
+    came_from_here "$name" || wanted_labels[$name]+=" isthmus/machine=${MACHINES[index]}"
     # Noted before it is set and until it is gone: a run that dies between forgets nothing of ours.
     ours_labels[$name]=$(both "${known_labels[$name]}" "$(keys_of "${LABELS[index]}")")
     ours_taints[$name]=$(both "${known_taints[$name]}" "$(ids_of "${TAINTS[index]}")")

@@ -5,22 +5,24 @@
 lock
 require_api
 free_lease_of_the_gone
+read_nodes
 # What moves away from those that leave goes by the taints of those that stay.
 keep_labels
 step 'compare members with those declared'
+LIVING=() DEAD=()
 declared() { local one; for one in "${NODES[@]}"; do [ "$one" != "$1" ] || return 0; done; return 1; }
-table=$(node_table)
+for name in $(printf '%s\n' "${!READY[@]}" | sort); do
+  if declared "$name"; then continue; fi
+  if ! came_from_here "$name"; then
+    say "$name is not declared, and did not come from here: it is left alone"
+  elif [ "${READY[$name]}" = True ]; then
+    LIVING+=("$name")
+  else
+    DEAD+=("$name")
+  fi
+done
 # The dead go first: each that is gone makes the majority easier to keep.
-for wanted in False True; do
-  while IFS='|' read -r name ready _ machine _; do
-    [ -n "$name" ] || continue
-    if declared "$name"; then continue; fi
-    if [ "$machine" = - ]; then
-      [ "$wanted" = True ] || say "$name is not declared, and did not come from here: it is left alone"
-      continue
-    fi
-    if [ "$ready" = True ]; then [ "$wanted" = True ] || continue; else [ "$wanted" = False ] || continue; fi
-    remove_node "$name" "$DRAIN_SECONDS"
-    say "if that machine stays on, take k3s off it: k3s-uninstall.sh there, or k3s-agent-uninstall.sh. At its next start it would come back"
-  done <<<"$table"
+for name in ${DEAD[@]+"${DEAD[@]}"} ${LIVING[@]+"${LIVING[@]}"}; do
+  remove_node "$name" "$DRAIN_SECONDS"
+  say "if that machine stays on, take k3s off it: k3s-uninstall.sh there, or k3s-agent-uninstall.sh. At its next start it would come back"
 done

@@ -113,13 +113,14 @@ restart_unit() {
   systemctl restart --no-block "$UNIT" 9>&-
 }
 
-# Ready, as its kubelet said after the start: what the API holds of before does not count. Sets VOTES to what etcd says.
+# Ready, as its kubelet said after the start: what the API holds of before does not count. Sets VOTES to what etcd says, and
+# CORDONED where a run of ours cordoned it.
 ready_now() {
   local heard ready columns='{range .status.conditions[?(@.type=="Ready")]}{.status}{"|"}{.lastHeartbeatTime}{end}'
   unit_active || return 1
   [ -z "${STARTED:-}" ] || [ "$(running_process "$UNIT")" != "$UNIT_FOLLOWS" ] || return 1
-  columns+='{"|"}{.status.conditions[?(@.type=="EtcdIsVoter")].status}'
-  IFS='|' read -r ready heard VOTES < <(kube get node "$NODE" -o "jsonpath=$columns" 2>/dev/null) || true
+  columns+='{"|"}{.status.conditions[?(@.type=="EtcdIsVoter")].status}{"|"}{.metadata.annotations.isthmus/cordoned}'
+  IFS='|' read -r ready heard VOTES CORDONED < <(kube get node "$NODE" -o "jsonpath=$columns" 2>/dev/null) || true
   [ "$ready" = True ] || return 1
   [ -z "${STARTED:-}" ] || { [ -n "$heard" ] && [ "$(date -d "$heard" +%s)" -ge "$STARTED" ]; }
 }
@@ -191,5 +192,5 @@ finish() {
   applied "$1"
   printf %s "$VERSION" >"$RECORD/k3s.running"
   : >"$RECORD/k3s.joined"
-  uncordon
+  [ -z "$CORDONED" ] || uncordon
 }

@@ -6,8 +6,9 @@ UNIT=k3s OTHER_UNIT=k3s-agent
 [ "$ROLE" = server ] || UNIT=k3s-agent OTHER_UNIT=k3s
 # Also while systemd starts it again and again: its ports are its own.
 unit_runs() { case $(systemctl is-active "$1" 2>/dev/null || true) in active | activating | reloading) ;; *) return 1 ;; esac; }
-RUNS=''
-if unit_runs "$UNIT" || unit_runs "$OTHER_UNIT"; then RUNS=1; fi
+RUNS='' OTHER_RUNS=''
+if unit_runs "$OTHER_UNIT"; then OTHER_RUNS=1; fi
+if [ -n "$OTHER_RUNS" ] || unit_runs "$UNIT"; then RUNS=1; fi
 
 check_system() {
   [ "$(id -u)" -eq 0 ] || finding 'this is not root' 'connect as root, or as somebody who may call sudo without a password'
@@ -25,7 +26,7 @@ check_system() {
 check_role() {
   local runs=server
   [ "$OTHER_UNIT" = k3s ] || runs=agent
-  if unit_runs "$OTHER_UNIT"; then
+  if [ -n "$OTHER_RUNS" ]; then
     finding "k3s runs here as $runs, and this node is declared as $ROLE" \
       "declare it as $runs; or take it out of the stack file, run up, and $OTHER_UNIT-uninstall.sh here, before it comes back as $ROLE"
   fi
