@@ -1,5 +1,6 @@
 import { lookUp } from "@isthmus/core";
 import { AnyHostScript, knownHost, RemoteScript, type Connection, type Parameters, type Script } from "@isthmus/remote";
+import { Provider } from "@pulumi/command/provider.js";
 import { all, output, secret, unsecret, type Input, type Output, type Resource } from "@pulumi/pulumi";
 import { Stash } from "@pulumi/pulumi/stash.js";
 import type { ClusterAccess } from "./access.ts";
@@ -48,9 +49,13 @@ const clusterIsAway =
 /** The resources of a cluster, one method each. None of them decides in which order they come. */
 export class ClusterScripts {
   private readonly secrets: ReturnType<typeof secretsByRole>;
+  /** For scripts. A provider of their own: the engine starts default ones in turn, and this one meanwhile. */
+  private readonly scripted: { readonly parent: Resource; readonly provider: Provider };
 
   constructor(private readonly cluster: ClusterContext) {
+    const { name, parent } = cluster;
     this.secrets = secretsByRole(cluster);
+    this.scripted = { parent, provider: new Provider(`${name}-scripts`, {}, { parent }) };
   }
 
   /** All nodes, as they were when the cluster began: who comes, goes or moves later changes nothing that another is told. */
@@ -69,13 +74,13 @@ export class ClusterScripts {
 
   /** Looks at a host, and from there at others, before each change of it; and gets the release. Prints another word each time. */
   preflight(node: NodePlan, peers: Output<readonly Peer[]>): RemoteScript {
-    const { name, parent, plan } = this.cluster;
+    const { name, plan } = this.cluster;
     const host = this.host(node);
     const parameters = peers.apply((known) => preflightParameters(plan, node.node, known));
     return new RemoteScript(
       `${name}-preflight-${node.node.name}`,
       { ...host, script: scripts.preflight, parameters, occasion: this.declared(node) },
-      { parent },
+      this.scripted,
     );
   }
 
@@ -84,7 +89,7 @@ export class ClusterScripts {
    * remembers that it was.
    */
   genesis(after: readonly Resource[]): Resource {
-    const { name, parent, plan, tokens } = this.cluster;
+    const { name, plan, tokens } = this.cluster;
     const [first] = plan.order.servers;
     if (first === undefined) throw new Error(`cluster ${plan.name} has no server`);
     const { host, connection } = this.host(first);
@@ -99,7 +104,7 @@ export class ClusterScripts {
     return new RemoteScript(
       `${name}-genesis`,
       { host, connection, ...inputs },
-      { parent, dependsOn: [...after], ignoreChanges: ["connection", "create", "stdin"] },
+      { ...this.scripted, dependsOn: [...after], ignoreChanges: ["connection", "create", "stdin"] },
     );
   }
 
@@ -118,12 +123,15 @@ export class ClusterScripts {
 
   /** Brings etcd from an older server token to that of today, before any server is started with it. */
   rotateToken(admitted: Resource): Resource {
-    const { name, parent, plan } = this.cluster;
+    const { name, plan } = this.cluster;
     if (plan.settings.tokens.generation === 1) return admitted;
     const { OLDER_TOKENS, SERVER_TOKEN } = this.secrets.server.tokens;
     const after = plan.order.servers.map((server) => {
       const inputs = { ...this.host(server), script: scripts.nextToken, secrets: { SERVER_TOKEN } };
-      return new RemoteScript(`${name}-next-token-${server.node.name}`, inputs, { parent, dependsOn: [admitted] });
+      return new RemoteScript(`${name}-next-token-${server.node.name}`, inputs, {
+        ...this.scripted,
+        dependsOn: [admitted],
+      });
     });
     const secrets = { OLDER_TOKENS, SERVER_TOKEN };
     return this.onAnyServer("token-rotation", { script: scripts.rotateToken, secrets, none: clusterIsAway, after });
@@ -148,7 +156,7 @@ export class ClusterScripts {
 
   /** Installs k3s on a node, or brings it to what is declared. */
   install(node: NodePlan, joining: Joining): RemoteScript {
-    const { name, parent, plan } = this.cluster;
+    const { name, plan } = this.cluster;
     const host = this.host(node);
     const machine = this.machineOf(node);
     const peers = lookUp(joining.peers, node.node.name, "peers");
@@ -164,7 +172,7 @@ export class ClusterScripts {
     const secrets = this.secretsOf(node.node.role);
     const occasion = lookUp(joining.looked, node.node.name, "preflight").stdout;
     const inputs = { ...host, script, parameters, secrets, occasion };
-    return new RemoteScript(`${name}-${node.node.name}`, inputs, { parent, dependsOn: [...joining.after] });
+    return new RemoteScript(`${name}-${node.node.name}`, inputs, { ...this.scripted, dependsOn: [...joining.after] });
   }
 
   /**
@@ -207,13 +215,13 @@ export class ClusterScripts {
   }
 
   private onAnyServer(what: string, how: AnyServer): AnyHostScript {
-    const { name, parent, plan } = this.cluster;
+    const { name, plan } = this.cluster;
     const { after, ignoreChanges = [], ...rest } = how;
     const hosts = plan.order.servers.map((server) => ({
       name: server.node.name,
       connection: this.host(server).connection,
     }));
-    const options = { parent, dependsOn: [...after], ignoreChanges: [...ignoreChanges] };
+    const options = { ...this.scripted, dependsOn: [...after], ignoreChanges: [...ignoreChanges] };
     return new AnyHostScript(`${name}-${what}`, { ...rest, about: plan.name, hosts }, options);
   }
 

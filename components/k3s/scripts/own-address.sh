@@ -10,36 +10,38 @@ interface_of() {
 }
 
 # others_at ADDRESS INTERFACE: the hardware addresses that answer when it is asked there who has ADDRESS, on behalf of nobody
-# (the probe of RFC 5227), one a line. Needs perl.
+# (the probe of RFC 5227), one a line. In place of this shell, and silent before it lets go of its socket, which takes a while.
 others_at() {
-  command -v perl >/dev/null || return 0
-  perl -e '
+  exec perl -e '
     my ($address, $index, $mac) = @ARGV;
-    my ($wire, $left, $frame);
+    my ($wire, $frame, %others);
     my ($arp, $ours) = (0x0806, pack("C4", split(/\./, $address)));
     my $sender = pack("H12", join("", split(/:/, $mac)));
     socket($wire, 17, 3, unpack("S", pack("n", $arp))) && bind($wire, pack("S n i x12", 17, $arp, $index)) or exit;
     my $probe = pack("a6 a6 n n n C C n a6 x4 x6 a4", "\xff" x 6, $sender, $arp, 1, 0x0800, 6, 4, 1, $sender, $ours);
-    for (1 .. 3) {
+    for (0.1, 0.1, 0.2) {
+      my $left = $_;
       syswrite($wire, $probe);
-      for ($left = 0.15; $left > 0;) {
+      while ($left > 0) {
         my $ready = "";
         vec($ready, fileno($wire), 1) = 1;
         (my $found, $left) = select($ready, undef, undef, $left);
         last if $found < 1;
         sysread($wire, $frame, 60);
         my ($asked, $who, $whose) = unpack("x20 n a6 a4", $frame);
-        print join(":", unpack("(H2)6", $who)), "\n" if $asked == 2 && $whose eq $ours;
+        $others{join(":", unpack("(H2)6", $who))} = 1 if $asked == 2 && $whose eq $ours;
       }
     }
-  ' "$1" "$(cat "/sys/class/net/$2/ifindex")" "$(cat "/sys/class/net/$2/address")" 2>/dev/null | sort -u || true
+    print map { "$_\n" } sort keys %others;
+    close(STDOUT);
+  ' "$1" "$(cat "/sys/class/net/$2/ifindex")" "$(cat "/sys/class/net/$2/address")" 2>/dev/null
 }
 
-# ask_for_own_address: asks while other things are looked at; check_own_address reads what was answered.
+# ask_for_own_address: asks while other things are looked at; check_own_address reads what was answered. Needs perl.
 ask_for_own_address() {
   local interface
   interface=$(interface_of "$ADDRESS")
-  exec {OTHERS}< <([ -z "$interface" ] || others_at "$ADDRESS" "$interface")
+  exec {OTHERS}< <([ -z "$interface" ] || ! command -v perl >/dev/null || others_at "$ADDRESS" "$interface")
 }
 
 # Of several interfaces of a host each may answer for the address of another, and a router may answer for everybody.
