@@ -18,29 +18,6 @@ done
 if [ -e "$RECORD/k3s.may-start-cluster" ] && ! api_ready; then exit 0; fi
 require_api
 fingerprint_here
-signs_of_life() {
-  kube -n kube-node-lease get lease "$1" -o 'jsonpath={.spec.renewTime}' 2>/dev/null || true
-  kube get node "$1" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].lastHeartbeatTime}' 2>/dev/null || true
-}
-
-# living NODE…: those that are heard of within 25 seconds, as kubelets say every 10 that they live.
-living() {
-  local name until=$((SECONDS + 25))
-  local -A before=()
-  for name in "$@"; do before[$name]=$(signs_of_life "$name"); done
-  while [ "${#before[@]}" -gt 0 ] && [ "$SECONDS" -lt "$until" ]; do
-    for name in "${!before[@]}"; do
-      if [ "$(node_condition "$name" Ready)" != True ]; then
-        unset "before[$name]"
-      elif [ "$(signs_of_life "$name")" != "${before[$name]}" ]; then
-        printf '%s\n' "$name"
-        unset "before[$name]"
-      fi
-    done
-    [ "${#before[@]}" -eq 0 ] || sleep 1
-  done
-}
-
 free_lease_of_the_gone
 step 'compare machines with those that joined'
 OTHER_MACHINES=()

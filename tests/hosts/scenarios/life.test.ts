@@ -1,5 +1,8 @@
 /** The life of a cluster, day by day, in one story: each test begins where the one before ended. */
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { changed } from "../../engine/harness.ts";
@@ -11,15 +14,20 @@ import { clusterName, TestSite, versions } from "./test-site.ts";
 describe("a cluster of three servers and three agents", function () {
   this.timeout(240_000);
   let site: TestSite;
+  const folder = mkdtempSync(join(tmpdir(), "isthmus-life-"));
 
   before(async function () {
     requireScenarios(this);
+    // As long as with a real one is a node that died still Ready.
+    writeFileSync(join(folder, "k3s"), "K3S_STANDIN_NODE_GRACE=40\n");
     site = await TestSite.create({
       nodes: ["server-1", "server-2", "server-3", "agent-1", "agent-2", "agent-3"],
+      files: [{ from: join(folder, "k3s"), to: "/etc/default/k3s" }],
     });
   });
   after(async () => {
     await (site as TestSite | undefined)?.destroy();
+    rmSync(folder, { recursive: true, force: true });
   });
 
   it("goes up: every server a voter, every node Ready, each started once", async () => {
@@ -160,13 +168,33 @@ describe("a cluster of three servers and three agents", function () {
 
   it("removes a server that is dead for good", async () => {
     await site.goesUp();
+    // It is Ready for a while after it died, and nobody ends what ran on it.
+    await putPod(site.host("server-1"), "server-2");
     await site.host("server-2").powerOff();
     site.remove("server-2");
     await site.goesUp();
+    assert.match(await saidLast(site, "membership"), /server-2 has died: its pods are gone with it/);
     await assertConverged(site);
     assert.deepEqual(await written(aServer(site)), ["before-the-change", "before-the-loss"]);
   });
 });
+
+/** What the script of a resource said the last time, which nobody is shown who did not ask. */
+async function saidLast(site: TestSite, resource: string): Promise<string> {
+  const { resources } = await site.stack.export({ secrets: true });
+  const found = resources.find(({ urn }) => urn.endsWith(`::${clusterName}-${resource}`));
+  return JSON.stringify(found?.outputs?.["stderr"]);
+}
+
+async function putPod(host: Host, nodeName: string): Promise<void> {
+  const spec = {
+    nodeName,
+    tolerations: [{ operator: "Exists" }],
+    containers: [{ name: "one", image: "none.example/one:1" }],
+  };
+  const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "left", namespace: "default" }, spec };
+  await host.ok("k3s kubectl apply -f -", { stdin: JSON.stringify(pod) });
+}
 
 /** Asks all servers all the time whether k3s runs; `stop` tells the least number on which it did. */
 function watchReadyServers(site: TestSite): { stop(): Promise<number> } {
