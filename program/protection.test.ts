@@ -61,7 +61,8 @@ describe("a site of the default stacks", function () {
 
   it("puts nothing on the cluster before its last agent joined", () => {
     for (const [name, dependencies] of listener.dependencies) {
-      if (name.endsWith("-namespace")) assert.match(dependencies, /::site-a-k3s-k3s-a-agent-3/, name);
+      if (name.endsWith("-namespace")) assert.match(dependencies, /::site-a-k3s-membership/, name);
     }
+    assert.match(listener.dependencies.get("site-a-k3s-membership") ?? "", /::site-a-k3s-k3s-a-agent-3/);
   });
 });

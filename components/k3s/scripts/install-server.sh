@@ -125,8 +125,6 @@ keep_way_back() {
     fail "k3s took no snapshot $name" 'see that there is room below /var/lib/rancher, and that the object store (if one is declared) runs and takes the keys'
 }
 
-joined() { ready_now && [ "$VOTES" = True ] && api_ready; }
-
 refuse_during_restore
 refuse_fixed_changes
 refuse_encryption_change

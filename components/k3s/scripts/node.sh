@@ -125,6 +125,10 @@ ready_now() {
   [ -z "${STARTED:-}" ] || { [ -n "$heard" ] && [ "$(date -d "$heard" +%s)" -ge "$STARTED" ]; }
 }
 
+# A server is one of the cluster when it votes: so says the API, and its own etcd. After a restore the API still tells what was
+# so before, until somebody looks.
+joined() { ready_now && [ "$VOTES" = True ] && etcd_is_voter && api_ready; }
+
 applied() {
   printf %s "$1" >"$RECORD/k3s.applied"
   rm -f "$RECORD/k3s.pending"

@@ -9,6 +9,11 @@ etcd_votes() {
   [ "$(curl -s --noproxy '*' --max-time 5 http://127.0.0.1:2381/health 2>/dev/null | tr -d ' "{}' | cut -d, -f1 || true)" = health:true ]
 }
 
+# Whether etcd here is a member with a vote, not one that learns yet, by its own word.
+etcd_is_voter() {
+  [ "$(curl -s --noproxy '*' --max-time 5 http://127.0.0.1:2381/metrics 2>/dev/null | sed -n 's/^etcd_server_is_learner //p' || true)" = 0 ]
+}
+
 # A restart takes this server's vote for a while: the others must be a majority without it, and nobody may take another
 # one's at the same time (lease.sh).
 guard_quorum() {

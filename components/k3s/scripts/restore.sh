@@ -7,7 +7,6 @@ UNIT=k3s
 ROLE=server
 DONE="$RECORD/k3s.restored"
 
-joined() { ready_now && [ "$VOTES" = True ] && api_ready; }
 wait_until_joined() {
   await "$WAIT_SECONDS" "$NODE did not become Ready and an etcd voter within $WAIT_SECONDS seconds" joined
 }

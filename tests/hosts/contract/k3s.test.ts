@@ -371,10 +371,14 @@ describe("the contract of k3s", function () {
     await s1.ok("systemctl start k3s");
     await cluster.joined("s1", "server");
     assert.equal((await cluster.members()).length, 1);
-    for (const name of ["s2", "s3"]) {
+    for (const [index, name] of ["s2", "s3"].entries()) {
       await cluster.host(name).ok("rm -rf /var/lib/rancher/k3s/server/db");
       await cluster.install(name, "server", { server: cluster.url("s1") });
       await cluster.host(name).ok("systemctl restart --no-block k3s");
+      // What the snapshot says of it is true of before, for a while.
+      await until(`${name} is a member`, async () => (await cluster.members()).length === index + 2, {
+        timeoutMs: cluster.patience,
+      });
       await cluster.joined(name, "server");
     }
     assert.equal((await cluster.members()).length, 3);
