@@ -4,6 +4,7 @@ import { Provider } from "@pulumi/command/provider.js";
 import { all, output, secret, unsecret, type Input, type Output, type Resource } from "@pulumi/pulumi";
 import { Stash } from "@pulumi/pulumi/stash.js";
 import type { ClusterAccess } from "./access.ts";
+import { fingerprintIn } from "./authority.ts";
 import type { K3sClusterArgs } from "./cluster.ts";
 import { snapshotStoreFile } from "./config.ts";
 import { urlHost, type K3sNode } from "./node.ts";
@@ -142,16 +143,12 @@ export class ClusterScripts {
    * by who admitted it. Kept from then on: who is admitted later changes nothing for it.
    */
   fingerprintFor(first: NodePlan, admission: AnyHostScript): Output<string> {
-    const fingerprint = unsecret(admission.stdout).apply((said) => said.split("\n")[1] ?? "");
-    return this.kept("fingerprint", fingerprint, first.node.name);
+    return this.kept("fingerprint", unsecret(admission.stdout).apply(fingerprintIn), first.node.name);
   }
 
   /** What all others check the cluster by: as the first server said that it is, once it began. */
   authority(first: RemoteScript): Output<string> {
-    return this.kept(
-      "authority",
-      unsecret(first.stdout).apply((said) => said.trim()),
-    );
+    return this.kept("authority", unsecret(first.stdout).apply(fingerprintIn));
   }
 
   /** Installs k3s on a node, or brings it to what is declared. */

@@ -20,7 +20,10 @@ describe("two sites under the real engine", function () {
   before(() => {
     program = copyOfRepository();
     sites = new TwoSites(program.folder);
-    sites.fleet.setAnswers([{ command: "install", stdout: scriptOutput }]);
+    sites.fleet.setAnswers([
+      { command: "install-server", stdout: `${scriptOutput}\nK10${"ab".repeat(32)}\n${scriptOutput}` },
+      { command: "install", stdout: scriptOutput },
+    ]);
   });
   after(() => {
     sites.dispose();

@@ -5,7 +5,9 @@ lock
 UNIT=k3s-agent
 ROLE=agent
 
-join_token() { if [ -n "$CA" ]; then printf '%s::node:%s' "$CA" "$AGENT_TOKEN"; else printf %s "$AGENT_TOKEN"; fi; }
+[ -n "$CA" ] || fail 'nobody says by what to check the cluster' \
+  'see what the first server printed; let it print that again: pulumi up --replace of its resource'
+join_token() { printf '%s::node:%s' "$CA" "$AGENT_TOKEN"; }
 
 # An agent that has joined keeps a list of the servers itself.
 choose_server() {

@@ -72,6 +72,9 @@ export function answer(run: Run, answers: readonly Answer[]): Outcome {
     const api = apiAddress(run) ?? host;
     return { stdout: kubeconfig(api), stderr: "", exitCode: 0 };
   }
+  // The fingerprint of the cluster that it is a server of.
+  const authority = createHash("sha256").update(host).digest("hex");
+  if (/install-server\.sh/.test(run.command)) return { stdout: `K10${authority}`, stderr: "", exitCode: 0 };
   const asked = [run.command, JSON.stringify(run.environment), run.stdin, host].join("\0");
   const digest = createHash("sha256").update(asked).digest("hex").slice(0, 12);
   return { stdout: `done ${digest}`, stderr: "", exitCode: 0 };
