@@ -53,11 +53,11 @@ export function renderCommand(call: ScriptCall): string {
   return call.user === "root" ? `exec ${bash}` : `exec bash -c ${shellWord(withSudo(bash, call))}`;
 }
 
-/** Reads what `renderInput` puts first, and runs it. What was cut off on the way does not begin. */
+/** Reads what `renderInput` puts first, and runs it. What was cut off on the way does not begin. Short: every error repeats it. */
 function unpack(host: string): string {
   const read =
     "read -r ISTHMUS_TEXT && read -r ISTHMUS_LONG && ISTHMUS_TEXT=$(echo $ISTHMUS_TEXT | base64 -d | gzip -dc)";
-  const say = `echo ${shellWord(`[${host}] because: the script was cut off on its way, or there is no gzip here`)} >&2`;
+  const say = `echo ${shellWord(`[${host}] the script was cut off on its way, or gzip is missing here`)} >&2`;
   return `${read} || { ${say}; exit 1; }\neval "$(echo $ISTHMUS_LONG | base64 -d)"; eval "$ISTHMUS_TEXT"`;
 }
 
