@@ -6,8 +6,8 @@ import { Stash } from "@pulumi/pulumi/stash.js";
 import type { ClusterAccess } from "./access.ts";
 import { fingerprintIn } from "./authority.ts";
 import type { K3sClusterArgs } from "./cluster.ts";
-import { snapshotStoreFile } from "./config.ts";
 import { urlHost, type K3sNode } from "./node.ts";
+import { secretsByRole } from "./node-secrets.ts";
 import {
   adoptParameters,
   declaredDigest,
@@ -17,7 +17,6 @@ import {
   preflightParameters,
 } from "./parameters.ts";
 import { plannedNodes, type ClusterPlan, type NodePlan } from "./plan.ts";
-import { registriesFile } from "./registries.ts";
 import { peersOf, rosterOf, serversAmong, type Peer } from "./roster.ts";
 import { scripts } from "./scripts.ts";
 import type { KeptTokens } from "./tokens.ts";
@@ -213,12 +212,12 @@ export class ClusterScripts {
 
   private onAnyServer(what: string, how: AnyServer): AnyHostScript {
     const { name, plan } = this.cluster;
-    const { after, ignoreChanges = [], ...rest } = how;
+    const { after, ...rest } = how;
     const hosts = plan.order.servers.map((server) => ({
       name: server.node.name,
       connection: this.host(server).connection,
     }));
-    const options = { ...this.scripted, dependsOn: [...after], ignoreChanges: [...ignoreChanges] };
+    const options = { ...this.scripted, dependsOn: [...after] };
     return new AnyHostScript(`${name}-${what}`, { ...rest, about: plan.name, hosts }, options);
   }
 
@@ -273,25 +272,6 @@ export class ClusterScripts {
   }
 }
 
-/** What only the nodes are told: contents of files, and tokens. */
-function secretsByRole({ args, plan, tokens }: ClusterContext) {
-  const { registryLogins = {}, snapshotKeys } = args;
-  const REGISTRIES = all(registryLogins).apply((logins) => registriesFile(plan.settings.registries, logins));
-  const SNAPSHOT_STORE =
-    snapshotKeys === undefined
-      ? ""
-      : all([snapshotKeys.accessKey, snapshotKeys.secretKey]).apply(([accessKey, secretKey]) =>
-          snapshotStoreFile({ accessKey, secretKey }),
-        );
-  const OLDER_TOKENS = all([...tokens.older]).apply((older) => older.join("\n"));
-  const agent = { files: { REGISTRIES }, tokens: { AGENT_TOKEN: tokens.agent } };
-  const server = {
-    files: { REGISTRIES, SNAPSHOT_STORE },
-    tokens: { ...agent.tokens, OLDER_TOKENS, SERVER_TOKEN: tokens.server },
-  };
-  return { agent, server };
-}
-
 interface AnyServer {
   readonly script: Script;
   readonly occasion?: Input<string>;
@@ -300,5 +280,4 @@ interface AnyServer {
   readonly triggers?: readonly Input<string>[];
   readonly none?: string;
   readonly after: readonly Resource[];
-  readonly ignoreChanges?: readonly string[];
 }

@@ -41,25 +41,23 @@ export const preamble: Script = loadScript(new URL("./scripts/preamble.sh", impo
  * in front of every error. The user's login shell may be any: it only has to start bash.
  */
 export function renderCommand(call: ScriptCall): string {
-  const { script, host, secretNames } = call;
+  const { script, secretNames } = call;
   const digest = createHash("sha256").update(toldText(call)).digest("hex").slice(0, 12);
   const header = assignments({
     ...call.parameters,
-    ISTHMUS_HOST: host,
+    ISTHMUS_HOST: call.host,
     ISTHMUS_SCRIPT: script.name,
     ISTHMUS_SECRETS: [...secretNames].sort().map(checkedName),
   });
-  const bash = `bash -c ${shellWord(`${header}${unpack(host)} # ${digest}`)} ${shellWord(script.name)}`;
+  const bash = `bash -c ${shellWord(`${header}${unpack} # ${digest}`)} ${shellWord(script.name)}`;
   return call.user === "root" ? `exec ${bash}` : `exec bash -c ${shellWord(withSudo(bash, call))}`;
 }
 
 /** Reads what `renderInput` puts first, and runs it. What was cut off on the way does not begin. Short: every error repeats it. */
-function unpack(host: string): string {
-  const read =
-    "read -r ISTHMUS_TEXT && read -r ISTHMUS_LONG && ISTHMUS_TEXT=$(echo $ISTHMUS_TEXT | base64 -d | gzip -dc)";
-  const say = `echo ${shellWord(`[${host}] the script was cut off on its way, or gzip is missing here`)} >&2`;
-  return `${read} || { ${say}; exit 1; }\neval "$(echo $ISTHMUS_LONG | base64 -d)"; eval "$ISTHMUS_TEXT"`;
-}
+const unpack =
+  "read -r text && read -r told && text=$(echo $text | base64 -d | gzip -dc) || " +
+  '{ echo "[$ISTHMUS_HOST] script cut off, or no gzip here" >&2; exit 1; }\n' +
+  'eval "$(echo $told | base64 -d)\n$text"';
 
 /** Says who may not call sudo, and how it is mended, where sudo itself would only ask for a password. */
 function withSudo(command: string, { host, user }: ScriptCall): string {
