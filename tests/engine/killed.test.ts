@@ -75,9 +75,10 @@ describe("a site whose `up` is killed again and again", () => {
 
   it("recovers a backend whose files were cut off as they were written", async () => {
     const file = join(sites.fleet.backend, ".pulumi/stacks/isthmus/site-a.json");
+    const withChecksums = { PULUMI_BACKEND_URL: `file://${sites.fleet.backend}` };
     writeFileSync(`${file}.attrs`, "");
-    assert.match((await sites.fleet.pulumi(["stack", "ls", "--json"])).stderr, /EOF/);
-    const recovered = await sites.tool("recover", ["site-a", "--yes"]);
+    assert.match((await sites.fleet.pulumi(["stack", "ls", "--json"], { env: withChecksums })).stderr, /EOF/);
+    const recovered = await sites.tool("recover", ["site-a", "--yes"], withChecksums);
     assert.equal(recovered.exitCode, 0, recovered.stderr);
     writeFileSync(file, readFileSync(file, "utf8").slice(0, 1000));
     const again = await sites.tool("recover", ["site-a", "--yes"]);

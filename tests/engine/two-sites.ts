@@ -6,6 +6,7 @@ import { execa } from "execa";
 import { parseDocument } from "yaml";
 
 import { changed, Fleet, type Run, type Stack } from "./harness.ts";
+import { backendUrl } from "./harness/workspace.ts";
 
 export const repository = resolve(import.meta.dirname, "../..");
 
@@ -34,7 +35,7 @@ export class TwoSites {
     this.fleet = Fleet.create({ program });
     [this.a, this.b] = [this.fleet.stack("site-a"), this.fleet.stack("site-b")];
     // What the tools compare the backend with.
-    this.edit("Pulumi.yaml", ["config", "isthmus:fleet", "value", "state", "backend"], `file://${this.fleet.backend}`);
+    this.edit("Pulumi.yaml", ["config", "isthmus:fleet", "value", "state", "backend"], backendUrl(this.fleet.backend));
   }
 
   /** With a stack for each site, and its secrets. */

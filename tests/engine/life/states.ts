@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync }
 import { join } from "node:path";
 
 import { must } from "../harness.ts";
+import { backendUrl } from "../harness/workspace.ts";
 import { summary, type TwoSites } from "../two-sites.ts";
 
 export function states(sites: () => TwoSites): void {
@@ -60,8 +61,8 @@ export function states(sites: () => TwoSites): void {
     const { fleet, a, b, newComputer, tool, edit } = bound(sites());
     const backend = join(fleet.program, "..", "another-backend");
     mkdirSync(backend);
-    const env = { ...newComputer(), PULUMI_BACKEND_URL: `file://${backend}` };
-    const stated = edit("Pulumi.yaml", ["config", "isthmus:fleet", "value", "state", "backend"], `file://${backend}`);
+    const env = { ...newComputer(), PULUMI_BACKEND_URL: backendUrl(backend) };
+    const stated = edit("Pulumi.yaml", ["config", "isthmus:fleet", "value", "state", "backend"], backendUrl(backend));
     const files = ["Pulumi.site-a.yaml", "Pulumi.site-b.yaml"].map((file) => join(fleet.program, file));
     const before = files.map((file) => readFileSync(file, "utf8"));
     const run = await tool("state", ["restore", newest()], env);
