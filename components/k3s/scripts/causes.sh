@@ -129,6 +129,6 @@ await() {
       if [ -z "$LASTING" ] || [ "$CAUSE" != "$before" ]; then before=$CAUSE since=$SECONDS; fi
       [ -z "$LASTING" ] || [ $((SECONDS - since)) -lt "$BELIEVED_AFTER" ] || give_up 'k3s says so again and again'
     fi
-    sleep 0.5
+    sleep 0.25
   done
 }

@@ -4,10 +4,12 @@
 # gone. Runs on a server that stays, before the machines of those that leave are deleted; works when those are dead.
 lock
 require_api
-free_lease_of_the_gone
+free_lease_of_the_gone 9>&- &
+FREEING=$!
 read_nodes
 # What moves away from those that leave goes by the taints of those that stay.
 keep_labels
+wait "$FREEING"
 step 'compare members with those declared'
 LIVING=() DEAD=()
 declared() { local one; for one in "${NODES[@]}"; do [ "$one" != "$1" ] || return 0; done; return 1; }

@@ -5,7 +5,7 @@
 # interface_of ADDRESS: where this host has it, if it asks for addresses by ARP there; nothing else.
 interface_of() {
   local interface
-  interface=$(ip -o -4 addr show | awk -v address="$1" 'index($4, address "/") == 1 { print $2; exit }')
+  interface=$(ip -o -4 addr show 2>/dev/null | awk -v address="$1" 'index($4, address "/") == 1 { print $2; exit }' || true)
   if [ "$(cat "/sys/class/net/$interface/type" 2>/dev/null)" = 1 ]; then echo "$interface"; fi
 }
 

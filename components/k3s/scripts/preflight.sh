@@ -12,7 +12,6 @@ if [ -n "$OTHER_RUNS" ] || unit_runs "$UNIT"; then RUNS=1; fi
 
 check_system() {
   [ "$(id -u)" -eq 0 ] || finding 'this is not root' 'connect as root, or as somebody who may call sudo without a password'
-  check_programs
   case $(uname -m) in
   x86_64 | aarch64) ;;
   *) finding "k3s is not declared for $(uname -m)" 'use a 64-bit system (amd64 or arm64)' ;;
@@ -99,21 +98,20 @@ check_size() {
   [ "$free" -ge "$DISK_MIB" ] || finding "$free MiB are free below /var/lib, and $DISK_MIB are needed" 'make room or give it a larger disk'
 }
 
+# Who listens is asked once: it takes a look at every process of this host.
 check_ports() {
-  local port ports='10250'
-  [ "$ROLE" = agent ] || ports='6443 2379 2380 10250'
-  [ "$REGISTRY_PORT" = 0 ] || ports+=" $REGISTRY_PORT"
-  for port in $ports; do port_free TCP -t "$port"; done
-  [ "$BACKEND_PORT" = 0 ] || port_free UDP -u "$BACKEND_PORT"
-}
-
-# port_free WORD FLAG PORT
-port_free() {
-  local found by
-  found=$(ss -Hln "$2" -p "sport = :$3" 2>/dev/null)
-  [ -n "$found" ] || return 0
-  by=$(sed -n '1s/.*users:(("\([^"]*\)",pid=\([0-9]*\).*/\1 (process \2)/p' <<<"$found")
-  finding "$1 port $3 is taken by ${by:-the kernel or another network namespace}" "stop it, or keep it off this host; who it is: ss -ln $2 -p 'sport = :$3'"
+  local kind here users port by wanted=' tcp/10250 '
+  [ "$ROLE" = agent ] || wanted+='tcp/6443 tcp/2379 tcp/2380 '
+  [ "$REGISTRY_PORT" = 0 ] || wanted+="tcp/$REGISTRY_PORT "
+  [ "$BACKEND_PORT" = 0 ] || wanted+="udp/$BACKEND_PORT "
+  while read -r kind _ _ _ here _ users; do
+    port=${here##*:}
+    if [[ $wanted != *" $kind/$port "* ]]; then continue; fi
+    wanted=${wanted/" $kind/$port "/ }
+    by='the kernel or another network namespace'
+    if [[ $users =~ \"([^\"]*)\",pid=([0-9]+) ]]; then by="${BASH_REMATCH[1]} (process ${BASH_REMATCH[2]})"; fi
+    finding "${kind^^} port $port is taken by $by" "stop it, or keep it off this host; who it is: ss -lntup 'sport = :$port'"
+  done < <(ss -Hlntup 2>/dev/null)
 }
 
 check_addresses() {
@@ -146,6 +144,8 @@ check_modules() {
   done
 }
 
+check_programs
+[ -n "$RUNS" ] || ask_for_own_address
 check_system
 check_role
 check_modules
@@ -154,7 +154,6 @@ check_name
 check_addresses
 # Where k3s runs, its ports and networks are taken by itself, and the others have been reached.
 if [ -z "$RUNS" ]; then
-  ask_for_own_address
   check_size
   check_ports
   check_networks

@@ -121,7 +121,7 @@ describe("the look at a host before anything is changed", function () {
         "- N MiB are free below /var/lib, and 1000000000 are needed",
         "  mend: make room or give it a larger disk",
         `- TCP port 10250 is taken by python3 (process ${taken})`,
-        "  mend: stop it, or keep it off this host; who it is: ss -ln -t -p 'sport = :10250'",
+        "  mend: stop it, or keep it off this host; who it is: ss -lntup 'sport = :10250'",
         "- this host already routes 10.42.0.0/16: 10.42.7.0/24 dev eth0 scope link",
         "  mend: choose another cluster or service CIDR, or remove that route",
       ],
