@@ -11,7 +11,7 @@ import {
 } from "@pulumi/pulumi";
 import { connectionArgs, type Connection } from "./connection.ts";
 import type { Parameters } from "./quoting.ts";
-import { renderCommand, renderInput, withShortCommand, type Script, type ScriptCall } from "./script.ts";
+import { renderCommand, renderInput, withShortCommand, type Script, type ScriptInput } from "./script.ts";
 
 export interface RemoteScriptArgs {
   /** The script, from `loadScript`. A change of its text runs it again. */
@@ -58,7 +58,7 @@ function commandArgs(args: RemoteScriptArgs): ConstructorParameters<typeof Comma
 
 /** Standard input: a secret as a whole as soon as it holds one. The occasion stands behind what the script reads. */
 export function scriptInput(
-  call: Input<Pick<ScriptCall, "script" | "longParameters">>,
+  call: Input<ScriptInput>,
   { secrets = {}, occasion }: Pick<RemoteScriptArgs, "secrets" | "occasion">,
 ): Output<string> {
   const text = all([call, all(secrets)]).apply(([known, values]) => renderInput(known, values));

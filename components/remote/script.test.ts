@@ -238,5 +238,13 @@ describe("a script as people read it", () => {
 
   it("changes the command line when only its text changes, so that a diff shows it", () => {
     assert.notEqual(renderCommand(callOf("echo 1\n")), renderCommand(callOf("echo 2\n")));
+    const filed = (text: string): ScriptCall => ({ ...callOf("true\n"), longParameters: { FILE: text } });
+    assert.notEqual(renderCommand(filed("# 1\n")), renderCommand(filed("# 2\n")));
+  });
+
+  it("is the same where only a comment of the script changes: no host runs it again for that", () => {
+    const [one, other] = [callOf("# one\ntrue\n"), callOf("# other\ntrue\n")];
+    assert.equal(renderCommand(one), renderCommand(other));
+    assert.equal(renderInput(one, {}), renderInput(other, {}));
   });
 });

@@ -25,6 +25,9 @@ export interface ScriptCall {
   readonly user: string;
 }
 
+/** What comes over standard input, besides secrets. */
+export type ScriptInput = Pick<ScriptCall, "script" | "longParameters">;
+
 /** Reads script files once. The last one names the script; those before it are what it builds on. */
 export function loadScript(...files: readonly [URL, ...URL[]]): Script {
   const texts = files.map((file) => readFileSync(file, "utf8").trimEnd());
@@ -37,12 +40,12 @@ export const preamble: Script = loadScript(new URL("./scripts/preamble.sh", impo
 
 /**
  * The command line of a call. It holds the parameters, which a reader of a diff or an error wants to see, and a digest
- * of the script; the script itself comes first on standard input, because `@pulumi/command` puts the whole command line
+ * of the script without its comments; the script itself comes first on standard input, because `@pulumi/command` puts the whole command line
  * in front of every error. The user's login shell may be any: it only has to start bash.
  */
 export function renderCommand(call: ScriptCall): string {
   const { script, secretNames } = call;
-  const digest = createHash("sha256").update(toldText(call)).digest("hex").slice(0, 12);
+  const digest = createHash("sha256").update(sentText(call)).digest("hex").slice(0, 12);
   const header = assignments({
     ...call.parameters,
     ISTHMUS_HOST: call.host,
@@ -92,7 +95,7 @@ export function withShortCommand(call: ScriptCall): ScriptCall {
  * The script is compressed: the engine sends and keeps it with every resource.
  */
 export function renderInput(
-  { script, longParameters = {} }: Pick<ScriptCall, "script" | "longParameters">,
+  { script, longParameters = {} }: ScriptInput,
   secrets: Readonly<Record<string, string>>,
 ): string {
   const values = Object.keys(secrets)
@@ -108,10 +111,14 @@ const packedScripts = new WeakMap<Script, string>();
 function packed(script: Script): string {
   const known = packedScripts.get(script);
   if (known !== undefined) return known;
-  const bytes = gzipSync(Buffer.from(withoutComments(fullText(script)), "utf8"), { level: 9, mtime: 0 });
+  const bytes = gzipSync(Buffer.from(sentText({ script }), "utf8"), { level: 9, mtime: 0 });
   const text = Buffer.from(bytes).toString("base64");
   packedScripts.set(script, text);
   return text;
+}
+
+function sentText({ script, longParameters = {} }: ScriptInput): string {
+  return assignments(longParameters) + withoutComments(fullText(script));
 }
 
 /** Without lines that are a comment, a quarter of a script. For scripts of ours: none has such a line within quotes. */
@@ -122,13 +129,9 @@ export function withoutComments(text: string): string {
 /** A call as one readable script, for people: what would run, with secrets masked. */
 export function renderScript(call: ScriptCall): string {
   const secrets = [...call.secretNames].sort().map((name) => `# ${name}: secret, read from standard input\n`);
-  return `#!/usr/bin/env bash\n# ${call.script.name} on ${call.host}\n${assignments(call.parameters)}${secrets.join("")}${toldText(call)}`;
+  return `#!/usr/bin/env bash\n# ${call.script.name} on ${call.host}\n${assignments(call.parameters)}${secrets.join("")}${assignments(call.longParameters ?? {})}${fullText(call.script)}`;
 }
 
 function fullText(script: Script): string {
   return preamble.text + script.text;
-}
-
-function toldText({ script, longParameters = {} }: ScriptCall): string {
-  return assignments(longParameters) + fullText(script);
 }
