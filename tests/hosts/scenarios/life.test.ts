@@ -1,8 +1,5 @@
 /** The life of a cluster, day by day, in one story: each test begins where the one before ended. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { changed } from "../../engine/harness.ts";
@@ -14,20 +11,17 @@ import { clusterName, TestSite, versions } from "./test-site.ts";
 describe("a cluster of three servers and three agents", function () {
   this.timeout(240_000);
   let site: TestSite;
-  const folder = mkdtempSync(join(tmpdir(), "isthmus-life-"));
 
   before(async function () {
     requireScenarios(this);
-    // As long as with a real one is a node that died still Ready.
-    writeFileSync(join(folder, "k3s"), "K3S_STANDIN_NODE_GRACE=40\n");
     site = await TestSite.create({
       nodes: ["server-1", "server-2", "server-3", "agent-1", "agent-2", "agent-3"],
-      files: [{ from: join(folder, "k3s"), to: "/etc/default/k3s" }],
+      // As long as with a real one is a node that died still Ready.
+      pace: { K3S_STANDIN_NODE_GRACE: 40 },
     });
   });
   after(async () => {
     await (site as TestSite | undefined)?.destroy();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   it("goes up: every server a voter, every node Ready, each started once", async () => {

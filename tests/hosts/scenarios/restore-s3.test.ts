@@ -1,8 +1,5 @@
 /** Snapshots in an object store: by schedule and on demand, over rotations of the token, and onto other machines. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 
 import { keptServerTokens, tokenFingerprint } from "@isthmus/k3s";
 import { changed } from "../../engine/harness.ts";
@@ -24,16 +21,13 @@ describe("a cluster that keeps its snapshots in an object store", function () {
   this.timeout(300_000);
   let site: TestSite;
   let store: ObjectStore;
-  let pace: string;
 
   before(async function () {
     requireScenarios(this);
     store = new ObjectStore();
-    pace = mkdtempSync(join(tmpdir(), "isthmus-pace-"));
-    writeFileSync(join(pace, "k3s"), "K3S_STANDIN_MINUTE=2\n");
     site = await TestSite.create({
       nodes: ["server-1", "server-2", "server-3", "agent-1"],
-      files: [{ from: join(pace, "k3s"), to: "/etc/default/k3s" }],
+      pace: { K3S_STANDIN_MINUTE: 2 },
     });
     await store.start(site.lab.network.address(1));
     site.file = { ...site.file, snapshotKeys: store.keys };
@@ -43,7 +37,6 @@ describe("a cluster that keeps its snapshots in an object store", function () {
   after(async () => {
     await (site as TestSite | undefined)?.destroy();
     await (store as ObjectStore | undefined)?.destroy();
-    rmSync(pace, { recursive: true, force: true });
   });
 
   const snapshots = (schedule: string) => ({

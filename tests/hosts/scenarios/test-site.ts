@@ -7,10 +7,10 @@ import process from "node:process";
 import type { K3sNode, K3sSettingsInput } from "@isthmus/k3s";
 import { Fleet, type Kill, type Run, type Stack } from "../../engine/harness.ts";
 import { runPulumi } from "../../engine/harness/cli.ts";
-import { createLab, type Host, type Lab, type SharedFile } from "../hosts.ts";
+import { createLab, type Host, type Lab } from "../hosts.ts";
 import type { ClusterFile, Machine } from "../program/index.ts";
 import type { Session } from "../ssh-executor.ts";
-import { dropIn, k3sVersions, mirror, patience, type K3s } from "../standin/k3s.ts";
+import { dropIn, k3sVersions, mirror, paced, patience, type K3s, type Pace } from "../standin/k3s.ts";
 import { loadBalancer, type LoadBalancer } from "./load-balancer.ts";
 
 export const versions = { first: "v1.34.3+k3s1", next: "v1.35.1+k3s1", skipping: "v1.36.0+k3s1" } as const;
@@ -27,8 +27,8 @@ export interface Shape {
   readonly settings?: Partial<K3sSettingsInput>;
   /** The versions that there are; the first is installed. Default: stand-ins, or the real k3s that is under test. */
   readonly k3s?: readonly K3s[];
-  /** What else is on every disk from the start. */
-  readonly files?: readonly SharedFile[];
+  /** Of a stand-in. Default: faster than any real one. */
+  readonly pace?: Pace;
 }
 
 export interface UpOptions {
@@ -55,10 +55,11 @@ export class TestSite {
   static async create(shape: Shape): Promise<TestSite> {
     const known = shape.k3s ?? (await k3sVersions([versions.first, versions.next]));
     const names = [...shape.nodes, ...(shape.spare ?? [])];
+    const folder = mkdtempSync(join(tmpdir(), "isthmus-scenario-"));
     const lab = await createLab(names, [
       ...known.flatMap(mirror),
-      ...known.slice(0, 1).flatMap(dropIn),
-      ...(shape.files ?? []),
+      ...known.slice(0, 1).flatMap((k3s) => dropIn(k3s, folder)),
+      ...(shape.pace === undefined ? [] : paced(shape.pace, folder)),
     ]);
     const servers = lab.hosts.filter(({ name }) => name.startsWith("server"));
     const balancer = await loadBalancer(lab.network.address(1), () =>
@@ -72,17 +73,23 @@ export class TestSite {
       machines: Object.fromEntries(machines.map((machine) => [machine.name, machine])),
       privateKey: lab.hosts[0]?.connection.privateKey ?? "",
     };
-    const site = new TestSite({ lab, balancer, known, file });
+    const site = new TestSite({ folder, lab, balancer, known, file });
     await site.stack.init();
     return site;
   }
 
-  private constructor(made: { lab: Lab; balancer: LoadBalancer; known: readonly K3s[]; file: ClusterFile }) {
+  private constructor(made: {
+    folder: string;
+    lab: Lab;
+    balancer: LoadBalancer;
+    known: readonly K3s[];
+    file: ClusterFile;
+  }) {
     this.lab = made.lab;
     this.#balancer = made.balancer;
     this.#known = made.known;
     this.file = made.file;
-    this.#folder = mkdtempSync(join(tmpdir(), "isthmus-scenario-"));
+    this.#folder = made.folder;
     this.fleet = Fleet.create({
       program: join(import.meta.dirname, "../program"),
       executor: join(import.meta.dirname, "../ssh-executor.ts"),

@@ -69,14 +69,29 @@ async function realK3s(binary: string): Promise<K3s> {
   });
 }
 
-/** For `createLab`: what a k3s needs in a network namespace, on every disk from the start, beside any configuration. */
-export function dropIn({ config }: K3s): readonly SharedFile[] {
+/** For `createLab`: what a k3s needs in a network namespace, on every disk from the start, beside any configuration. Written into the folder. */
+export function dropIn({ config }: K3s, folder: string): readonly SharedFile[] {
   const keys = Object.entries(config);
   if (keys.length === 0) return [];
   const added = keys.map(([key, value]) => [Array.isArray(value) ? `${key}+` : key, value]);
-  const from = join(mkdtempSync(join(tmpdir(), "isthmus-k3s-")), "90-test-host.yaml");
+  const from = join(folder, "90-test-host.yaml");
   writeFileSync(from, stringify(Object.fromEntries(added)));
   return [{ from, to: "/etc/rancher/k3s/config.yaml.d/90-test-host.yaml" }];
+}
+
+/** How long things take in the stand-in, in seconds, by variables of its service; see README.md. A real k3s goes its own pace. */
+export type Pace = Readonly<Record<`K3S_STANDIN_${string}`, number>>;
+
+/** For `createLab`: every k3s at that pace from the start. Written into the folder. */
+export function paced(pace: Pace, folder: string): readonly SharedFile[] {
+  const from = join(folder, "pace");
+  writeFileSync(
+    from,
+    Object.entries(pace)
+      .map(([name, seconds]) => `${name}=${seconds}\n`)
+      .join(""),
+  );
+  return ["/etc/default/k3s", "/etc/default/k3s-agent"].map((to) => ({ from, to }));
 }
 
 function describeK3s(found: Omit<K3s, "binarySha256" | "installerSha256">): K3s {

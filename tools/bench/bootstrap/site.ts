@@ -1,8 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import process from "node:process";
-import type { SharedFile } from "../../../tests/hosts/hosts.ts";
 import { TestSite, versions } from "../../../tests/hosts/scenarios/test-site.ts";
 import { k3sUnderTest, standIn, type K3s } from "../../../tests/hosts/standin/k3s.ts";
 
@@ -31,7 +27,7 @@ export async function createSite(): Promise<BenchSite> {
   const site = await TestSite.create({
     nodes,
     k3s: [k3s],
-    files: k3s.real ? [] : paceFiles(),
+    pace,
     settings: { waitSeconds: 300, ...(k3s.real ? onTestHosts(k3s) : {}) },
   });
   return { site, k3s };
@@ -42,13 +38,6 @@ export async function startOver(site: TestSite): Promise<void> {
   await Promise.all(site.lab.hosts.map(({ name }) => site.replace(name)));
   await site.fleet.pulumi(["stack", "rm", "--yes", "--force", "--stack", site.stack.name]);
   await site.stack.init();
-}
-
-function paceFiles(): readonly SharedFile[] {
-  const file = join(mkdtempSync(join(tmpdir(), "isthmus-pace-")), "pace");
-  const lines = Object.entries(pace).map(([name, seconds]) => `${name}=${seconds}\n`);
-  writeFileSync(file, lines.join(""));
-  return ["/etc/default/k3s", "/etc/default/k3s-agent"].map((to) => ({ from: file, to }));
 }
 
 function onTestHosts({ config }: K3s) {
