@@ -4,18 +4,11 @@ import { join } from "node:path";
 import process from "node:process";
 
 import { certificateRotation } from "@isthmus/k3s";
-import type { Script } from "@isthmus/remote/script";
 import { execa } from "execa";
 import type { DeployedCluster } from "../../../tools/cluster/deployed.ts";
 import { mustRunScript, type ScriptResult } from "../../../tools/cluster/run-script.ts";
 import type { Host } from "../hosts.ts";
 import type { MaintenanceTask } from "./maintenance-process.ts";
-
-/** Every step that these scripts, with their parts, can say. */
-export function stepsIn(...of: readonly Script[]): readonly string[] {
-  const found = of.flatMap(({ text }) => [...text.matchAll(/^ *step '([^']+)'$/gm)].flatMap(([, step]) => step ?? []));
-  return [...new Set(found)];
-}
 
 /** A host that reboots is met away by who looks at once: a person runs the verb again. */
 export async function goesThrough(run: () => Promise<unknown>): Promise<void> {
