@@ -125,6 +125,7 @@ export function preflightParameters(
     ...sourceParameters(settings),
     NODE: node.name,
     ROLE: node.role,
+    ADOPT: settings.adopt !== undefined,
     ADDRESS: node.address,
     API_KIND: api.kind,
     API_ADDRESS: apiAddress,

@@ -11,14 +11,16 @@ const request = {
   machines: { "server-2": "m2" },
 };
 
+const ready = ["server-1", "server-2", "server-3"].map((node) => `${node} ready-to-restore.sh`);
 const agents = ["agent-1", "agent-2", "agent-3"].map((node) => `${node} restart-agent.sh`);
 
 describe("a restore", () => {
-  it("stops all other servers, restores the first one, lets the others join it one by one, starts agents anew", () => {
+  it("makes all servers ready, stops all others, restores the first one, lets the others join it one by one, starts agents anew", () => {
     const stages = restoreStages(plan, request).map((stage) =>
       stage.map(({ node, script }) => `${node} ${script.name}`),
     );
     assert.deepEqual(stages, [
+      ready,
       ["server-2 leave.sh", "server-3 leave.sh"],
       ["server-1 restore.sh"],
       ["server-1 admission.sh"],
@@ -35,12 +37,12 @@ describe("a restore", () => {
   });
 
   it("looks for the restored server first, whatever the API address leads to by then", () => {
-    const [, , , [rejoin] = []] = restoreStages(plan, request);
+    const [, , , , [rejoin] = []] = restoreStages(plan, request);
     assert.deepEqual(rejoin?.parameters["CANDIDATES"], ["10.0.20.11", "10.0.20.10"]);
   });
 
   it("names no secret but those that its scripts read", () => {
-    const [, [restore] = []] = restoreStages(plan, request);
+    const [, , [restore] = []] = restoreStages(plan, request);
     assert.deepEqual(restore?.secretNames, [
       "AGENT_TOKEN",
       "OLDER_TOKENS",
@@ -56,6 +58,7 @@ describe("a restore", () => {
     assert.deepEqual(
       stages.map((stage) => stage.map(({ node, script }) => `${node} ${script.name}`)),
       [
+        ready,
         ["server-1 leave.sh", "server-3 leave.sh"],
         ["server-2 restore.sh"],
         ["server-2 admission.sh"],

@@ -29,15 +29,17 @@ export interface RestoreRequest {
 
 /**
  * What a restore does, in stages: the steps of one stage may go side by side, and a stage begins when the one before it
- * is done. All servers stop, one of them takes the snapshot, the others join it one by one. Agents find it by
- * themselves, as the snapshot holds the cluster's certificate authority, and register when they start. `restore.sh` reads SNAPSHOT_TOKEN, the server token
- * that the snapshot was taken with, beside the secrets that `ClusterAccess` has; it ends with the token of today.
+ * is done. All servers get what they are to run, then all stop; one of them takes the snapshot, and the others join it one
+ * by one. Agents find it by themselves, as the snapshot holds the cluster's certificate authority, and register when they
+ * start. `restore.sh` reads SNAPSHOT_TOKEN, the server token that the snapshot was taken with, beside the secrets that
+ * `ClusterAccess` has; it ends with the token of today.
  */
 export function restoreStages(cluster: ClusterPlan, request: RestoreRequest): readonly (readonly Step[])[] {
   const first = cluster.order.servers.find(({ node }) => node.name === request.onto);
   if (first === undefined) return [];
   const others = cluster.order.servers.filter((server) => server !== first);
   return [
+    cluster.order.servers.map((server) => readyStep(cluster, server, request)),
     others.map(({ node }) => ({
       node: node.name,
       script: scripts.leave,
@@ -74,6 +76,14 @@ function agentStages(cluster: ClusterPlan, { occasion }: RestoreRequest): readon
         otherwise: "once it is within reach: systemctl restart k3s-agent",
       })),
   );
+}
+
+function readyStep(cluster: ClusterPlan, server: NodePlan, request: RestoreRequest): Step {
+  const parameters = {
+    ...installParameters(cluster, server, liveFacts(request, server, [])),
+    OCCASION: request.occasion,
+  };
+  return { node: server.node.name, script: scripts.readyToRestore, parameters, secretNames: [] };
 }
 
 function restoreStep(cluster: ClusterPlan, first: NodePlan, request: RestoreRequest): Step {

@@ -21,8 +21,9 @@ const [server] = plan.order.servers;
 const agent = plan.order.lanes[0]?.[0];
 assert.ok(server && agent);
 const live = { machine: "m", ca: "", servers: ["10.0.20.11"], adopt: false };
-const [, [restore] = []] = restoreStages(plan, { snapshot: "daily", onto: "server-1", occasion: "now", machines: {} });
-assert.ok(restore);
+const request = { snapshot: "daily", onto: "server-1", occasion: "now", machines: {} };
+const [[ready] = [], , [restore] = []] = restoreStages(plan, request);
+assert.ok(ready && restore);
 const members = memberParameters(plan, {});
 
 const toldBy = ({ parameters, secretNames }: Step): readonly [Parameters, readonly string[]] => [
@@ -45,6 +46,7 @@ const told: Readonly<Record<keyof typeof scripts, readonly [Parameters, readonly
   snapshot: toldBy(snapshotStep(plan, "server-1", "before-upgrade")),
   snapshots: toldBy(snapshotsStep(plan, "server-1")),
   snapshotToken: toldBy(snapshotTokenStep(plan, { name: "daily-server-1-1", madeAt: "", on: "server-1" })),
+  readyToRestore: toldBy(ready),
   leave: [{ OCCASION: "now" }, []],
   restore: [restore.parameters, restore.secretNames],
   restartAgent: [{ NODE: "agent-1", ROLE: "agent", OCCASION: "now", WAIT_SECONDS: 300 }, []],

@@ -18,7 +18,7 @@ import type { KnownHop, KnownHost } from "./ssh.ts";
 export interface AnyHostScriptArgs extends Omit<RemoteScriptArgs, "connection" | "host"> {
   /** Whom the lines are about, for the reader: the cluster's name. */
   readonly about: string;
-  /** Hosts that can all do it, tried in this order. They share one user name. */
+  /** Hosts that can all do it, tried in this order. */
   readonly hosts: readonly { readonly name: string; readonly connection: Connection }[];
   /** What it means, and how it is mended, if all that can be reached ask for another host (status 75). */
   readonly none?: string;
@@ -40,7 +40,7 @@ const program = relative(process.cwd(), fileURLToPath(new URL("./any-host-main.c
 
 function commandArgs(args: AnyHostScriptArgs): ConstructorParameters<typeof Command>[1] {
   const { script, about, hosts, parameters = {}, secrets = {}, occasion, triggers = [], none = "" } = args;
-  const user = hosts[0]?.connection.user ?? "root";
+  const user = hosts.map(({ connection }) => connection.user ?? "root").find((name) => name !== "root") ?? "root";
   const call = { script, host: about, secretNames: Object.keys(secrets), user };
   const command = output(parameters).apply((known) => renderCommand({ ...call, parameters: known }));
   return {

@@ -21,7 +21,7 @@ export interface ScriptCall {
   readonly longParameters?: Parameters;
   /** Names of the variables that come over standard input. */
   readonly secretNames: readonly string[];
-  /** `root`, or somebody who may call `sudo` without a password. */
+  /** `root`, or somebody who may call `sudo` without a password; of several hosts, whoever is not root on one of them. */
   readonly user: string;
 }
 
@@ -53,7 +53,7 @@ export function renderCommand(call: ScriptCall): string {
     ISTHMUS_SECRETS: [...secretNames].sort().map(checkedName),
   });
   const bash = `bash -c ${shellWord(`${header}${unpack} # ${digest}`)} ${shellWord(script.name)}`;
-  return call.user === "root" ? `exec ${bash}` : `exec bash -c ${shellWord(withSudo(bash, call))}`;
+  return call.user === "root" ? `exec ${bash}` : `exec bash -c ${shellWord(withSudo(bash, call.host))}`;
 }
 
 /** Reads what `renderInput` puts first, and runs it. What was cut off on the way does not begin. Short: every error repeats it. */
@@ -62,14 +62,18 @@ const unpack =
   '{ echo "[$ISTHMUS_HOST] script cut off, or no gzip here" >&2; exit 1; }\n' +
   'eval "$(echo $told | base64 -d)\n$text"';
 
-/** Says who may not call sudo, and how it is mended, where sudo itself would only ask for a password. */
-function withSudo(command: string, { host, user }: ScriptCall): string {
-  const lines = [
-    `[${host}] because: ${user} may not call sudo without a password`,
-    `[${host}] to mend: connect as root, or on the host: echo '${user} ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/${user}`,
-  ];
-  const say = `printf '%s\\n' ${lines.map(shellWord).join(" ")} >&2`;
-  return `sudo -n true </dev/null || { ${say}; exit 1; }\nexec sudo -n ${command}`;
+/**
+ * For whoever is not root on the host that it comes to. Says who may not call sudo, and how it is mended, where sudo itself
+ * would only ask for a password.
+ */
+function withSudo(command: string, host: string): string {
+  const because = `${shellWord(`[${host}] because: `)}"$user may not call sudo without a password"`;
+  const mend = `${shellWord(`[${host}] to mend: `)}"connect as root, or on the host: echo '$user ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/$user"`;
+  return [
+    'user=; [ "$(id -u)" = 0 ] || user=$(id -un)',
+    `[ -z "$user" ] || sudo -n true </dev/null || { printf '%s\\n' ${because} ${mend} >&2; exit 1; }`,
+    `exec \${user:+sudo -n} ${command}`,
+  ].join("\n");
 }
 
 /** So long may an assignment be to stand on the command line. */

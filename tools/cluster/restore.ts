@@ -59,6 +59,7 @@ async function allReachable({ plan, access }: DeployedCluster): Promise<void> {
 const noStore = { S3_BUCKET: "", S3_CA: "", S3_ENDPOINT: "", S3_FOLDER: "", S3_REGION: "" };
 
 const what: Readonly<Record<string, string>> = {
+  [scripts.readyToRestore.name]: "make ready",
   [scripts.leave.name]: "stop",
   [scripts.restore.name]: "restore",
   [scripts.admission.name]: "forget replaced machines",

@@ -91,7 +91,7 @@ port_open() { timeout 3 bash -c "exec 3<>/dev/tcp/${1//[\[\]]/}/$2" 2>/dev/null 
 count_votes() {
   local table name ready etcd address well
   VOTERS=0 WELL=0 OTHERS=0 WELL_OTHERS=0 IS_READY=''
-  table=$(node_table)
+  table=$(node_table) || return 1
   while IFS='|' read -r name ready etcd _ address; do
     if [ "$name" = "$1" ] && [ "$ready" = True ]; then IS_READY=1; fi
     if [ -z "$name" ] || [ "$etcd" = - ]; then continue; fi

@@ -2,7 +2,6 @@
 # shellcheck disable=SC2034,SC2154 # parts of a script are joined, and parameters come before: see ../scripts.ts
 # A node that is to be away for a while: nothing new comes to it, and what it runs moves, if the policy says so.
 
-# Only what we cordoned is uncordoned: a node that a person cordoned stays so. An annotation tells, in the same write.
 cordon_and_drain() {
   local lone
   if [ "$DRAIN" = true ]; then
@@ -11,10 +10,7 @@ cordon_and_drain() {
       'delete them, or set the drain policy to none'
   fi
   step 'cordon'
-  if [ "$(kube get node "$NODE" -o 'jsonpath={.spec.unschedulable}')" != true ]; then
-    kube patch node "$NODE" --type=merge \
-      -p '{"metadata": {"annotations": {"isthmus/cordoned": "true"}}, "spec": {"unschedulable": true}}' >/dev/null
-  fi
+  cordon "$NODE" true
   [ "$DRAIN" = true ] || return 0
   step 'drain'
   drain || fail "the pods on $NODE did not move away in $DRAIN_SECONDS seconds" \
@@ -50,11 +46,3 @@ pods_here() {
 }
 
 movable_pods() { pods_here | awk -F'|' '$3 != "DaemonSet" && $3 != "Node" { print $1 "|" $2 }'; }
-
-cordoned_by_us() { [ "$(kube get node "$NODE" -o 'jsonpath={.metadata.annotations.isthmus/cordoned}')" = true ]; }
-
-uncordon() {
-  cordoned_by_us || return 0
-  kube patch node "$NODE" --type=merge \
-    -p '{"metadata": {"annotations": {"isthmus/cordoned": null}}, "spec": {"unschedulable": null}}' >/dev/null
-}

@@ -114,15 +114,16 @@ refuse_other_token() {
     fail 'etcd on this server has not heard of the new token' 'see in its journal why it does not reach the others: journalctl -u k3s'
 }
 
-# k3s cannot go back to an older version but by a snapshot. The first server of an upgrade takes one.
+# k3s cannot go back to an older version but by a snapshot. The first server of an upgrade takes one, and says so on its Node.
 keep_way_back() {
-  local name="before-${VERSION//+/-}"
+  local taken name="before-${VERSION//+/-}"
   [ -n "$RUNNING_VERSION" ] && [ "$RUNNING_VERSION" != "$VERSION" ] && api_ready || return 0
-  [[ " $(kube get nodes -o 'jsonpath={.items[*].status.nodeInfo.kubeletVersion}') " != *" $VERSION "* ]] || return 0
-  if compgen -G "$K3S_DATA/server/db/snapshots/$name-*" >/dev/null; then return 0; fi
+  taken=$(kube get nodes -o 'jsonpath={.items[*].metadata.annotations.isthmus/way-back}')
+  [[ " $taken " != *" $VERSION "* ]] || return 0
   step 'take a snapshot before the upgrade'
   logged snapshot k3s etcd-snapshot save --name "$name" ||
     fail "k3s took no snapshot $name" 'see that there is room below /var/lib/rancher, and that the object store (if one is declared) runs and takes the keys'
+  kube annotate node "$NODE" --overwrite "isthmus/way-back=$VERSION" >/dev/null
 }
 
 refuse_during_restore
@@ -150,6 +151,8 @@ step 'install k3s'
 install_binary
 install_unit
 if [ -n "$RESTART" ]; then
+  # Draining takes minutes: another server may have gone since.
+  [ -z "$RUNNING_VERSION" ] || guard_quorum
   renew_lease
   step 'start k3s'
   restart_unit "$WANTED"

@@ -3,17 +3,17 @@
 # Labels and taints of the nodes as declared, removal included. What is ours is written on the node as annotations, so that
 # what others set stays.
 declare -A known_labels known_taints labels_now taints_now
-# Of all nodes: also whether each is READY.
-declare -A READY=()
+# Of all nodes: also whether each is READY, and how it is marked where a run of ours cordoned it.
+declare -A READY=() CORDONED_AS=()
 read_nodes() {
-  local table columns name ready labels taints taints_here labels_here
-  columns='{.metadata.name}{"|"}{.status.conditions[?(@.type=="Ready")].status}{"|"}'
+  local table columns name ready cordoned labels taints taints_here labels_here
+  columns='{.metadata.name}{"|"}{.status.conditions[?(@.type=="Ready")].status}{"|"}{.metadata.annotations.isthmus/cordoned}{"|"}'
   columns+='{.metadata.annotations.isthmus/labels}{"|"}{.metadata.annotations.isthmus/taints}{"|"}'
   columns+='{range .spec.taints[*]}{.key}={.value}:{.effect},{end}{"|"}{.metadata.labels}{"\n"}'
   table=$(kube get nodes -o "jsonpath={range .items[*]}$columns{end}")
-  while IFS='|' read -r name ready labels taints taints_here labels_here; do
+  while IFS='|' read -r name ready cordoned labels taints taints_here labels_here; do
     [ -n "$name" ] || continue
-    READY[$name]=$ready
+    READY[$name]=$ready CORDONED_AS[$name]=$cordoned
     known_labels[$name]=$labels known_taints[$name]=$taints
     taints_now[$name]=",$taints_here" labels_now[$name]=$labels_here
   done <<<"$table"

@@ -2,22 +2,31 @@
 # shellcheck disable=SC2034,SC2154 # parts of a script are joined, and parameters come before: see ../scripts.ts
 # Taking a node out of the cluster, so that nothing of it is left.
 
+# What is heard of a node: whether it is Ready, and when it last said that it lives. Fails where the API does not answer.
 signs_of_life() {
-  kube -n kube-node-lease get lease "$1" -o 'jsonpath={.spec.renewTime}' 2>/dev/null || true
-  kube get node "$1" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].lastHeartbeatTime}' 2>/dev/null || true
+  kube get node "$1" --ignore-not-found -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}{"|"}{.status.conditions[?(@.type=="Ready")].lastHeartbeatTime}{"|"}' 2>/dev/null &&
+    kube -n kube-node-lease get lease "$1" --ignore-not-found -o 'jsonpath={.spec.renewTime}' 2>/dev/null
 }
 
-# living NODE…: those that are heard of within 25 seconds, as kubelets say every 10 that they live.
+# living NODE…: those that are heard of again within 25 seconds, as kubelets say every 10 that they live. An API that does not
+# answer says nothing of who is dead.
 living() {
-  local name until=$((SECONDS + 25))
-  local -A before=()
-  for name in "$@"; do before[$name]=$(signs_of_life "$name"); done
-  while [ "${#before[@]}" -gt 0 ] && [ "$SECONDS" -lt "$until" ]; do
+  local name signs patience=$((SECONDS + 90))
+  local -A before=() since=()
+  for name in "$@"; do before[$name]=''; done
+  while [ "${#before[@]}" -gt 0 ]; do
     for name in "${!before[@]}"; do
-      if [ "$(node_condition "$name" Ready)" != True ]; then
+      if ! signs=$(signs_of_life "$name"); then
+        [ "$SECONDS" -lt "$patience" ] || fail "the API does not answer: nobody can say whether $name lives" \
+          'see why: kubectl get --raw /readyz?verbose; then run again'
+      elif [[ $signs != True* ]]; then
         unset "before[$name]"
-      elif [ "$(signs_of_life "$name")" != "${before[$name]}" ]; then
+      elif [ -z "${before[$name]}" ]; then
+        before[$name]=$signs since[$name]=$SECONDS
+      elif [ "$signs" != "${before[$name]}" ]; then
         printf '%s\n' "$name"
+        unset "before[$name]"
+      elif [ $((SECONDS - since[$name])) -ge 25 ]; then
         unset "before[$name]"
       fi
     done
@@ -25,22 +34,26 @@ living() {
   done
 }
 
-# The voters that stay and are well must be a majority of those that stay.
+majority_without() { count_votes "$1" && [ "$WELL_OTHERS" -ge $((OTHERS / 2 + 1)) ]; }
+
+# The voters that stay and are well must be a majority of those that stay. One that has just come back is well soon.
 guard_votes() {
-  count_votes "$1"
+  retry 20 count_votes "$1" ||
+    fail 'nobody can say how many etcd voters there are: the API does not answer' 'see why: kubectl get --raw /readyz?verbose; then run again'
   [ "$OTHERS" -lt "$VOTERS" ] || return 0
+  [ "$OTHERS" -ge 1 ] || fail "$1 is the only etcd voter" 'add another server first'
   take_lease "$1"
   # Another one may have gone before that.
-  count_votes "$1"
-  [ "$OTHERS" -ge 1 ] || fail "$1 is the only etcd voter" 'add another server first'
-  [ "$WELL_OTHERS" -ge $((OTHERS / 2 + 1)) ] ||
+  retry 20 majority_without "$1" ||
     fail "without $1, $WELL_OTHERS of $OTHERS etcd voters would be well: no majority, and the API would stop" \
       'bring a server back that is not well, or remove that one first; if it is lost for good, restore a snapshot'
 }
 
 # What died lately is Ready for a while yet, and nobody ends its pods. Then they are gone with it.
 refuse_left_pods() {
-  [ -z "$(living "$1")" ] ||
+  local alive
+  alive=$(living "$1")
+  [ -z "$alive" ] ||
     fail "the pods on $1 did not move away in $2 seconds" 'see what a PodDisruptionBudget holds: kubectl get pdb -A'
   say "$1 has died: its pods are gone with it"
 }
@@ -51,7 +64,7 @@ remove_node() {
   guard_votes "$node"
   if [ "$2" -gt 0 ] && [ -n "$IS_READY" ]; then
     step "drain $node"
-    kube cordon "$node" >/dev/null
+    cordon "$node" leaving
     kube drain "$node" --ignore-daemonsets --delete-emptydir-data --force --timeout="${2}s" 2>&1 | relay || refuse_left_pods "$node" "$2"
   fi
   step "remove $node"
@@ -62,6 +75,13 @@ remove_node() {
   kube -n kube-system delete secret "$node.node-password.k3s" --ignore-not-found >/dev/null
   [ -z "$LEASE_TAKEN" ] || free_lease "$node" || true
   say "$node is out of the cluster"
+}
+
+# keep_node NODE: it was to leave, by a run that did not end, and is declared again.
+keep_node() {
+  say "$1 was to leave, and stays"
+  uncordon "$1" leaving
+  free_lease "$1" || true
 }
 
 # An API that does not answer says nothing of who is gone.

@@ -10,6 +10,7 @@ read_nodes
 # What moves away from those that leave goes by the taints of those that stay.
 keep_labels
 wait "$FREEING"
+for name in "${JOINED[@]}"; do [ "${CORDONED_AS[$name]}" != leaving ] || keep_node "$name"; done
 step 'compare members with those declared'
 LIVING=() DEAD=()
 declared() { local one; for one in "${NODES[@]}"; do [ "$one" != "$1" ] || return 0; done; return 1; }

@@ -14,7 +14,8 @@ check_version_step() {
   [ -n "$installed" ] && [ -d "$K3S_DATA/agent" ] || return 0
   # A run that ended before the restart may have put a newer one there.
   ran=$(cat "$RECORD/k3s.running" 2>/dev/null || printf %s "$installed")
-  not_older "$installed" "$VERSION" ||
+  # What an agent keeps any k3s can read, and servers go before it. A restore brings back what an older version wrote.
+  [ "$ROLE" = agent ] || [ -n "${OCCASION:-}${RESTORE:-}" ] || not_older "$installed" "$VERSION" ||
     fail "$installed runs here, and $VERSION is older" "k3s cannot go back: declare $installed or newer, or restore a snapshot"
   from=$(cut -d. -f2 <<<"$ran")
   to=$(cut -d. -f2 <<<"$VERSION")
@@ -193,8 +194,8 @@ tighten_modes() {
 # What they end with, once the node is well.
 finish() {
   tighten_modes
+  [ -z "$CORDONED" ] || uncordon "$NODE" true
   applied "$1"
   printf %s "$VERSION" >"$RECORD/k3s.running"
   : >"$RECORD/k3s.joined"
-  [ -z "$CORDONED" ] || uncordon
 }

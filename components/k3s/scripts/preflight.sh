@@ -5,7 +5,7 @@
 UNIT=k3s OTHER_UNIT=k3s-agent
 [ "$ROLE" = server ] || UNIT=k3s-agent OTHER_UNIT=k3s
 # Also while systemd starts it again and again: its ports are its own.
-unit_runs() { case $(systemctl is-active "$1" 2>/dev/null || true) in active | activating | reloading) ;; *) return 1 ;; esac; }
+unit_runs() { case $(systemctl is-active "$1" 2>/dev/null || true) in active | activating | deactivating | reloading) ;; *) return 1 ;; esac; }
 RUNS='' OTHER_RUNS=''
 if unit_runs "$OTHER_UNIT"; then OTHER_RUNS=1; fi
 if [ -n "$OTHER_RUNS" ] || unit_runs "$UNIT"; then RUNS=1; fi
@@ -29,6 +29,13 @@ check_role() {
     finding "k3s runs here as $runs, and this node is declared as $ROLE" \
       "declare it as $runs; or take it out of the stack file, run up, and $OTHER_UNIT-uninstall.sh here, before it comes back as $ROLE"
   fi
+}
+
+# Nobody's cluster is taken over unasked. Whatever we start is installed by us first.
+check_origin() {
+  if [ -z "$RUNS" ] || [ "$ADOPT" = true ] || [ -e "$RECORD/k3s.installer" ]; then return 0; fi
+  finding 'a k3s runs here that did not come from here' \
+    "to take its cluster over as it runs, declare adopt (docs/guide/adopt-a-cluster.md); or take it off this host, with all that it keeps: $UNIT-uninstall.sh"
 }
 
 check_cgroups() {
@@ -108,6 +115,8 @@ check_ports() {
     port=${here##*:}
     if [[ $wanted != *" $kind/$port "* ]]; then continue; fi
     wanted=${wanted/" $kind/$port "/ }
+    # What a k3s that was stopped left is its own.
+    if [ "$kind" = udp ] && compgen -G '/sys/class/net/flannel*' >/dev/null; then continue; fi
     by='the kernel or another network namespace'
     if [[ $users =~ \"([^\"]*)\",pid=([0-9]+) ]]; then by="${BASH_REMATCH[1]} (process ${BASH_REMATCH[2]})"; fi
     finding "${kind^^} port $port is taken by $by" "stop it, or keep it off this host; who it is: ss -lntup 'sport = :$port'"
@@ -148,6 +157,7 @@ check_programs
 [ -n "$RUNS" ] || ask_for_own_address
 check_system
 check_role
+check_origin
 check_modules
 check_cgroups
 check_name

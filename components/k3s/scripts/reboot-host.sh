@@ -7,7 +7,8 @@ UNIT=k3s
 # Gone with the boot: /run is empty then.
 BEGUN=/run/isthmus.reboots
 
-[ ! -e "$BEGUN" ] || exit 0
+# A host that is still up minutes later never began: the run was killed just before.
+if [ -n "$(find "$BEGUN" -mmin -3 2>/dev/null || true)" ]; then exit 0; fi
 [ "$(cat /proc/sys/kernel/random/boot_id)" = "$BOOT_ID" ] || { say 'was rebooted meanwhile'; exit 0; }
 if [ "$REBOOT" != always ]; then
   reboot_required || exit 0

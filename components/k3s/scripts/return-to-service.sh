@@ -7,6 +7,6 @@ UNIT=k3s
 lock
 step 'wait until the node is well'
 retry "$WAIT_SECONDS" in_service || give_up "$NODE did not become well within $WAIT_SECONDS seconds"
-uncordon
+uncordon "$NODE" true
 free_own_lease
 if reboot_required; then say 'is back in service; a reboot is due'; else say 'is back in service'; fi

@@ -43,8 +43,9 @@ drifted_files() {
 
 # What runs that did not end left as it is now.
 unfinished() {
-  local separator=''
-  if cordoned_by_us 2>/dev/null; then
+  local separator='' mark
+  mark=$(kube get node "$NODE" -o 'jsonpath={.metadata.annotations.isthmus/cordoned}' 2>/dev/null || true)
+  if [ -n "$mark" ]; then
     printf '"cordon"'
     separator=', '
   fi

@@ -18,11 +18,13 @@ const k3s = `/srv/k3s/${versions.first}`;
 describe("a cluster that is adopted", function () {
   this.timeout(240_000);
   let site: TestSite;
+  let fromTheStart: TestSite["file"];
   let declared: TestSite["file"];
 
   before(async function () {
     requireScenarios(this);
     site = await TestSite.create({ nodes: names, spare: ["agent-2"], settings: { waitSeconds: 30 } });
+    fromTheStart = site.file;
     // Cluster and service CIDR are k3s' defaults, as ours are; Secrets are not encrypted by default there.
     declared = { ...site.file, tokens, settings: { ...site.file.settings, adopt, secretsEncryption: false } };
     site.file = declared;
@@ -39,9 +41,21 @@ describe("a cluster that is adopted", function () {
     }
   });
 
-  it("is refused where it is another one than declared: everything at once, nothing changed, no secret told", async () => {
+  it("is not taken over where nobody asked for it, and nothing is changed", async () => {
     await setUpByHand(site);
     await write(site.host("server-1"), "from-years-ago");
+    const before = await fingerprint(site);
+    site.file = fromTheStart;
+    const said = await site.refuses();
+    for (const name of names) {
+      assert.match(said, new RegExp(`\\[${name}\\] - a k3s runs here that did not come from here`));
+    }
+    // That run made one, which nobody needs: the guide says so.
+    await site.unprotect("site-a-k3s-server-token");
+    assert.deepEqual(await fingerprint(site), before);
+  });
+
+  it("is refused where it is another one than declared: everything at once, nothing changed, no secret told", async () => {
     const before = await fingerprint(site);
     site.file = { ...declared, tokens: { server: "not-the-servers-token", agent: "not-the-agents-token" } };
     site.version(versions.next);

@@ -18,6 +18,7 @@ const withoutCells: Readonly<Record<string, string>> = {
   genesis: "when a cluster begins: kills.test.ts",
   adopt: "changes nothing: adoption.test.ts",
   kubeconfig: "only reads",
+  readyToRestore: "gets files that nothing runs yet: restore.test.ts",
   snapshot: "no step of it is of the cluster: restore.test.ts",
   snapshots: "only reads",
   snapshotToken: "only reads",

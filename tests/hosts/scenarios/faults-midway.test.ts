@@ -1,11 +1,11 @@
 /** Changes that fail on one of three servers, and what is refused while one of them is away. */
 import assert from "node:assert/strict";
 
-import type { Host } from "../hosts.ts";
+import { until, type Host } from "../hosts.ts";
 import { standIn } from "../standin/k3s.ts";
 import { members, node, starts } from "./cluster-state.ts";
 import { versionOf, firstPatch } from "./fault-matrix-capabilities.ts";
-import { assertAsDeclared } from "./fault-matrix-checks.ts";
+import { assertAsDeclared, assertNobodyAway } from "./fault-matrix-checks.ts";
 import { Writer } from "./fault-matrix-writer.ts";
 import { requireScenarios } from "./requirements.ts";
 import { holdAt } from "./steps.ts";
@@ -127,6 +127,25 @@ describe("a change that fails on the second of three servers", function () {
     site.file = file;
   });
 
+  it("restarts no server where another one goes while it is made ready", async () => {
+    await site.host("server-3").ok("systemctl start k3s");
+    await assertAsDeclared(site);
+    const { file } = site;
+    const before = await starts(site);
+    const hold = await holdAt(site.host("server-1"), "install k3s");
+    site.set({ kubeletArguments: ["max-pods=67"] });
+    const refused = site.refuses();
+    await hold.reached;
+    await site.host("server-3").ok("systemctl stop k3s");
+    await hold.release();
+    assert.match(await refused, /a restart of server-1 would leave 1 of 3 voters: no majority, and the API would stop/);
+    assert.equal((await starts(site))["server-1"], before["server-1"]);
+    await site.host("server-3").ok("systemctl start k3s");
+    site.file = file;
+    await site.goesUp();
+    await assertAsDeclared(site);
+  });
+
   it("changes nobody while a server cannot be reached, and says which", async () => {
     await site.host("server-3").powerOff();
     const { file } = site;
@@ -143,6 +162,25 @@ describe("a change that fails on the second of three servers", function () {
     await site.host("server-3").powerOn();
     await site.goesUp();
     await assertAsDeclared(site);
+  });
+
+  it("takes back in whom a run began to remove, and died", async () => {
+    const { file } = site;
+    const first = site.host("server-1");
+    const hold = await holdAt(first, "drain *");
+    site.remove("server-3");
+    const refused = site.refuses();
+    await hold.reached;
+    await until("cordoned", async () => (await node(site, "server-3")).spec.unschedulable === true);
+    await first.powerOff();
+    await refused;
+    await first.powerOn();
+
+    site.file = file;
+    await site.goesUp();
+    assert.notEqual((await node(site, "server-3")).spec.unschedulable, true);
+    await assertAsDeclared(site);
+    await assertNobodyAway(site);
   });
 
   it("removes no server that the majority needs, and does remove the one that is away", async () => {

@@ -253,6 +253,17 @@ while True:
     assert.deepEqual(asRouter, []);
   });
 
+  it("takes the port of pods for its own where a k3s left its interface, as one does that was stopped", async () => {
+    const agent = lab.host("agent-1");
+    const listen = "import socket,time; u=socket.socket(2,2); u.bind(('',8472)); time.sleep(600)";
+    await agent.ok(`setsid python3 -c "${listen}" >/dev/null 2>&1 </dev/null & echo $! >/tmp/listener`);
+    await until("it listens", async () => (await agent.run("ss -Hlun 'sport = :8472' | grep .")).code === 0);
+    assert.match(problems(await look("agent-1")).join("\n"), /^UDP port 8472 is taken by python3/);
+    await agent.ok("ip link add flannel.1 type veth peer name other-end");
+    assert.deepEqual(await look("agent-1"), []);
+    await agent.ok("ip link del flannel.1; kill $(cat /tmp/listener)");
+  });
+
   it("asks another port where pods are encrypted, and none where there is no overlay", async () => {
     const drop = ["-p udp --dport 51820 -j DROP"];
     const [encrypted, direct] = await behind(lab.host("server-2"), drop, async () =>

@@ -11,13 +11,13 @@ import { lookAtCluster } from "../../../tools/cluster/look.ts";
 import { reportText } from "../../../tools/cluster/report-text.ts";
 import { restoreCluster } from "../../../tools/cluster/restore.ts";
 import { findSnapshot, takeSnapshot } from "../../../tools/cluster/snapshots.ts";
-import { aServer, assertConverged, starts, write, written } from "./cluster-state.ts";
+import { aServer, assertConverged, node, starts, write, written } from "./cluster-state.ts";
 import { deployed } from "./deployed.ts";
 import { renews } from "./maintenance-runs.ts";
 import { full, requireScenarios } from "./requirements.ts";
 import type { RestoreTask } from "./restore-process.ts";
 import { atStep } from "./steps.ts";
-import { TestSite } from "./test-site.ts";
+import { TestSite, versions } from "./test-site.ts";
 
 describe("a cluster that is snapshotted and restored", function () {
   this.timeout(240_000);
@@ -98,12 +98,13 @@ describe("a cluster that is snapshotted and restored", function () {
     assert.deepEqual(
       said.filter((line) => /^\d\/\d /.test(line)),
       [
-        "1/6 stop: server-2, stop: server-3",
-        "2/6 restore: server-1",
-        "3/6 forget replaced machines: server-1",
-        "4/6 rejoin: server-2",
-        "5/6 rejoin: server-3",
-        "6/6 start anew: agent-1",
+        "1/7 make ready: server-1, make ready: server-2, make ready: server-3",
+        "2/7 stop: server-2, stop: server-3",
+        "3/7 restore: server-1",
+        "4/7 forget replaced machines: server-1",
+        "5/7 rejoin: server-2",
+        "6/7 rejoin: server-3",
+        "7/7 start anew: agent-1",
       ],
     );
     const run = await site.goesUp();
@@ -131,8 +132,8 @@ describe("a cluster that is snapshotted and restored", function () {
     assert.deepEqual(await written(aServer(site)), ["before-the-snapshot", "since-the-second-restore"]);
   });
 
-  // Six stages, as the test above has them.
-  for (const stage of full ? [1, 2, 3, 4, 5] : [2]) {
+  // Seven stages, as the test above has them.
+  for (const stage of full ? [1, 2, 3, 4, 5, 6] : [3]) {
     it(`goes on with a restore that was killed when stage ${String(stage)} was done`, async () => {
       const cluster = await deployed(site);
       const before = await written(aServer(site));
@@ -140,7 +141,7 @@ describe("a cluster that is snapshotted and restored", function () {
       const task = { cluster, snapshot: await findSnapshot(cluster, snapshot), occasion: `killed-${String(stage)}` };
       await killedAfterStage(stage, task);
       // The power fails where a server has stopped and not joined yet: it must wait, and start nothing of its own.
-      if (stage <= 3) {
+      if (stage >= 2 && stage <= 4) {
         await site.host("server-3").powerCycle();
         assert.equal((await site.host("server-3").run("systemctl is-active k3s")).stdout.trim(), "inactive");
         // Nor does anybody else start it, who knows nothing of the restore.
@@ -183,6 +184,36 @@ describe("a cluster that is snapshotted and restored", function () {
     await site.goesUp();
     await assertConverged(site);
     assert.deepEqual(await written(site.host("server-2")), ["before-the-snapshot", "since-the-last-restore"]);
+  });
+
+  it("goes back to the version before an upgrade, and stops nobody where that is not to be had", async () => {
+    const kept = await written(aServer(site));
+    site.version(versions.next);
+    await site.goesUp();
+    await write(aServer(site), "since-the-upgrade");
+    site.version(versions.first);
+    assert.match(await site.refuses(), /k3s cannot go back: declare v1\.35\.1\+k3s1 or newer, or restore a snapshot/);
+
+    const cluster = await deployed(site);
+    const found = await findSnapshot(cluster, "latest");
+    assert.match(found.name, /^before-v1\.35\.1-k3s1-server-1-/);
+    const restore = { snapshot: found, occasion: "back", say: () => undefined };
+    const before = await starts(site);
+    const binary = `/srv/k3s/${versions.first}/k3s`;
+    // What the look before that `up` has got lies there, too.
+    await site.host("server-2").ok(`mv ${binary} ${binary}.away; rm /var/lib/isthmus/release/k3s`);
+    const refusal = /ready-to-restore\.sh failed on server-2:.*\/k3s is not on this host/s;
+    await assert.rejects(restoreCluster(cluster, restore), refusal);
+    assert.deepEqual(await starts(site), before);
+    await site.host("server-2").ok(`mv ${binary}.away ${binary}`);
+
+    await restoreCluster(cluster, restore);
+    await site.goesUp();
+    await assertConverged(site);
+    for (const { name } of site.file.nodes) {
+      assert.equal((await node(site, name)).status.nodeInfo.kubeletVersion, versions.first, name);
+    }
+    assert.deepEqual(await written(aServer(site)), kept);
   });
 });
 
