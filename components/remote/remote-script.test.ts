@@ -135,4 +135,15 @@ describe("AnyHostScript", () => {
     assert.match(environment.ISTHMUS_COMMAND, /KEEP=\(a\)/);
     assert.equal(environment.ISTHMUS_NONE, "they are all away");
   });
+
+  it("goes through sudo on each host that is not entered as root, whichever answers", async () => {
+    const commandOf = async (...users: readonly string[]): Promise<string> => {
+      const hosts = users.map((user) => ({ name: user, connection: { ...connection, user } }));
+      const [only] = await registered(() => new AnyHostScript(users.join(), { script, about: "site-a", hosts }));
+      return (only?.inputs["environment"] as { ISTHMUS_COMMAND: string }).ISTHMUS_COMMAND;
+    };
+    assert.match(await commandOf("root", "isthmus"), /id -u.*sudo -n/s);
+    assert.match(await commandOf("isthmus", "root"), /id -u.*sudo -n/s);
+    assert.doesNotMatch(await commandOf("root", "root"), /sudo/);
+  });
 });
