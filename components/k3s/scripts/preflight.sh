@@ -33,7 +33,7 @@ check_role() {
 
 # Nobody's cluster is taken over unasked. Whatever we start is installed by us first.
 check_origin() {
-  if [ -z "$RUNS" ] || [ "$ADOPT" = true ] || [ -e "$RECORD/k3s.installer" ]; then return 0; fi
+  if [ -z "$RUNS" ] || [ -n "$OTHER_RUNS" ] || [ "$ADOPT" = true ] || [ -e "$RECORD/k3s.installer" ]; then return 0; fi
   finding 'a k3s runs here that did not come from here' \
     "to take its cluster over as it runs, declare adopt (docs/guide/adopt-a-cluster.md); or take it off this host, with all that it keeps: $UNIT-uninstall.sh"
 }
