@@ -28,6 +28,11 @@ const command = new Command("npm run restore --")
   });
 
 async function restore(site: string, options: Options): Promise<number> {
+  if (options.continue !== undefined && !/^[0-9a-f]{8}$/.test(options.continue)) {
+    throw new UserError(
+      `--continue "${options.continue}" is no restore: it has eight digits and letters, as the restore that was cut off told. Nothing was changed.`,
+    );
+  }
   const cluster = await deployedCluster(site);
   const snapshot = await find(site, () => findSnapshot(cluster, options.snapshot));
   say(`${site} goes back to ${snapshot.name}, made at ${snapshot.madeAt}, from ${snapshot.on}.`);

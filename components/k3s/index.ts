@@ -1,6 +1,6 @@
 // Pure: no Pulumi. The component is in `@isthmus/k3s/components`.
 export { clusterAccess, type ClusterAccess } from "./access.ts";
-export { agentConfig, nodeFiles, registrationFile, serverConfig, type HostFile } from "./config.ts";
+export { agentConfig, nodeFiles, registrationFile, serverConfig, snapshotStoreFile, type HostFile } from "./config.ts";
 export {
   maintenanceOrder,
   quorumRefusal,

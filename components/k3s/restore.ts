@@ -34,7 +34,9 @@ export interface RestoreRequest {
  * start. `restore.sh` reads SNAPSHOT_TOKEN, the server token that the snapshot was taken with, beside the secrets that
  * `ClusterAccess` has; it ends with the token of today.
  */
-export function restoreStages(cluster: ClusterPlan, request: RestoreRequest): readonly (readonly Step[])[] {
+export function restoreStages(cluster: ClusterPlan, asked: RestoreRequest): readonly (readonly Step[])[] {
+  // What is gone on with is a restore of that snapshot: of another one it would be another restore.
+  const request = { ...asked, occasion: `${asked.occasion}.${asked.snapshot}` };
   const first = cluster.order.servers.find(({ node }) => node.name === request.onto);
   if (first === undefined) return [];
   const others = cluster.order.servers.filter((server) => server !== first);

@@ -23,18 +23,23 @@ describe("snapshots", () => {
     const found = [
       ...parseSnapshots("server-1", "2026-11-20T10:00:00Z daily-server-1-1\n2026-11-21T10:00:00Z daily-server-1-2\n"),
       ...parseSnapshots("server-2", "2026-11-20T12:00:00Z before-upgrade-server-2-7\n"),
-      ...parseSnapshots("server-3", ""),
+      ...parseSnapshots("server-3", "2026-11-20T09:00:00Z daily-2-server-3-9\n2026-11-19T10:00:00Z old-server-3-3.zip"),
     ];
-    assert.deepEqual(chooseSnapshot(found, "latest"), {
+    const nodes = ["server-1", "server-2", "server-3"];
+    const choose = (wanted: string) => chooseSnapshot(found, wanted, nodes);
+    assert.deepEqual(choose("latest"), {
       name: "daily-server-1-2",
       madeAt: "2026-11-21T10:00:00Z",
       on: "server-1",
     });
-    assert.equal(chooseSnapshot(found, "daily-server-1-1")?.name, "daily-server-1-1");
-    assert.equal(chooseSnapshot(found, "daily")?.name, "daily-server-1-2");
-    assert.equal(chooseSnapshot(found, "before-upgrade")?.on, "server-2");
-    assert.equal(chooseSnapshot(found, "dail"), undefined);
-    assert.equal(chooseSnapshot([], "latest"), undefined);
+    assert.equal(choose("daily-server-1-1")?.name, "daily-server-1-1");
+    assert.equal(choose("daily")?.name, "daily-server-1-2");
+    assert.equal(choose("before-upgrade")?.on, "server-2");
+    assert.equal(choose("dail"), undefined);
+    assert.equal(choose("daily-2")?.on, "server-3");
+    assert.equal(choose("old")?.on, "server-3");
+    assert.equal(choose("before"), undefined, "it begins so, and is called otherwise");
+    assert.equal(chooseSnapshot([], "latest", nodes), undefined);
   });
 
   it("are asked for where they are kept, and no script gets other secrets than the store's keys", () => {

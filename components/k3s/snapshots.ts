@@ -74,13 +74,18 @@ export function parseSnapshots(on: string, printed: string): readonly FoundSnaps
 }
 
 /**
- * The snapshot that is meant: by its name, by what the name begins with before k3s adds node and time, or the newest.
- * Undefined where there is none.
+ * The snapshot that is meant: by its name, by what it was called before k3s added one of these nodes and the time, or the
+ * newest. Undefined where there is none.
  */
-export function chooseSnapshot(found: readonly FoundSnapshot[], wanted: string): FoundSnapshot | undefined {
+export function chooseSnapshot(
+  found: readonly FoundSnapshot[],
+  wanted: string,
+  nodes: readonly string[],
+): FoundSnapshot | undefined {
   const newestFirst = [...found].sort((a, b) => (a.madeAt < b.madeAt ? 1 : a.madeAt > b.madeAt ? -1 : 0));
   if (wanted === "latest") return newestFirst[0];
-  return (
-    newestFirst.find(({ name }) => name === wanted) ?? newestFirst.find(({ name }) => name.startsWith(`${wanted}-`))
-  );
+  const begins = nodes.map((node) => `${wanted}-${node}-`);
+  const isCalledSo = (name: string): boolean =>
+    begins.some((begin) => name.startsWith(begin) && /^\d+(\.zip)?$/.test(name.slice(begin.length)));
+  return newestFirst.find(({ name }) => name === wanted) ?? newestFirst.find(({ name }) => isCalledSo(name));
 }

@@ -5,6 +5,7 @@ import { fleetOrRefuse } from "../../plan/stack-files.ts";
 import { parseCheckpoint, type Checkpoint } from "../pulumi/checkpoint.ts";
 import { pulumi } from "../pulumi/cli.ts";
 import { requireStack } from "../pulumi/stacks.ts";
+import { withKeysInConfig } from "./keys-in-config.ts";
 import { withMachinesInState } from "./machines-in-state.ts";
 import { withTokensInState } from "./tokens-in-state.ts";
 
@@ -18,7 +19,10 @@ export interface DeployedCluster {
 export async function deployedCluster(site: string): Promise<DeployedCluster> {
   const plan = declaredCluster(site);
   await requireStack(site);
-  return { plan, access: await accessOf(site) };
+  const access = await accessOf(site);
+  if (plan.settings.snapshots.s3 === undefined) return { plan, access };
+  const config: unknown = JSON.parse(await pulumi(["config", "--json", "--show-secrets", "--stack", site]));
+  return { plan, access: withKeysInConfig(access, config) };
 }
 
 function declaredCluster(site: string): ClusterPlan {

@@ -47,9 +47,9 @@ export async function listSnapshots({ plan, access }: DeployedCluster): Promise<
 
 /** All servers must answer: a restore stops every one of them. So what is missing is said before anything is changed. */
 export async function findSnapshot(cluster: DeployedCluster, wanted: string): Promise<FoundSnapshot> {
-  const { plan } = cluster;
+  const { plan, access } = cluster;
   const found = await listSnapshots(cluster);
-  const chosen = chooseSnapshot(found, wanted);
+  const chosen = chooseSnapshot(found, wanted, Object.keys(access.hosts));
   if (chosen !== undefined) return chosen;
   if (found.length === 0) throw new UserError(`There is no snapshot ${whereKept(plan)}. Nothing was changed.`);
   const names = [...new Set(found.map(({ name }) => name))].sort().slice(-20);

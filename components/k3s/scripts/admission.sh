@@ -9,7 +9,8 @@ cat /proc/sys/kernel/random/uuid
 # Copies of one disk have one machine id; systemd derives hardware addresses from it, those of the pods' network too.
 for index in "${!NODES[@]}"; do
   for other in "${!NODES[@]}"; do
-    if [ "$index" -ge "$other" ] || [ "${MACHINES[index]}" != "${MACHINES[other]}" ]; then continue; fi
+    # A restore knows no machine of a node that is declared and not there yet.
+    if [ "$index" -ge "$other" ] || [ -z "${MACHINES[index]}" ] || [ "${MACHINES[index]}" != "${MACHINES[other]}" ]; then continue; fi
     fail "${NODES[index]} and ${NODES[other]} have the same machine id" \
       'on one of them: rm /etc/machine-id /var/lib/dbus/machine-id; systemd-machine-id-setup; reboot'
   done

@@ -117,6 +117,6 @@ refuse_during_restore() {
   local occasion
   occasion=$(cat "$RESTORING" 2>/dev/null || true)
   if [ -z "$occasion" ] || [ "$occasion" = "${RESTORE:-}" ]; then return 0; fi
-  fail "the restore $occasion began on $NODE and has not ended" \
-    "go on with it: npm run restore -- SITE --snapshot NAME --continue $occasion (or begin another one, which takes its place)"
+  fail "the restore ${occasion%%.*} began on $NODE and has not ended" \
+    "go on with it: npm run restore -- SITE --snapshot ${occasion#*.} --continue ${occasion%%.*} (or begin another one, which takes its place)"
 }

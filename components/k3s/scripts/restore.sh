@@ -29,7 +29,7 @@ if [ "$(cat "$DONE" 2>/dev/null || true)" != "$OCCASION" ]; then
   from=$SNAPSHOT
   if [ -z "$S3_BUCKET" ]; then
     from="$K3S_DATA/server/db/snapshots/$SNAPSHOT"
-    [ -f "$from" ] || fail "there is no snapshot $from on this host" "choose one of: $(find "$K3S_DATA/server/db/snapshots" -maxdepth 1 -type f -printf '%f ' 2>/dev/null || true)"
+    [ -f "$from" ] || fail "there is no snapshot $from on this host" "choose one of: $(find "$K3S_DATA/server/db/snapshots" -maxdepth 1 -type f ! -name '*.part' -printf '%f ' 2>/dev/null || true)"
   fi
   step 'stop k3s'
   # A reboot before the snapshot is back must not start an empty cluster.

@@ -16,8 +16,9 @@ in_the_object_store() {
   done
 }
 
+# While etcd writes one, and for good where it was cut off, its name ends in `.part`.
 on_this_disk() {
-  TZ=UTC find "$K3S_DATA/server/db/snapshots" -maxdepth 1 -type f -printf '%TY-%Tm-%TdT%TTZ %f\n' 2>/dev/null || true
+  TZ=UTC find "$K3S_DATA/server/db/snapshots" -maxdepth 1 -type f ! -name '*.part' -printf '%TY-%Tm-%TdT%TTZ %f\n' 2>/dev/null || true
 }
 
 step 'list snapshots'
