@@ -36,6 +36,15 @@ describe("a restore", () => {
     assert.deepEqual(stages.slice(-2), [["agent-1", "agent-2"], ["agent-3"]]);
   });
 
+  it("is another one where it is gone on with by another snapshot: it never mixes the two", () => {
+    const occasionsOf = (snapshot: string): ReadonlySet<unknown> => {
+      const steps = restoreStages(plan, { ...request, snapshot }).flat();
+      return new Set(steps.flatMap(({ parameters: { OCCASION, RESTORE } }) => OCCASION ?? RESTORE ?? []));
+    };
+    assert.deepEqual([...occasionsOf("a")], ["2026-11-21.a"]);
+    assert.deepEqual([...occasionsOf("b")], ["2026-11-21.b"]);
+  });
+
   it("looks for the restored server first, whatever the API address leads to by then", () => {
     const [, , , , [rejoin] = []] = restoreStages(plan, request);
     assert.deepEqual(rejoin?.parameters["CANDIDATES"], ["10.0.20.11", "10.0.20.10"]);
