@@ -8,6 +8,8 @@ const Base = process.env.CI === "true" ? Dot : Spec;
 const shown = 15;
 /** Runs that are shorter are nobody's trouble; in milliseconds. */
 const longRun = 120_000;
+/** What the summary keeps of a message, in characters: a run that failed says why at its end. */
+const kept = { head: 200, tail: 600 };
 
 module.exports = class CountingReporter extends Base {
   constructor(runner, options) {
@@ -17,12 +19,18 @@ module.exports = class CountingReporter extends Base {
     runner.on("test end", ({ file, title, duration }) => {
       tests.push({ name: `${relative(".", file ?? "")}: ${title}`, file, duration: duration ?? 0 });
     });
+    const failed = [];
     let died = false;
-    runner.on("fail", ({ file, parent }) => (died ||= file === undefined && !parent?.file));
+    runner.on("fail", (test, error) => {
+      failed.push(`${relative(".", test.file ?? "")}: ${test.title}: ${shortened(String(error.message))}`);
+      died ||= test.file === undefined && !test.parent?.file;
+    });
     runner.once("end", () => {
       const { passes, failures, pending } = this.stats;
       if (died) console.log(`  No result came of: ${without(tests, options.spec ?? []).join(", ")}`);
       if (Date.now() - began > longRun) tellWhatTookLong(tests);
+      // Once more, and short: of a long log often the end alone is kept.
+      for (const line of failed) console.log(`  failed: ${line}`);
       console.log(`  time: ${seconds(Date.now() - began)}`);
       const counts = process.env.ISTHMUS_COUNTS;
       if (counts) appendFileSync(counts, `${passes} ${failures} ${pending}\n`);
@@ -35,6 +43,12 @@ const without = (tests, files) =>
   files
     .map((file) => relative(".", file))
     .filter((file) => !tests.some((test) => relative(".", test.file ?? "") === file));
+
+function shortened(message) {
+  const line = message.replaceAll(/\s+/g, " ");
+  const { head, tail } = kept;
+  return line.length <= head + tail ? line : `${line.slice(0, head)} … ${line.slice(-tail)}`;
+}
 
 const seconds = (milliseconds) => `${(milliseconds / 1000).toFixed(1)} s`;
 

@@ -53,7 +53,7 @@ export class Writer {
   async lost(): Promise<readonly string[]> {
     this.#over.abort();
     await this.#done;
-    const answer = JSON.parse(await this.#ask("GET")) as {
+    const answer = JSON.parse(await this.#list()) as {
       readonly items: readonly { readonly metadata: { readonly name: string } }[];
     };
     const there = new Set(answer.items.map(({ metadata }) => metadata.name));
@@ -63,6 +63,18 @@ export class Writer {
   stop(): void {
     this.#over.abort();
     this.#agent.destroy();
+  }
+
+  /** With patience: right after a fault etcd may be choosing its leader. */
+  async #list(): Promise<string> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#ask("GET");
+      } catch (error) {
+        if (tries === 5) throw error;
+        await sleep(1_000);
+      }
+    }
   }
 
   async #write(): Promise<void> {

@@ -7,28 +7,28 @@ import { members, node, starts } from "./cluster-state.ts";
 import { versionOf, firstPatch } from "./fault-matrix-capabilities.ts";
 import { assertAsDeclared, assertNobodyAway } from "./fault-matrix-checks.ts";
 import { Writer } from "./fault-matrix-writer.ts";
-import { requireScenarios } from "./requirements.ts";
 import { holdAt } from "./steps.ts";
 import { clusterName, TestSite, type SiteRun } from "./test-site.ts";
+import { keepWellSite } from "./well-site.ts";
 
 const config = "/etc/rancher/k3s/config.yaml";
 
 describe("a change that fails on the second of three servers", function () {
   this.timeout(240_000);
   let site: TestSite;
-
-  before(async function () {
-    requireScenarios(this);
-    const versions = [0, 1, 2, 3].map((more) => standIn(versionOf(firstPatch + more)));
-    site = await TestSite.create({
-      nodes: ["server-1", "server-2", "server-3"],
-      k3s: await Promise.all(versions),
-      settings: { waitSeconds: 30 },
-    });
-    await site.goesUp();
+  const wellSite = keepWellSite({
+    create: async () => {
+      const versions = [0, 1, 2, 3].map((more) => standIn(versionOf(firstPatch + more)));
+      return await TestSite.create({
+        nodes: ["server-1", "server-2", "server-3"],
+        k3s: await Promise.all(versions),
+        settings: { waitSeconds: 30 },
+      });
+    },
+    prepare: (created) => created.goesUp(),
   });
-  after(async () => {
-    await (site as TestSite | undefined)?.destroy();
+  beforeEach(async () => {
+    site = await wellSite();
   });
 
   it("stops an upgrade where a checksum is wrong, before any server is changed, and goes on when it is right", async () => {
