@@ -42,10 +42,13 @@ if [ "$(cat "$DONE" 2>/dev/null || true)" != "$OCCASION" ]; then
   logged reset k3s server --cluster-reset --cluster-reset-restore-path="$from" ||
     fail "k3s could not restore $SNAPSHOT" 'the lines above name the cause; if it says that the token is wrong: none that the state keeps opens this snapshot'
   printf %s "$OCCASION" >"$DONE"
-elif [ "$(cat "$K3S_ETC/token")" = "$SNAPSHOT_TOKEN" ] && etcd_has_token "$SERVER_TOKEN"; then
-  # A run that did not end got as far as to rotate it, or it never was another one.
-  put "$K3S_ETC/token" 0600 "$SERVER_TOKEN"
-  [ "$SNAPSHOT_TOKEN" = "$SERVER_TOKEN" ] || RESTART=1
+else
+  say "$SNAPSHOT was put back here by this restore at $(date -u -r "$DONE" '+%F %T UTC'): not done again, what was written since stays"
+  if [ "$(cat "$K3S_ETC/token")" = "$SNAPSHOT_TOKEN" ] && etcd_has_token "$SERVER_TOKEN"; then
+    # A run that did not end got as far as to rotate it, or it never was another one.
+    put "$K3S_ETC/token" 0600 "$SERVER_TOKEN"
+    [ "$SNAPSHOT_TOKEN" = "$SERVER_TOKEN" ] || RESTART=1
+  fi
 fi
 step 'start k3s'
 if [ -n "$RESTART" ] || ! unit_active; then restart_unit "$WANTED"; fi

@@ -127,7 +127,9 @@ describe("a cluster that is snapshotted and restored", function () {
     await died;
     await write(site.host("server-1"), "since-the-second-restore");
     await site.host("server-2").powerOn();
-    await restoreCluster(cluster, restore);
+    const said: string[] = [];
+    await restoreCluster(cluster, { ...restore, say: (line) => said.push(line) });
+    assert.match(said.join("\n"), /was put back here by this restore at 20[-0-9]+ [:0-9]+ UTC: not done again/);
     await assertConverged(site);
     assert.deepEqual(await written(aServer(site)), ["before-the-snapshot", "since-the-second-restore"]);
   });
