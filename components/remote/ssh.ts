@@ -97,6 +97,8 @@ function dial(hop: KnownHop, open: Client[], sock?: ConnectConfig["sock"]): Prom
       },
       ...(sock === undefined ? {} : { sock }),
     });
+    // A login is a dozen small packets in turn: Nagle's algorithm would hold each back for 40 ms.
+    client.setNoDelay(true);
   });
 }
 

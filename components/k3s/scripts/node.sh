@@ -127,8 +127,8 @@ ready_now() {
 }
 
 # A server is one of the cluster when it votes: so says the API, and its own etcd. After a restore the API still tells what was
-# so before, until somebody looks. Etcd comes first: it costs nothing to ask.
-joined() { etcd_is_voter && ready_now && [ "$VOTES" = True ] && api_ready; }
+# so before, until somebody looks. What costs least to ask comes first.
+joined() { etcd_is_voter && api_ready && ready_now && [ "$VOTES" = True ]; }
 
 applied() {
   printf %s "$1" >"$RECORD/k3s.applied"

@@ -90,6 +90,13 @@ export class TestCluster {
     return await this.host(on).run(`k3s kubectl --request-timeout=15s ${command}`);
   }
 
+  /** What its API says of itself to who has the administrator's certificate: `ok`, or what is not. */
+  async readyz(on = "s1"): Promise<string> {
+    const tls = "/var/lib/rancher/k3s/server/tls";
+    const trust = `--cacert ${tls}/server-ca.crt --cert ${tls}/client-admin.crt --key ${tls}/client-admin.key`;
+    return (await this.host(on).run(`curl -s --max-time 15 ${trust} https://127.0.0.1:6443/readyz`)).stdout;
+  }
+
   async conditions(node: string, on = "s1"): Promise<readonly Condition[]> {
     const ran = await this.kubectl(`get node ${node} -o json`, on);
     if (ran.code !== 0) return [];

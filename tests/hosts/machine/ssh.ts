@@ -46,6 +46,8 @@ export async function connect(to: Connection, timeoutMs = 5_000): Promise<Client
       keepaliveInterval: 2_000,
       hostVerifier: (key: Buffer) => `${keyType(key)} ${key.toString("base64")}` === to.hostKey,
     });
+    // As Go's connections are, those of `@pulumi/command`.
+    client.setNoDelay(true);
   });
 }
 
