@@ -39,6 +39,8 @@ class Server:
         self.critical = dict(critical.compared(settings))
         self.agent_token = token.password(secret(settings, "agent-token")) if secret(settings, "agent-token") else ""
         self.given, self.ready = secret(settings, "token"), False
+        # The password that it lets in: read once, at its start.
+        self.taken = ""
         self.etcd, self.store, self.api, self.process = None, None, None, None
 
     # --- tokens ------------------------------------------------------------------------------------------------------
@@ -61,8 +63,8 @@ class Server:
             os.symlink(os.path.join(self.data, "token"), link)
 
     def rotate_token(self, new):
-        """Seals the shared files with the new token. This server takes it at once; the others take the old one until they are
-        started with the new one, and can be told to rotate to it, too: then there is nothing left to seal."""
+        """Seals the shared files with the new token. Every server takes the old one until it is started with the new one, this
+        one, too; another can be told to rotate to it as well: then there is nothing left to seal."""
         old = self.token
         self.given = new
         self.write_tokens()
@@ -263,6 +265,7 @@ class Server:
         self.leave_tombstone()
         access = self.bootstrap()
         self.write_tokens()
+        self.taken = self.token
         self.certificates()
         HttpServer(int(self.settings.get("https-listen-port", "6443")), self.tls, Supervisor(self)).start()
         agent = Agent(self.settings, 6443, annotations=self.encryption())

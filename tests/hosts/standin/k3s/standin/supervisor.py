@@ -18,8 +18,8 @@ class Supervisor:
         self.server = server
 
     def accounts(self):
-        node = [self.server.agent_token] if self.server.agent_token else [self.server.token]
-        return {"server": [self.server.token], "node": node + [self.server.token]}
+        taken = self.server.taken
+        return {"server": [taken], "node": [self.server.agent_token or taken, taken]}
 
     def answer(self, request):
         path = request.path
