@@ -76,7 +76,7 @@ describe("the contract of k3s: server tokens", function () {
 
   it("have to be known to a server that starts after a rotation", async () => {
     const s1 = cluster.host("s1");
-    // With one of two away, a real s1 loses its majority and starts again by itself.
+    // With one of two away, a real s1 has no majority and closes its port: it is started anew here in any case.
     await cluster.start("s2", "server", { server: cluster.url("s1"), token: next });
     await s1.ok("systemctl restart --no-block k3s");
     await cluster.said("s1", "server", /level=fatal.*encrypted with different token/);
