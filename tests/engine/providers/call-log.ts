@@ -50,7 +50,8 @@ export class CallLog {
   read(): readonly LoggedCall[] {
     try {
       const lines = readFileSync(this.#file, "utf8").split("\n");
-      return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as LoggedCall);
+      // A reader may see the first half of a line that is just being written: what has no end yet is for the next look.
+      return lines.slice(0, -1).map((line) => JSON.parse(line) as LoggedCall);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
       throw error;
