@@ -25,24 +25,46 @@ refuse_taken_address() {
     'give it an address of its own: a free one outside of every DHCP range, or a load balancer that leads to its servers'
 }
 
-# members_at SERVER: etcd's members, as a server that joins asks for them; nothing where it cannot be told. Who was given a
-# fingerprint tells its token to nobody else.
+# members_at SERVER TOKEN: etcd's members, as a server that joins asks for them; nothing where it cannot be told. Who was
+# given a fingerprint tells its token to nobody else.
 members_at() {
   local authority="$RECORD/authority.crt"
   curl -sk --noproxy '*' --max-time 5 -o "$authority" "https://$1:6443/cacerts" || return 0
   if [ -n "$CA" ] && [ "$CA" != "K10$(sha256sum <"$authority" | cut -d' ' -f1)" ]; then return 0; fi
-  printf 'user = "server:%s"\n' "$(escaped "$SERVER_TOKEN")" |
-    curl -s --noproxy '*' --max-time 10 --cacert "$authority" -K - "https://$1:6443/db/info" || true
+  printf 'user = "server:%s"\n' "$(escaped "$2")" |
+    curl -sf --noproxy '*' --max-time 10 --cacert "$authority" -K - "https://$1:6443/db/info" || true
 }
 
 # k3s makes another member of a server whose etcd is gone, and etcd takes none of a name that it has. A learner that never
 # came to its vote k3s takes out by itself.
 refuse_lost_disk() {
   [ ! -d "$K3S_DATA/server/db/etcd" ] || return 0
-  members_at "$1" | tr '{' '\n' | grep -v '"isLearner": *true' |
+  members_at "$1" "$SERVER_TOKEN" | tr '{' '\n' | grep -v '"isLearner": *true' |
     grep -E "\"name\": *\"${NODE//./\\.}-[0-9a-f]{8}\"" >/dev/null || return 0
   fail "etcd has a member $NODE, and its data is not on this disk: it was wiped, or it is another disk in the same machine" \
     "let the cluster forget it, on another server: k3s kubectl delete node $NODE; then run the same command again. What only that disk held is lost"
+}
+
+# admits SERVER TOKEN: whether it lets a server in with it.
+admits() { [ -n "$(members_at "$1" "$2")" ]; }
+
+# way_in LIVE_SERVER: whom a new server joins. After a rotation, each lets in with the token of before until it starts again.
+way_in() {
+  local candidate older
+  for candidate in "$1" "${CANDIDATES[@]}"; do
+    if [ "$candidate" != "$ADDRESS" ] && admits "$candidate" "$SERVER_TOKEN"; then
+      printf %s "$candidate"
+      return 0
+    fi
+  done
+  while IFS= read -r older; do
+    if admits "$1" "$older"; then
+      fail "the servers let in with the token of before yet: none was started since the token was rotated" \
+        'start k3s again on one of them, which takes the new token by itself: systemctl restart k3s (where only two are left, the API is away for some seconds); then run again'
+    fi
+  done <<<"$OLDER_TOKENS"
+  # It may still be on its way up: k3s waits for it.
+  printf %s "$1"
 }
 
 # How this server finds its cluster. One that has been a member asks nobody: its etcd knows the others.
@@ -52,6 +74,7 @@ choose_cluster() {
   rm -f "$RECORD/k3s.joined"
   member=$(live_server "$ADDRESS" "${CANDIDATES[@]}")
   if [ -e "$PERMIT" ] && [ ! -d "$K3S_DATA/server/db/etcd" ] && [ "${member:-$API_ADDRESS}" = "$API_ADDRESS" ]; then refuse_taken_address; fi
+  if [ -n "$member" ] && [ -n "$OLDER_TOKENS" ] && [ ! -d "$K3S_DATA/server/db/etcd" ]; then member=$(way_in "$member"); fi
   if [ -n "$member" ]; then
     refuse_other_time "$member"
     for port in 2379 2380; do

@@ -127,6 +127,24 @@ describe("a cluster in trouble", function () {
     assert.deepEqual((await site.goesUp()).sessions, []);
   });
 
+  it("says why a first server that is replaced while the token is rotated cannot join yet, and lets it in where it can", async () => {
+    await site.replace("server-1");
+    site.set({ tokens: { generation: 2 } });
+    assert.match(await site.refuses(), /\[server-1\] because: the servers let in with the token of before yet/);
+    assert.equal(
+      (await site.host("server-1").run("test -e /etc/systemd/system/k3s.service")).code,
+      1,
+      "it was installed",
+    );
+
+    // Not the one that is asked first.
+    await site.host("server-3").ok("systemctl restart k3s");
+    await site.goesUp();
+    await assertConverged(site);
+    assert.deepEqual(await written(site.host("server-1")), ["kept"]);
+    assert.deepEqual((await site.goesUp()).sessions, []);
+  });
+
   it("refuses a server whose disk was wiped while it stayed the same machine, and takes it back as it says", async () => {
     const host = site.host("server-3");
     const id = await host.ok("cat /etc/machine-id");
