@@ -48,33 +48,39 @@ refuse_lost_disk() {
 # admits SERVER TOKEN: whether it lets a server in with it.
 admits() { [ -n "$(members_at "$1" "$2")" ]; }
 
-# way_in LIVE_SERVER: whom a new server joins. After a rotation, each lets in with the token of before until it starts again.
-way_in() {
-  local candidate older
-  for candidate in "$1" "${CANDIDATES[@]}"; do
+# admitting_server CANDIDATE…: the first that admits this one; nothing where none does.
+admitting_server() {
+  local candidate
+  for candidate in "$@"; do
     if [ "$candidate" != "$ADDRESS" ] && admits "$candidate" "$SERVER_TOKEN"; then
       printf %s "$candidate"
       return 0
     fi
   done
+}
+
+# After a rotation, a server admits with the token of before until it starts again.
+refuse_token_of_before() {
+  local older
   while IFS= read -r older; do
-    if admits "$1" "$older"; then
-      fail "the servers let in with the token of before yet: none was started since the token was rotated" \
+    ! admits "$1" "$older" ||
+      fail 'the servers let in with the token of before yet: none was started since the token was rotated' \
         'start k3s again on one of them, which takes the new token by itself: systemctl restart k3s (where only two are left, the API is away for some seconds); then run again'
-    fi
   done <<<"$OLDER_TOKENS"
-  # It may still be on its way up: k3s waits for it.
-  printf %s "$1"
 }
 
 # How this server finds its cluster. One that has been a member asks nobody: its etcd knows the others.
 choose_cluster() {
-  local member closed='' port
+  local member admitting closed='' port
   if [ -d "$K3S_DATA/server/db/etcd" ] && { [ -e "$RECORD/k3s.joined" ] || api_ready; }; then return 0; fi
   rm -f "$RECORD/k3s.joined"
   member=$(live_server "$ADDRESS" "${CANDIDATES[@]}")
   if [ -e "$PERMIT" ] && [ ! -d "$K3S_DATA/server/db/etcd" ] && [ "${member:-$API_ADDRESS}" = "$API_ADDRESS" ]; then refuse_taken_address; fi
-  if [ -n "$member" ] && [ -n "$OLDER_TOKENS" ] && [ ! -d "$K3S_DATA/server/db/etcd" ]; then member=$(way_in "$member"); fi
+  if [ -n "$member" ] && [ -n "$OLDER_TOKENS" ] && [ ! -d "$K3S_DATA/server/db/etcd" ]; then
+    admitting=$(admitting_server "$member" "${CANDIDATES[@]}")
+    [ -n "$admitting" ] || refuse_token_of_before "$member"
+    member=${admitting:-$member}
+  fi
   if [ -n "$member" ]; then
     refuse_other_time "$member"
     for port in 2379 2380; do
