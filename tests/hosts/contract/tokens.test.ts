@@ -20,9 +20,10 @@ describe("the contract of k3s: server tokens", function () {
 
   before(async function () {
     requireHosts(this);
-    cluster = await TestCluster.create(await k3sUnderTest(), ["s1", "s2"]);
+    cluster = await TestCluster.create(await k3sUnderTest(), ["s1", "s2", "s3"]);
     await cluster.join("s1", "server", { "cluster-init": true });
     await cluster.join("s2", "server", { server: cluster.url("s1") });
+    await cluster.join("s3", "server", { server: cluster.url("s1") });
   });
   after(async () => {
     await (cluster as TestCluster | undefined)?.lab.destroy();
@@ -59,6 +60,7 @@ describe("the contract of k3s: server tokens", function () {
           "curl -s -o /dev/null -w '%{http_code}' --cacert /var/lib/rancher/k3s/server/tls/server-ca.crt -K - https://127.0.0.1:6443/v1-k3s/token",
           { stdin: `${request}user = "server:${token}"\n` },
         );
+    await cluster.host("s3").ok("systemctl stop k3s");
     assert.deepEqual([await ask("wrong"), await ask(SERVER_TOKEN)], ["401", "200"]);
     assert.equal(await holds("s1", "/var/lib/rancher/k3s/server/token", next), true);
     for (const name of ["s1", "s2"]) {
@@ -74,9 +76,20 @@ describe("the contract of k3s: server tokens", function () {
     assert.deepEqual([await answer("s2", SERVER_TOKEN), await answer("s2", next)], ["200", "401"]);
   });
 
+  it("may be the new one for who was off meanwhile as soon as its etcd has heard of it, though the others still want the old one", async () => {
+    const s3 = cluster.host("s3");
+    assert.equal(await holds("s3", `${db}/etcd/member/snap/db`, key(next)), false);
+    await s3.ok("systemctl start --no-block k3s");
+    await cluster.said("s3", "server", /Shutdown request received: failed to save .*encrypted with different token/);
+    await until("s3 has the new key", () => holds("s3", `${db}/etcd/member/snap/db`, key(next)));
+    await cluster.start("s3", "server", { server: cluster.url("s1"), token: next });
+    await cluster.said("s3", "server", /Unable to reconcile with remote datastore: not authorized/);
+    await until("s3 is well", async () => (await cluster.readyz("s3")) === "ok", { timeoutMs: cluster.patience });
+    assert.deepEqual([await answer("s3", SERVER_TOKEN), await answer("s3", next)], ["401", "200"]);
+  });
+
   it("have to be known to a server that starts after a rotation", async () => {
     const s1 = cluster.host("s1");
-    // With one of two away, a real s1 has no majority and closes its port: it is started anew here in any case.
     await cluster.start("s2", "server", { server: cluster.url("s1"), token: next });
     await s1.ok("systemctl restart --no-block k3s");
     await cluster.said("s1", "server", /level=fatal.*encrypted with different token/);

@@ -41,6 +41,8 @@ export interface Capability {
   readonly finished: readonly string[];
   /** In whose name a run that dies when all is done may still hold the lease of who is away. */
   readonly lease?: string;
+  /** k3s on that node ends by itself, and starts again, until it has heard of what was done while it was off. */
+  readonly endsUntilItHears?: boolean;
   /** What else has to be true afterwards. */
   readonly holds?: (site: TestSite) => Promise<void>;
 }
@@ -216,6 +218,7 @@ export const capabilities: readonly Capability[] = [
     script: scripts.nextToken,
     on: "server-2",
     resource: "next-token-server-2",
+    endsUntilItHears: true,
   },
   {
     name: "the server token rotated",

@@ -92,7 +92,7 @@ async function survives(site: TestSite, { capability, fault, step }: Cell): Prom
     const came = await installedAt(site, capability.on);
     const again = await site.goesUp();
     await assertAsDeclared(site);
-    const mayFail = capability.method === "create" && fault.breaksJoins;
+    const mayFail = fault.breaksJoins && (capability.method === "create" || capability.endsUntilItHears === true);
     const needed = { starts: capability.starts, struck: capability.on, extra: fault.extraStarts, mayFail };
     await assertStarts(site, before, needed);
     await capability.holds?.(site);

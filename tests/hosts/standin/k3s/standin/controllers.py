@@ -3,7 +3,7 @@
 import os
 import time
 
-from standin import etcd, kube_vip, log, pki
+from standin import etcd, kube_vip, log
 from standin.manifests import Manifests
 from standin.objects import ApiError, NODES, now, secrets
 from standin.server_names import ADDRESS, ETCD_FINALIZER, MEMBER, NODE_FINALIZER, OLDER_NAMES, REMOVE, REMOVED, ROLES
@@ -37,7 +37,7 @@ class Controllers:
     def round(self):
         status = self.etcd.status()
         self._own_node()
-        self._copy_bootstrap()
+        self.server.copy_bootstrap()
         self.manifests.apply()
         kube_vip.ensure(self.server)
         if status.get("leader") != status["header"]["member_id"]:
@@ -79,13 +79,6 @@ class Controllers:
 
         if not self.server.process.removed:
             self._edit(self.server.node, edit)
-
-    def _copy_bootstrap(self):
-        """What the store keeps sealed, also on disk: a start without a majority checks the token with it."""
-        rows, _ = self.etcd.list("/bootstrap/")
-        path = os.path.join(self.server.db, "bootstrap-copy")
-        if rows and (not os.path.exists(path) or pki.read(path) != rows[0][1]):
-            pki.write(path, rows[0][1])
 
     # --- once in a cluster -------------------------------------------------------------------------------------------
 

@@ -148,7 +148,8 @@ class Server:
                 log.info("Successfully reconciled with remote datastore")
                 return
             except (OSError, token.TokenError) as error:
-                log.warning(f"Unable to reconcile with remote datastore: {token.reason(error)}")
+                refused = getattr(error, "code", None) == 401
+                log.warning(f"Unable to reconcile with remote datastore: {'not authorized' if refused else token.reason(error)}")
         log.info("Starting temporary etcd to reconcile with datastore")
         path = os.path.join(self.db, "bootstrap-copy")
         if os.path.exists(path):
@@ -247,11 +248,20 @@ class Server:
     def save_bootstrap(self):
         """The shared files, sealed with the token, in the store: a restore finds them there."""
         key, password = bootstrap_key(self.token), self.token
-        rows, _ = self.etcd.list("/bootstrap/")
+        rows = self.copy_bootstrap()
         if rows and key not in [row[0] for row in rows]:
-            log.fatal(PREPARING + "failed to reconcile with local datastore: bootstrap data already found and encrypted with different token")
+            log.shutdown("failed to save bootstrap data: bootstrap data already found and encrypted with different token")
         if not rows:
             self.etcd.put(key, pki.seal(password, json.dumps(pki.bundle(self.data)).encode()), 0)
+
+    def copy_bootstrap(self):
+        """What the store keeps sealed, also on disk: a start that no server lets in checks the token with it, as k3s does with
+        what its own etcd has heard of."""
+        rows, _ = self.etcd.list("/bootstrap/")
+        path = os.path.join(self.db, "bootstrap-copy")
+        if rows and (not os.path.exists(path) or pki.read(path) != rows[0][1]):
+            pki.write(path, rows[0][1])
+        return rows
 
     def api_addresses(self):
         members = self.etcd.members() if self.etcd else []
