@@ -12,6 +12,7 @@ import { reportText } from "../../../tools/cluster/report-text.ts";
 import { restoreCluster } from "../../../tools/cluster/restore.ts";
 import { findSnapshot, takeSnapshot } from "../../../tools/cluster/snapshots.ts";
 import { aServer, assertConverged, node, starts, write, written } from "./cluster-state.ts";
+import { patience } from "../standin/k3s.ts";
 import { deployed } from "./deployed.ts";
 import { renews } from "./maintenance-runs.ts";
 import { full, requireScenarios } from "./requirements.ts";
@@ -28,7 +29,7 @@ describe("a cluster that is snapshotted and restored", function () {
     requireScenarios(this);
     site = await TestSite.create({
       nodes: ["server-1", "server-2", "server-3", "agent-1"],
-      settings: { waitSeconds: 30 },
+      settings: { waitSeconds: 30 * patience },
     });
     await site.goesUp();
   });
