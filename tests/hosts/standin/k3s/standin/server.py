@@ -131,8 +131,7 @@ class Server:
         try:
             theirs = token.Access(url, secret(self.settings, "agent-token") or self.given, "node").get_json("/v1-k3s/config")
         except (OSError, token.TokenError) as error:
-            why = "not authorized" if getattr(error, "code", None) == 401 else token.reason(error)
-            log.warning(f"Skipping cluster configuration validation: {why}")
+            log.warning(f"Skipping cluster configuration validation: {token.refusal(error)}")
             return
         differing = [name for name, value in self.critical.items() if theirs.get(name) != value]
         for name in differing[:10]:
@@ -148,8 +147,7 @@ class Server:
                 log.info("Successfully reconciled with remote datastore")
                 return
             except (OSError, token.TokenError) as error:
-                refused = getattr(error, "code", None) == 401
-                log.warning(f"Unable to reconcile with remote datastore: {'not authorized' if refused else token.reason(error)}")
+                log.warning(f"Unable to reconcile with remote datastore: {token.refusal(error)}")
         log.info("Starting temporary etcd to reconcile with datastore")
         path = os.path.join(self.db, "bootstrap-copy")
         if os.path.exists(path):

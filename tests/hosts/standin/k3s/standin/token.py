@@ -87,6 +87,11 @@ class Access:
         return json.loads(self.get(path, headers))
 
 
+def refusal(error):
+    """Why a server did not answer with what it was asked for; of one that takes no such token k3s tells no code."""
+    return "not authorized" if getattr(error, "code", None) == 401 else reason(error)
+
+
 def reason(error):
     if isinstance(error, urllib.error.HTTPError):
         return f"{error.code} {error.reason}"
