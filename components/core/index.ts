@@ -15,3 +15,4 @@ export * from "./source-path.ts";
 export * from "./topology.ts";
 export * from "./user-error.ts";
 export * from "./workload.ts";
+export * from "./yaml.ts";

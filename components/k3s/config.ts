@@ -1,4 +1,4 @@
-import { stringify } from "yaml";
+import { toYaml } from "@isthmus/core";
 import * as cis from "./hardening.ts";
 import { kubeVipManifest } from "./kube-vip.ts";
 import { labelTexts, taintText, type K3sNode } from "./node.ts";
@@ -54,13 +54,10 @@ const vipManifest = (api: K3sSettings["api"]): string =>
  */
 export function registrationFile(node: K3sNode, machine: string): HostFile {
   const labels = { ...registrable(node.labels), "isthmus/machine": machine };
-  const content = stringify(
-    {
-      "node-label": labelTexts(labels),
-      ...(node.taints.length === 0 ? {} : { "node-taint": node.taints.map(taintText) }),
-    },
-    { lineWidth: 0 },
-  );
+  const content = toYaml({
+    "node-label": labelTexts(labels),
+    ...(node.taints.length === 0 ? {} : { "node-taint": node.taints.map(taintText) }),
+  });
   return { path: `${etc}/config.yaml.d/05-registration.yaml`, mode: "0600", content, restarts: false };
 }
 
@@ -155,7 +152,7 @@ function configText(config: Readonly<Record<string, unknown>>): string {
     ([, value]) => value !== false && !(Array.isArray(value) && value.length === 0),
   );
   said.sort(([a], [b]) => (a < b ? -1 : 1));
-  return stringify(Object.fromEntries(said), { lineWidth: 0 });
+  return toYaml(Object.fromEntries(said));
 }
 
 const ownedByKubernetes = /(^|\.)(kubernetes|k8s)\.io\//;

@@ -1,4 +1,4 @@
-import { stringify } from "yaml";
+import { toYaml } from "@isthmus/core";
 import type { K3sSettings } from "./schema.ts";
 
 /**
@@ -44,7 +44,7 @@ export const kubeletArguments = [
 /** Admission: pod security by default and where not, and how many events a source may make. */
 export function admissionConfiguration({ podSecurity, privilegedNamespaces }: K3sSettings["hardening"]): string {
   const level = { "enforce-version": "latest", "audit-version": "latest", "warn-version": "latest" };
-  return stringify({
+  return toYaml({
     apiVersion: "apiserver.config.k8s.io/v1",
     kind: "AdmissionConfiguration",
     plugins: [
@@ -70,7 +70,7 @@ export function admissionConfiguration({ podSecurity, privilegedNamespaces }: K3
 }
 
 /** Who did what and when, never what was in it: Secrets do not belong in a log. */
-export const auditPolicy = stringify({
+export const auditPolicy = toYaml({
   apiVersion: "audit.k8s.io/v1",
   kind: "Policy",
   omitStages: ["RequestReceived"],
@@ -105,7 +105,7 @@ export const networkPolicies = [
 ].join("---\n");
 
 function kubeSystemPolicy(name: string, podSelector: object, ingress: readonly object[]): string {
-  return stringify({
+  return toYaml({
     apiVersion: "networking.k8s.io/v1",
     kind: "NetworkPolicy",
     metadata: { name: `isthmus-${name}`, namespace: "kube-system" },

@@ -1,4 +1,4 @@
-import { stringify } from "yaml";
+import { toYaml } from "@isthmus/core";
 import type { K3sSettings } from "./schema.ts";
 
 type KubeVip = Extract<K3sSettings["api"], { kind: "kube-vip" }>;
@@ -12,7 +12,7 @@ const metadata = { name, namespace: "kube-system", labels: { "app.kubernetes.io/
  */
 export function kubeVipManifest(api: KubeVip): string {
   return [serviceAccount(), clusterRole(), clusterRoleBinding(), daemonSet(api)]
-    .map((object) => stringify(object, { lineWidth: 0 }))
+    .map((object) => toYaml(object))
     .join("---\n");
 }
 

@@ -1,4 +1,4 @@
-import { stringify } from "yaml";
+import { toYaml } from "@isthmus/core";
 import type { K3sSettings } from "./schema.ts";
 
 /** Who one is at a registry. */
@@ -19,7 +19,7 @@ export function registriesFile(
 ): string {
   const said = Object.entries({ mirrors: mirrorsOf(settings), configs: configsOf(settings.authorities, logins) });
   const content = said.filter(([, entries]) => Object.keys(entries).length > 0);
-  return content.length === 0 ? "" : stringify(Object.fromEntries(content), { lineWidth: 0 });
+  return content.length === 0 ? "" : toYaml(Object.fromEntries(content));
 }
 
 /** Where the certificate of a registry's authority lies on a node. */

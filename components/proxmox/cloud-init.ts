@@ -1,5 +1,4 @@
-import { generated, isReference, type Reference, type Values } from "@isthmus/core";
-import { stringify } from "yaml";
+import { generated, isReference, toYaml, type Reference, type Values } from "@isthmus/core";
 
 /** What cloud-init is told of a machine. Nothing of k3s: what a cluster needs may change without making a machine anew. */
 export interface CloudInitFacts {
@@ -91,8 +90,6 @@ export function maskedUserData(data: Values): string {
 }
 
 export const renderMetaData = (data: Values): string => toYaml(data);
-
-const toYaml = (data: unknown): string => stringify(data, { lineWidth: 0, aliasDuplicateObjects: false });
 
 function fill(value: unknown, resolve: (reference: Reference) => string): unknown {
   if (isReference(value)) return resolve(value);

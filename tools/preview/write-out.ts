@@ -1,9 +1,9 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { toMarkdown } from "@isthmus/availability";
+import { toYaml } from "@isthmus/core";
 import { plannedNodes, planCluster } from "@isthmus/k3s";
 import { maskedUserData, planMachines, renderMetaData } from "@isthmus/proxmox";
-import { stringify } from "yaml";
 import type { FleetPlan, SitePlan } from "../../plan/plans.ts";
 import { toSarif } from "../../policy/report.ts";
 import { resolve } from "../../program/resolve.ts";
@@ -45,8 +45,7 @@ function siteFiles(plan: SitePlan, document: PreviewDocument, fleet: FleetPlan):
   ]);
 }
 
-const yaml = (value: unknown): string =>
-  stringify(value, { sortMapEntries: true, lineWidth: 120, aliasDuplicateObjects: false });
+const yaml = (value: unknown): string => toYaml(value, { sorted: true });
 
 function releaseFiles(plan: SitePlan): [string, string][] {
   const summaries = releasesOf(plan);
