@@ -232,6 +232,7 @@ export interface StateResource {
   readonly inputs?: Readonly<Record<string, unknown>>;
   readonly outputs?: Readonly<Record<string, unknown>>;
   readonly parent?: string;
+  readonly protect?: boolean;
   /** The provider's URN and id. */
   readonly provider?: string;
   readonly dependencies?: readonly string[];

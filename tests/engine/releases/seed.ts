@@ -1,0 +1,36 @@
+/** Fills a simulated world with what a state says exists, by the rules of the simulated providers of today. */
+import { CallLog } from "../providers/call-log.ts";
+import type { PackageRules } from "../providers/contract.ts";
+import { Store } from "../providers/store.ts";
+import type { Properties, Value } from "../providers/values.ts";
+import { rules as kubernetes } from "../providers/rules/kubernetes.ts";
+import { rules as proxmoxve } from "../providers/rules/proxmoxve.ts";
+import type { StateResource } from "../harness.ts";
+import { revealed } from "../../../tools/cluster/revealed.ts";
+
+/** Packages whose resources are things in the world; the others make values and runs, which are in the state alone. */
+const packages: Readonly<Record<string, PackageRules>> = { kubernetes, proxmoxve };
+
+export const isThing = ({ type }: StateResource): boolean => packages[type.split(":")[0] ?? ""] !== undefined;
+
+/** `world`: the folder of a fleet's store. In the order of the state, in which nothing comes before what it needs. */
+export async function seedWorld(world: string, resources: readonly StateResource[]): Promise<void> {
+  const [store, log] = [new Store(world), new CallLog(world)];
+  const executor = { run: () => Promise.reject(new Error("nothing runs here")), copy: () => Promise.resolve() };
+  const configs = new Map(resources.map((one) => [`${one.urn}::${one.id ?? ""}`, providerConfig(one)]));
+  for (const { urn, type, inputs, provider = "" } of resources) {
+    const rules = packages[type.split(":")[0] ?? ""]?.resource(type);
+    if (rules === undefined) continue;
+    const call = { urn, type, name: urn.slice(urn.lastIndexOf("::") + 2), inputs: plain(inputs) };
+    await rules.create({ ...call, world: { store, log, executor, config: configs.get(provider) ?? {} } });
+  }
+}
+
+/** A provider's settings stand in the state as texts: `"true"` for true. */
+function providerConfig({ type, inputs }: StateResource): Properties {
+  if (!type.startsWith("pulumi:providers:")) return {};
+  const flag = (value: Value): Value => (value === "true" ? true : value === "false" ? false : value);
+  return Object.fromEntries(Object.entries(plain(inputs)).map(([key, value]) => [key, flag(value)]));
+}
+
+const plain = (inputs: StateResource["inputs"]): Properties => revealed(inputs ?? {}) as Properties;
