@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { ask, exitCode, runCommand, say } from "./command-line.ts";
 import { nameOf } from "./pulumi/checkpoint.ts";
 import { explain, pulumi, runPulumi } from "./pulumi/cli.ts";
+import { projectName } from "./pulumi/project.ts";
 import { importStack, keepCopy, mustImportStack, readState, requireStack } from "./pulumi/stacks.ts";
 import {
   describeInterrupted,
@@ -30,7 +31,7 @@ const command = new Command("npm run recover --")
   });
 
 async function recover(site: string, yes: boolean): Promise<number> {
-  for (const mended of await mendTornFiles(await backendUrl())) say(mended);
+  for (const mended of await mendTornFiles(await backendUrl(), projectName())) say(mended);
   await requireStack(site);
   const before = await readState(site);
   const lock = await heldLock(site);

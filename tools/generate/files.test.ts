@@ -42,12 +42,18 @@ describe("generated files", () => {
   it("are stale when edited, missing, or left over from a service that is gone", () => {
     writeFileSync(join(root, "docs/fleet.svg"), "<svg/>");
     rmSync(join(root, "schemas/preview.json"));
-    writeFileSync(join(root, "docs/reference/services/gone.md"), "");
+    writeFileSync(join(root, "docs/reference/services/gone.md"), files.get("docs/reference/services/vault.md") ?? "");
     assert.deepEqual(staleFiles(root, files).sort(), [
       "docs/fleet.svg",
       "docs/reference/services/gone.md",
       "schemas/preview.json",
     ]);
+  });
+
+  it("are nobody's own: a page that a person put beside them is neither stale nor left over", () => {
+    writeFileSync(join(root, "docs/reference/services/notes.md"), "# What I think of these services\n");
+    mkdirSync(join(root, "docs/reference/services/pictures"));
+    assert.deepEqual(staleFiles(root, files), []);
   });
 
   it("show in the README what the preview prints", () => {

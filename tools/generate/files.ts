@@ -10,7 +10,7 @@ import { previewDocument } from "../preview/document.ts";
 import { previewSchema } from "../preview/document-schema.ts";
 import { previewText } from "../preview/text.ts";
 import { withExcerpt } from "./readme.ts";
-import { servicePages } from "./service-pages.ts";
+import { generatedMark, servicePages } from "./service-pages.ts";
 
 /** Files by their path below the repository's root. */
 export type Files = ReadonlyMap<string, string>;
@@ -37,13 +37,14 @@ export function staleFiles(root: string, files: Files): string[] {
   return [...wrong, ...leftOver(root, files)];
 }
 
-/** Pages of services that are gone. */
+/** Pages of services that are gone. What nobody generated is somebody's own. */
 export function leftOver(root: string, files: Files): string[] {
   const folder = join(root, pages);
   if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .map((file) => `${pages}/${file}`)
-    .filter((path) => !files.has(path));
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => `${pages}/${name}`)
+    .filter((path) => !files.has(path) && readFileSync(join(root, path), "utf8").includes(generatedMark));
 }
 
 const contentOf = (path: string): string | undefined => (existsSync(path) ? readFileSync(path, "utf8") : undefined);

@@ -12,18 +12,23 @@ export function servicePages(catalogue: readonly Service[], fleet: FleetPlan): M
   ]);
 }
 
-const notice = "<!-- Generated from the service's definition by `npm run generate`; do not edit. -->";
+export const generatedMark = "<!-- Generated from the service's definition by `npm run generate`; do not edit. -->";
 
 function indexPage(services: readonly Service[]): string {
   const rows = services.map(({ name, summary }) => [`[${name}](${name}.md)`, summary]);
-  return page(["# Services", notice, "What a site may name under `services`.", table(["service", "what it is"], rows)]);
+  return page([
+    "# Services",
+    generatedMark,
+    "What a site may name under `services`.",
+    table(["service", "what it is"], rows),
+  ]);
 }
 
 function servicePage(service: Service, fleet: FleetPlan): string {
   const shown = fleet.sites[0]?.services.filter((plan) => plan.service === service.name) ?? [];
   return page([
     `# ${service.name}`,
-    notice,
+    generatedMark,
     service.summary,
     "## Arguments",
     argumentTable(service.schema),

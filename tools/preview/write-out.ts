@@ -1,5 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { toMarkdown } from "@isthmus/availability";
 import { toYaml } from "@isthmus/core";
 import { plannedNodes, planCluster } from "@isthmus/k3s";
@@ -9,23 +8,19 @@ import { toSarif } from "../../policy/report.ts";
 import { resolve } from "../../program/resolve.ts";
 import { renderDns } from "../dns/formats.ts";
 import { releasesOf, type PreviewDocument } from "./document.ts";
+import { fillFolders, type Files } from "./owned-folder.ts";
 import { readable } from "./readable.ts";
 import { locator } from "./text.ts";
 
-/** Files by their path below the folder. */
-type Files = ReadonlyMap<string, string>;
-
-/** Writes everything that would be deployed, secrets masked, the same from run to run, so that any diff compares two. */
+/**
+ * Writes everything that would be deployed, secrets masked, the same from run to run, so that any diff compares two. What an
+ * earlier run wrote is taken away, and nothing else is: a site's folder that is not ours is refused before anything is touched.
+ */
 export function writeOut(directory: string, document: PreviewDocument, fleet: FleetPlan): void {
-  for (const plan of fleet.sites.filter((site) => Object.hasOwn(document.sites, site.facts.name))) {
-    const folder = join(directory, plan.facts.name);
-    rmSync(folder, { recursive: true, force: true });
-    for (const [path, content] of siteFiles(plan, document, fleet)) {
-      const target = join(folder, path);
-      mkdirSync(dirname(target), { recursive: true });
-      writeFileSync(target, content);
-    }
-  }
+  const plans = fleet.sites.filter((site) => Object.hasOwn(document.sites, site.facts.name));
+  fillFolders(
+    plans.map((plan) => ({ folder: join(directory, plan.facts.name), files: siteFiles(plan, document, fleet) })),
+  );
 }
 
 function siteFiles(plan: SitePlan, document: PreviewDocument, fleet: FleetPlan): Files {

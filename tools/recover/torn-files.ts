@@ -1,5 +1,5 @@
 import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
@@ -7,17 +7,17 @@ import { fileURLToPath } from "node:url";
 const secondLookAfterMilliseconds = 500;
 
 /**
- * Mends what a run left half written in a backend of files, and tells what. Beside each object lies one with its
+ * Mends what a run left half written of this project's stacks in a backend of files, and tells what. Beside each object lies one with its
  * checksum, and they are not written at once: where that is cut off, the CLI says `EOF` to every command. A state that
  * is cut off itself is taken from the copy before it, in which what was under way is still pending. Object stores
- * replace objects whole.
+ * replace objects whole. Other projects' files stay as they are.
  */
-export async function mendTornFiles(backend: string): Promise<readonly string[]> {
+export async function mendTornFiles(backend: string, project: string): Promise<readonly string[]> {
   if (!backend.startsWith("file://")) return [];
   const folder = join(folderOf(backend), ".pulumi/stacks");
-  if (tornIn(folder).length === 0) return [];
+  if (tornIn(folder, project).length === 0) return [];
   await sleep(secondLookAfterMilliseconds);
-  return tornIn(folder).map(mend);
+  return tornIn(folder, project).map(mend);
 }
 
 function folderOf(backend: string): string {
@@ -27,11 +27,12 @@ function folderOf(backend: string): string {
     : path.slice("file://".length).replace(/^~/, process.env["HOME"] ?? "~");
 }
 
-function tornIn(folder: string): readonly string[] {
+/** A backend that was made before projects had folders of their own has all stacks in one. */
+function tornIn(folder: string, project: string): readonly string[] {
   if (!existsSync(folder)) return [];
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
   return files
-    .filter((file) => /\.json(\.bak)?(\.attrs)?$/.test(file))
+    .filter((file) => [".", project].includes(dirname(file)) && /\.json(\.bak)?(\.attrs)?$/.test(file))
     .map((file) => join(folder, file))
     .filter((file) => !isJson(file));
 }
@@ -42,8 +43,8 @@ function mend(file: string): string {
     return `${file} was cut off and is removed: what it describes is whole.`;
   }
   if (file.endsWith(".bak")) {
-    rmSync(file);
-    return `${file} was cut off and is removed: the state is whole.`;
+    renameSync(file, `${file}.torn`);
+    return `${file}, a copy of the state before, was cut off and is put aside as ${basename(file)}.torn.`;
   }
   const copy = `${file}.bak`;
   if (!existsSync(copy) || !isJson(copy))

@@ -14,7 +14,9 @@ export async function backup(to: string, now: Date): Promise<{ readonly folder: 
   const [backend, cli] = [await backendUrl(), (await pulumi(["version"])).trim()];
   const folder = join(to, fileTime(now));
   const partial = `${folder}.partial`;
-  mkdirSync(partial, { recursive: true, mode: 0o700 });
+  mkdirSync(to, { recursive: true, mode: 0o700 });
+  // Fails where it is there: what is removed after an error is what this run made.
+  mkdirSync(partial, { mode: 0o700 });
   try {
     const stacks: Record<string, CopiedStack> = {};
     for (const name of names) stacks[name] = await copyStack(partial, name);
