@@ -25,14 +25,9 @@ export function planCluster(
     programs: programsOn(node, facts.name, footprints),
   }));
   const plan = { name: site.name, nodes, settings: site.kubernetes };
-  const findings = clusterFindings(plan)
-    .filter(({ about }) => about.startsWith("checksums"))
-    .map(({ about, problem, mend }) => ({
-      rule: "checksum-missing",
-      at: below(site.from, "kubernetes", ...about.split(".")),
-      problem,
-      mend,
-    }));
+  const findings = clusterFindings(plan).flatMap(({ rule, about, problem, mend }) =>
+    rule === undefined ? [] : [{ rule, at: below(site.from, "kubernetes", ...about.split(".")), problem, mend }],
+  );
   return { plan, findings };
 }
 

@@ -11,6 +11,7 @@ export * from "./reference.ts";
 export * from "./service.ts";
 export * from "./shapes.ts";
 export * from "./sidecar.ts";
+export * from "./stated-digest.ts";
 export * from "./source-path.ts";
 export * from "./topology.ts";
 export * from "./user-error.ts";

@@ -9,6 +9,7 @@ import {
   type Resource,
 } from "@pulumi/pulumi";
 import type { ClusterAccess } from "./access.ts";
+import { checksumFindings } from "./checksums.ts";
 import { ClusterScripts, type Joining } from "./cluster-scripts.ts";
 import { planCluster, plannedNodes, type ClusterFacts, type ClusterPlan } from "./plan.ts";
 import type { RegistryLogin } from "./registries.ts";
@@ -118,7 +119,9 @@ function shortTokens({ server, agent }: ClusterTokens): ClusterTokens {
   return { server: short(server), agent: short(agent) };
 }
 
-function checkArgs({ name, settings, snapshotKeys, tokens }: K3sClusterArgs): void {
+function checkArgs({ name, nodes, settings, snapshotKeys, tokens }: K3sClusterArgs): void {
+  const [unknown] = checksumFindings(nodes, settings).filter(({ rule }) => rule === "checksum-missing");
+  if (unknown !== undefined) throw new UserError(`cluster ${name}: ${unknown.problem}: ${unknown.mend}`);
   if (settings.adopt !== undefined && tokens === undefined) {
     throw new UserError(`cluster ${name} is to be adopted, and its tokens are not given`);
   }

@@ -1,5 +1,6 @@
 // Pure: no Pulumi. The component is in `@isthmus/k3s/components`.
 export { clusterAccess, type ClusterAccess } from "./access.ts";
+export { reliedOn } from "./checksums.ts";
 export { agentConfig, nodeFiles, registrationFile, serverConfig, snapshotStoreFile, type HostFile } from "./config.ts";
 export {
   maintenanceOrder,
@@ -32,7 +33,7 @@ export {
   statusParameters,
   type NodeLiveFacts,
 } from "./parameters.ts";
-export { images } from "./pins.ts";
+export { images, pinnedReleases } from "./pins.ts";
 export { peersOf } from "./roster.ts";
 export {
   clusterFindings,

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Parameters } from "@isthmus/remote/script";
+import { checksumsOf } from "./checksums.ts";
 import { registrationFile, type HostFile } from "./config.ts";
 import { labelTexts, taintText, urlHost, type K3sNode } from "./node.ts";
 import { joinCandidates, plannedNodes, type ClusterPlan, type NodePlan } from "./plan.ts";
+import { installerUrl, releases, urlVersion } from "./pins.ts";
 import { peerText, type Peer } from "./roster.ts";
 import type { K3sSettings } from "./schema.ts";
 
@@ -22,10 +24,6 @@ export interface NodeLiveFacts {
   /** Take over what runs without a restart. */
   readonly adopt: boolean;
 }
-
-/** Beginning of the URL at which a release's files are. */
-const releases = "https://github.com/k3s-io/k3s/releases/download";
-const installers = "https://raw.githubusercontent.com/k3s-io/k3s";
 
 /** What `install-server.sh` and `install-agent.sh` are told. */
 export function installParameters(cluster: ClusterPlan, { node, files }: NodePlan, live: NodeLiveFacts): Parameters {
@@ -52,29 +50,24 @@ export const installSecrets = {
   agent: ["AGENT_TOKEN", "REGISTRIES"],
 } as const;
 
-function sourceParameters({ version, checksums, source }: K3sSettings): Parameters {
-  const escaped = version.replaceAll("+", "%2B");
+function sourceParameters(settings: K3sSettings): Parameters {
+  const { version, source } = settings;
   const mirror = source.folder === undefined ? source.url?.replace(/\/$/, "") : undefined;
-  const base = source.folder === undefined ? `${mirror ?? releases}/${escaped}` : `${source.folder}/${version}`;
-  const architectures = (["amd64", "arm64"] as const).flatMap((name) => {
-    const sums = checksums[name];
-    return sums === undefined ? [] : [{ name, ...sums }];
-  });
+  const base =
+    source.folder === undefined ? `${mirror ?? releases}/${urlVersion(version)}` : `${source.folder}/${version}`;
+  const { installer, architectures } = checksumsOf(settings);
   return {
     VERSION: version,
     SOURCE: base,
-    INSTALLER:
-      source.folder === undefined && mirror === undefined
-        ? `${installers}/${escaped}/install.sh`
-        : `${base}/install.sh`,
-    INSTALLER_SHA256: checksums.installer,
-    ARCHITECTURES: architectures.map(({ name }) => name),
+    INSTALLER: source.folder === undefined && mirror === undefined ? installerUrl(version) : `${base}/install.sh`,
+    INSTALLER_SHA256: installer,
+    ARCHITECTURES: architectures.map(({ architecture }) => architecture),
     BINARY_SHA256: architectures.map(({ binary }) => binary),
     SOURCE_CA: source.ca ?? "",
     ...archiveParameters(
-      architectures.flatMap(({ name, images, archives }) => [
-        ...(source.images ? [[name, `k3s-airgap-images-${name}.tar.zst`, images ?? ""] as const] : []),
-        ...Object.entries(archives).map(([file, sum]) => [name, file, sum] as const),
+      architectures.flatMap(({ architecture, images, archives }) => [
+        ...(source.images ? [[architecture, `k3s-airgap-images-${architecture}.tar.zst`, images ?? ""] as const] : []),
+        ...Object.entries(archives).map(([file, sum]) => [architecture, file, sum] as const),
       ]),
     ),
   };

@@ -172,12 +172,4 @@ describe("what is wrong with a cluster, before k3s says so", () => {
     const taken = { api: { kind: "kube-vip" as const, address: "10.0.20.22" } };
     assert.deepEqual(findingsOf(sixNodes, taken), ["api.address: 10.0.20.22 is also the address of agent-2"]);
   });
-
-  it("an architecture without checksums, also those of the images", () => {
-    const { checksums } = settingsOf();
-    assert.deepEqual(findingsOf(sixNodes, { checksums: { ...checksums, arm64: undefined } }), [
-      "checksums.arm64: there are arm64 nodes and no checksums for them",
-    ]);
-    assert.equal(findingsOf(sixNodes, { source: { images: true } }).length, 2);
-  });
 });

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { checksumFindings } from "./checksums.ts";
 import { nodeFiles, type HostFile } from "./config.ts";
 import { joinOrder, urlHost, type JoinOrder, type K3sNode } from "./node.ts";
 import type { K3sSettings } from "./schema.ts";
@@ -53,6 +54,8 @@ export function clusterIdentifier(name: string, settings: Pick<K3sSettings, "clu
 }
 
 export interface ClusterFinding {
+  /** Of what kind it is, where the stack files have a rule for it. */
+  readonly rule?: string;
   /** The node or the setting that it is about. */
   readonly about: string;
   readonly problem: string;
@@ -83,27 +86,6 @@ function addressFindings(nodes: readonly K3sNode[], { api }: K3sSettings): reado
       problem: `${api.address} is also the address of ${name}`,
       mend: "give the API an address of its own, which no machine has",
     }));
-}
-
-function checksumFindings(nodes: readonly K3sNode[], { checksums, source }: K3sSettings): readonly ClusterFinding[] {
-  const needed = new Set(nodes.flatMap(({ architecture }) => architecture ?? []));
-  return [...needed].sort().flatMap((architecture) => {
-    const known = checksums[architecture];
-    const from = `take them from sha256sum-${architecture}.txt of the k3s release`;
-    if (known === undefined) {
-      return [
-        {
-          about: `checksums.${architecture}`,
-          problem: `there are ${architecture} nodes and no checksums for them`,
-          mend: from,
-        },
-      ];
-    }
-    if (source.images && known.images === undefined) {
-      return [{ about: `checksums.${architecture}.images`, problem: "the image archive has no checksum", mend: from }];
-    }
-    return [];
-  });
 }
 
 /** Where a server or an agent may look for the cluster, as hosts of a URL, without repetition. */

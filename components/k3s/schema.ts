@@ -20,7 +20,9 @@ const archiveName = z
 
 const archiveChecksums = z
   .strictObject({
-    binary: sha256.describe("SHA-256 of the k3s binary for this architecture."),
+    binary: sha256
+      .optional()
+      .describe("SHA-256 of the k3s binary for this architecture. Default: what is stated here for that version."),
     images: sha256.optional().describe("SHA-256 of the image archive. Needed where `source.images` is true."),
     archives: z
       .record(archiveName, sha256)
@@ -206,11 +208,16 @@ export const k3sSettings = z.strictObject({
     ),
   checksums: z
     .strictObject({
-      installer: sha256.describe("SHA-256 of install.sh at that version."),
+      installer: sha256
+        .optional()
+        .describe("SHA-256 of install.sh at that version. Default: what is stated here for that version."),
       amd64: archiveChecksums.optional(),
       arm64: archiveChecksums.optional(),
     })
-    .describe("What the downloaded files must be. Every architecture that a node has needs its own."),
+    .prefault({})
+    .describe(
+      "What the downloaded files must be. Default: what is stated here for that version; preview names what is missing, and where it is.",
+    ),
   source: source.prefault({}).describe("Where the files come from."),
   api,
   clusterCidr: cidr

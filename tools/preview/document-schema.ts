@@ -148,6 +148,13 @@ const site = z.strictObject({
     .array(z.strictObject({ site: text, service: text, item: text }))
     .describe("What a first `up` leaves for later, until the other site is up."),
   secrets: z.array(z.strictObject({ name: text, for: text, present: z.boolean() })),
+  neverCompared: z
+    .array(
+      z.strictObject({ of: text, digest: text, source: text.describe("URL of the file, or of its publisher's list.") }),
+    )
+    .describe(
+      "Checksums that we state and nobody could compare with their source: a person does, before the first `up`.",
+    ),
   afterwards: texts.describe("What a person does once after the first `up`."),
 });
 

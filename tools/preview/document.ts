@@ -1,4 +1,5 @@
 import { budget, describeFailure, type Assessment, type NodeBudget, type SiteBudget } from "@isthmus/availability";
+import { reliedOn } from "@isthmus/k3s";
 import type { FleetPlan, SitePlan } from "../../plan/plans.ts";
 import { evaluate, type Evaluation } from "../../policy/evaluate.ts";
 import { inOrder } from "../../program/services.ts";
@@ -28,6 +29,8 @@ export interface PreviewedSite {
   /** What a first `up` leaves for later, until the other site is up. */
   readonly pendingLinks: readonly { site: string; service: string; item: string }[];
   readonly secrets: readonly { name: string; for: string; present: boolean }[];
+  /** Checksums that we state and nobody could compare with their source: a person does, before the first `up`. */
+  readonly neverCompared: readonly { of: string; digest: string; source: string }[];
   readonly afterwards: readonly string[];
 }
 
@@ -76,6 +79,9 @@ function previewSite({ plan, fleet, recorded, budgets }: Parts): PreviewedSite {
     policy: evaluate(recorded),
     pendingLinks: plan.links,
     secrets: plan.secrets,
+    neverCompared: reliedOn(plan.cluster.settings, plan.cluster.nodes)
+      .filter(({ compared }) => compared === "never")
+      .map(({ of, digest, source }) => ({ of, digest, source })),
     afterwards: plan.services.flatMap((service) => service.afterwards),
   };
 }

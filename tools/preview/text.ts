@@ -68,6 +68,11 @@ function siteText({
     ]);
     parts.push("\nSecrets to set before `up`", table(commands));
   }
+  if (site.neverCompared.length > 0)
+    parts.push(
+      "\nNobody has compared these checksums with their source yet: do it before `up`",
+      table(site.neverCompared.map(({ of, digest, source }) => [of, digest, source])),
+    );
   if (site.afterwards.length > 0)
     parts.push("\nOnce, after the first `up`", ...site.afterwards.map((line) => `  ${line}`));
   return parts.join("\n");

@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import process from "node:process";
 
-import type { K3sSettingsInput } from "@isthmus/k3s";
 import { changed } from "../../engine/harness.ts";
 import type { Host } from "../hosts.ts";
 import { standIn } from "../standin/k3s.ts";
@@ -12,7 +11,12 @@ import { ReleaseMirror } from "./release-mirror.ts";
 import { requireScenarios } from "./requirements.ts";
 import { TestSite, versions } from "./test-site.ts";
 
-type Checksums = K3sSettingsInput["checksums"];
+/** As a stack file states them, whole. */
+interface Sums {
+  readonly binary: string;
+  readonly images: string;
+}
+type Checksums = { readonly installer: string } & Readonly<Record<"amd64" | "arm64", Sums>>;
 
 const images = "/var/lib/rancher/k3s/agent/images";
 // What runs these tests is one of both; the agent claims to be the other one.
@@ -65,7 +69,6 @@ describe("a site without a way out", function () {
 
   it("refuses a file with another checksum, with what it found, before anything is changed", async () => {
     const found = first[own];
-    assert.ok(found?.images !== undefined);
     const cases: readonly (readonly [Checksums, string, string])[] = [
       [{ ...first, [own]: { ...found, binary: wrong } }, binaryName[own], found.binary],
       [{ ...first, [own]: { ...found, images: wrong } }, archive(own), found.images],
@@ -90,7 +93,7 @@ describe("a site without a way out", function () {
     for (const [name, sums, file] of expected) {
       const host = site.host(name);
       const found = await host.ok(`sha256sum /usr/local/bin/k3s ${images}/* | cut -d' ' -f1`);
-      assert.deepEqual(found.trim().split("\n"), [sums?.binary, sums?.images], name);
+      assert.deepEqual(found.trim().split("\n"), [sums.binary, sums.images], name);
       assert.equal(await host.ok(`stat -c '%a %n' ${images}/*`), `600 ${images}/${file}\n`);
       assert.equal(await host.ok("find /var/lib/isthmus/release -type f ! -name ca.crt"), "");
     }
@@ -102,9 +105,8 @@ describe("a site without a way out", function () {
   it("changes nothing of a running node where a file of the next version is not the declared one", async () => {
     const before = await stateOf(site);
     const sums = next[own];
-    assert.ok(sums);
     site.set({ version: versions.next, checksums: { ...next, [own]: { ...sums, images: wrong } } });
-    assert.match(await site.refuses(), new RegExp(`${archive(own)} has the SHA-256 ${sums.images ?? ""}`));
+    assert.match(await site.refuses(), new RegExp(`${archive(own)} has the SHA-256 ${sums.images}`));
     assert.deepEqual(await stateOf(site), before);
     site.set({ version: versions.first, checksums: first });
     await site.goesUp();
@@ -122,7 +124,6 @@ describe("a site without a way out", function () {
     }
     const sums = first[own];
     const kubeVip = mirror.put("kube-vip.tar", "kube-vip");
-    assert.ok(sums);
     const checksums = { ...first, [own]: { ...sums, archives: { "kube-vip.tar": kubeVip } } };
     site.set({ checksums, source: { folder: "/srv/k3s", images: true } });
     site.add("agent-2");
@@ -132,7 +133,7 @@ describe("a site without a way out", function () {
     assert.equal(mirror.requests().length, asked);
     assert.equal(
       await site.host("agent-2").ok(`cd ${images} && sha256sum *`),
-      `${sums.images ?? ""}  ${archive(own)}\n${kubeVip}  kube-vip.tar\n`,
+      `${sums.images}  ${archive(own)}\n${kubeVip}  kube-vip.tar\n`,
     );
     assert.deepEqual(await starts(site), { ...before, "agent-2": 1 });
   });
