@@ -163,6 +163,27 @@ describe("the look at a host before anything is changed", function () {
     assert.deepEqual(await look("agent-1"), []);
   });
 
+  it("finds cgroup v1 where the kubelet of that version does not start on it, unless it is told to", async () => {
+    const host = lab.host("agent-1");
+    const hasCgroup = async (type: string): Promise<void> => {
+      await host.put(
+        "/usr/local/bin/stat",
+        `#!/bin/sh\n[ "$2:$3" = %T:/sys/fs/cgroup ] && echo ${type} || exec /usr/bin/stat "$@"\n`,
+        0o755,
+      );
+    };
+    await hasCgroup("tmpfs");
+    const newer = { version: "v1.35.1+k3s1" };
+    assert.deepEqual(problems(await look("agent-1", newer)), [
+      "this host has cgroup v1, and the kubelet of v1.35.1+k3s1 does not start on it",
+    ]);
+    assert.deepEqual(await look("agent-1", { version: "v1.34.3+k3s1" }), []);
+    assert.deepEqual(await look("agent-1", { ...newer, kubeletArguments: ["fail-cgroupv1=false"] }), []);
+    await hasCgroup("cgroup2fs");
+    assert.deepEqual(await look("agent-1", newer), []);
+    await host.ok("rm /usr/local/bin/stat");
+  });
+
   it("finds what pods lack that may run here, not before a new machine has installed what it brings", async () => {
     const host = lab.host("agent-1");
     const installing = '[ "$*" = "status --wait" ] && sleep 1 && install -m 755 /bin/true /usr/local/bin/early-needed';

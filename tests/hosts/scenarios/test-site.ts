@@ -69,7 +69,11 @@ export class TestSite {
     const file: ClusterFile = {
       name: clusterName,
       nodes: shape.nodes.map((name) => nodeOn(lab.host(name))),
-      settings: { ...settings(known[0], lab), ...shape.settings },
+      settings: {
+        ...settings(known[0], lab),
+        ...shape.settings,
+        kubeletArguments: onTestHosts(shape.settings?.kubeletArguments),
+      },
       machines: Object.fromEntries(machines.map((machine) => [machine.name, machine])),
       privateKey: lab.hosts[0]?.connection.privateKey ?? "",
     };
@@ -116,8 +120,9 @@ export class TestSite {
 
   // --- what a person edits -------------------------------------------------------------------------------------------
 
-  set(changes: Partial<K3sSettingsInput>): void {
-    this.file = { ...this.file, settings: { ...this.file.settings, ...changes } };
+  set({ kubeletArguments = this.file.settings.kubeletArguments ?? [], ...changes }: Partial<K3sSettingsInput>): void {
+    const kubelet = { kubeletArguments: onTestHosts(kubeletArguments) };
+    this.file = { ...this.file, settings: { ...this.file.settings, ...changes, ...kubelet } };
   }
 
   /** Whether that version can be installed: of a real k3s there may be one alone. */
@@ -220,6 +225,11 @@ function nodeOn({ name, address }: Host): K3sNode {
     labels: { "topology.kubernetes.io/zone": `zone-of-${name}` },
     taints: server ? [controlPlane] : [],
   };
+}
+
+/** Test hosts have the cgroups of the machine below them, which may be v1: a kubelet from 1.35 on must be told. */
+function onTestHosts(given: readonly string[] = []): string[] {
+  return [...new Set([...given, "fail-cgroupv1=false"])];
 }
 
 function checksumsOf(k3s: K3s): K3sSettingsInput["checksums"] {

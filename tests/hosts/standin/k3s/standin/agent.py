@@ -105,6 +105,7 @@ class Agent:
         time.sleep(START)
         log.info("Running kubelet")
         host_rules.check_kernel(self.settings)
+        host_rules.check_cgroups(self.settings)
         while True:
             try:
                 self._create_or_update()

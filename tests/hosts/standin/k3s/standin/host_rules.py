@@ -5,6 +5,7 @@ import os
 import yaml
 
 from standin import log
+from standin.version import VERSION
 
 # kubelet, `setupKernelTunables`: with protect-kernel-defaults it ends where one is another.
 KERNEL = {"vm/overcommit_memory": "1", "vm/panic_on_oom": "0", "kernel/panic": "10", "kernel/panic_on_oops": "1",
@@ -33,6 +34,16 @@ def check_kernel(settings):
             wrong.append(f"invalid kernel flag: {key}, expected value: {expected}, actual value: {actual}")
     if wrong:
         log.fatal(f"kubelet exited: failed to run Kubelet: [{', '.join(wrong)}]")
+
+
+def check_cgroups(settings):
+    """kubelet, `validateKubeletOSConfiguration`: failCgroupV1 is true by default from 1.35 on."""
+    minor = int(VERSION.split(".")[1])
+    told = dict(one.partition("=")[::2] for one in settings.get("kubelet-arg", [])).get("fail-cgroupv1")
+    fails = told.lower() not in ("false", "0") if told is not None else minor >= 35
+    if fails and not os.path.exists("/sys/fs/cgroup/cgroup.controllers"):
+        log.fatal("kubelet exited: failed to run Kubelet: kubelet is configured to not run on a host using cgroup v1. cgroup v1 support "
+                  "is unsupported and will be removed in a future release")
 
 
 def api_server_flags(settings):
