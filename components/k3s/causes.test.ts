@@ -114,6 +114,23 @@ const meanings: readonly (readonly [string, string, boolean])[] = [
     "a port that k3s needs is taken",
     false,
   ],
+  // As Test in pkg/etcd/etcd.go of k3s v1.34 says it: "is a not".
+  [
+    said(
+      "info",
+      "Failed to test etcd connection: this server is a not a member of the etcd cluster. Found [server-1-0a1b2c3d=https://10.0.20.11:2380 server-2-4e5f6a7b=https://10.0.20.12:2380], expect: server-2-4e5f6a7b=10.0.20.22",
+    ),
+    "etcd does not know this server by its name and address: it has [server-1-0a1b2c3d=https://10.0.20.11:2380 server-2-4e5f6a7b=https://10.0.20.12:2380], and this one is server-2-4e5f6a7b=10.0.20.22",
+    true,
+  ],
+  [
+    said(
+      "fatal",
+      "kubelet exited: failed to run Kubelet: kubelet is configured to not run on a host using cgroup v1. cgroup v1 support is unsupported and will be removed in a future release",
+    ),
+    "this host has cgroup v1, and the kubelet of this version does not start on it",
+    true,
+  ],
   [said("fatal", "failed to find memory cgroup (v2)"), "the kernel has no memory cgroup", true],
 ];
 

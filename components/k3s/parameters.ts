@@ -33,6 +33,7 @@ export function installParameters(cluster: ClusterPlan, { node, files }: NodePla
     ADDRESS: urlHost(node.address),
     API_ADDRESS: urlHost(cluster.apiAddress),
     API_KIND: settings.api.kind,
+    ...fixedParameters(settings),
     CANDIDATES: joinCandidates(node, cluster.apiAddress, live.servers),
     CA: live.ca,
     ADOPT: live.adopt,
@@ -41,6 +42,16 @@ export function installParameters(cluster: ClusterPlan, { node, files }: NodePla
     DRAIN_SECONDS: settings.upgrade.drainSeconds,
     ...sourceParameters(settings),
     ...fileParameters([...files, registrationFile(node, live.machine)]),
+  };
+}
+
+/** What a server compares with what it was told before: see `fixed.sh`. */
+function fixedParameters({ clusterCidr, serviceCidr, flannel, secretsEncryption }: K3sSettings): Parameters {
+  return {
+    CLUSTER_CIDR: clusterCidr,
+    SERVICE_CIDR: serviceCidr,
+    FLANNEL: flannel,
+    SECRETS_ENCRYPTION: secretsEncryption,
   };
 }
 
@@ -123,11 +134,11 @@ export function preflightParameters(
     API_KIND: api.kind,
     API_ADDRESS: apiAddress,
     API_INTERFACE: api.kind === "kube-vip" ? (api.interface ?? "") : "",
-    CLUSTER_CIDR: settings.clusterCidr,
-    SERVICE_CIDR: settings.serviceCidr,
+    ...fixedParameters(settings),
     BACKEND_PORT: backendPort[settings.flannel],
     REGISTRY_PORT: settings.registries.embedded ? 5001 : 0,
     DISK_MIB: settings.diskMib,
+    CGROUP_V1: settings.kubeletArguments.includes("fail-cgroupv1=false"),
     PROGRAMS: node.programs ?? [],
     PEERS: peers.map(peerText),
     PEER_SECONDS: peerSeconds,

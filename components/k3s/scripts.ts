@@ -10,17 +10,18 @@ const certificates = file("certificates");
 const leaving = [file("cordon"), file("members")] as const;
 const drain = [file("cordon"), file("drain")] as const;
 const release = file("release");
+const fixed = file("fixed");
 const node = [...service, ...drain, release, file("node")] as const;
 
 /** The scripts of this package, each with the parts that it builds on. */
 export const scripts = {
-  preflight: loadScript(common, file("findings"), ...network, ...look, release, file("preflight")),
+  preflight: loadScript(common, file("findings"), ...network, ...look, release, fixed, file("preflight")),
   genesis: loadScript(common, file("genesis")),
   admission: loadScript(common, lease, ...leaving, file("admission")),
   adopt: loadScript(common, file("findings"), file("adopt")),
   nextToken: loadScript(common, file("token"), file("next-token")),
   rotateToken: loadScript(common, lease, file("token"), file("rotate-token")),
-  installServer: loadScript(...node, file("token"), file("install-server")),
+  installServer: loadScript(...node, file("token"), fixed, file("install-server")),
   installAgent: loadScript(...node, file("install-agent")),
   kubeconfig: loadScript(common, file("kubeconfig")),
   membership: loadScript(common, lease, ...leaving, file("labels"), file("membership")),

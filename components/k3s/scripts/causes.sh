@@ -45,10 +45,20 @@ explain() {
     LASTING='' CAUSE='a port that k3s needs is taken' MEND='see who has it: ss -ltnp; stop it, then run again' ;;
   *'failed to find memory cgroup'* | *'cgroup mountpoint does not exist'*)
     CAUSE='the kernel has no memory cgroup' MEND='add cgroup_memory=1 cgroup_enable=memory to the kernel command line and reboot' ;;
+  # k3s waits without end, and says so each time, in one or the other word of its versions.
+  *'this server is '*'not a member of the etcd cluster'*)
+    LASTING=1 CAUSE="etcd does not know this server by its name and address$(known_members "$1")"
+    MEND='give it back the address that it joined with; or let it leave (take it out of the stack file, up, k3s-uninstall.sh here) and join anew' ;;
+  *'configured to not run on a host using cgroup v1'*)
+    CAUSE='this host has cgroup v1, and the kubelet of this version does not start on it'
+    MEND='boot it with systemd.unified_cgroup_hierarchy=1 on the kernel command line, or with a newer system' ;;
   *'failed to get CA certs'* | *'CA cert validation failed'* | *'failed to retrieve configuration'* | *'server-bootstrap:'* | *'member list'*)
     unreachable ;;
   esac
 }
+
+# Whom etcd knows, and whom this server takes itself for, from k3s' own words.
+known_members() { sed -n 's/.*Found \(\[[^]]*\]\), expect: \([^ "\\]*\).*/: it has \1, and this one is \2/p' <<<"$1"; }
 
 wrong_token() {
   CAUSE='the token is not the one of this cluster'

@@ -101,32 +101,6 @@ choose_cluster() {
   fi
 }
 
-# k3s keeps these in etcd: a server that is started with others does not come up again, or splits the cluster.
-refuse_fixed_changes() {
-  local key running declared
-  [ -d "$K3S_DATA/server/db/etcd" ] && [ -f "$K3S_ETC/config.yaml" ] || return 0
-  for key in cluster-cidr service-cidr; do
-    running=$(sed -n "s/^$key: *//p" "$K3S_ETC/config.yaml")
-    declared=$(printf '%s\n' "${FILE_CONTENTS[@]}" | sed -n "s/^$key: *//p")
-    [ -z "$running" ] || [ "$running" = "$declared" ] ||
-      fail "$key is $running in this cluster, and $declared is declared" "declare $running again: it cannot be changed while the cluster lives"
-  done
-}
-
-# A server that starts without encryption cannot read what is encrypted; one that starts with it where nothing was makes a
-# key that the others have not got.
-refuse_encryption_change() {
-  local encrypted='' declared=''
-  [ -d "$K3S_DATA/server/db/etcd" ] || return 0
-  if secrets_encrypted; then encrypted=1; fi
-  if printf '%s\n' "${FILE_CONTENTS[@]}" | grep -x 'secrets-encryption: true' >/dev/null; then declared=1; fi
-  [ "$encrypted" != "$declared" ] || return 0
-  [ -z "$encrypted" ] || fail 'Secrets are encrypted in this cluster, and secretsEncryption is declared false' \
-    'take secretsEncryption out of the stack file: even k3s secrets-encrypt disable needs it to stay'
-  fail 'Secrets are not encrypted in this cluster, and secretsEncryption is declared (by default, too)' \
-    'declare secretsEncryption: false. To encrypt them (k3s from January 2026 on): k3s secrets-encrypt enable on this server, then declare it and run up; then k3s secrets-encrypt rotate-keys here, and restart the other servers at once, one by one: until then they cannot read Secrets'
-}
-
 # A member that is started with a token that etcd does not know on its disk does not come up again.
 refuse_other_token() {
   local known
@@ -156,8 +130,7 @@ keep_way_back() {
 }
 
 refuse_during_restore
-refuse_fixed_changes
-refuse_encryption_change
+fixed_changes fail
 refuse_other_token
 WANTED=$(digest "$SERVER_TOKEN" "$AGENT_TOKEN" "$SNAPSHOT_STORE")
 begin

@@ -53,6 +53,15 @@ check_cgroups() {
   done
 }
 
+# From 1.35 on the kubelet ends on cgroup v1 unless it is told otherwise (failCgroupV1; KEP 5573 of kubernetes/enhancements).
+check_cgroup_version() {
+  local minor
+  minor=$(cut -d. -f2 <<<"$VERSION")
+  [ "$minor" -ge 35 ] && [ "$CGROUP_V1" = false ] && [ "$(stat -fc %T /sys/fs/cgroup)" != cgroup2fs ] || return 0
+  finding "this host has cgroup v1, and the kubelet of $VERSION does not start on it" \
+    "systems from 2021 on have v2 (Debian 11, Ubuntu 21.10, Raspberry Pi OS 11); where yours has both, add systemd.unified_cgroup_hierarchy=1 to the kernel command line, take cgroup_no_v1 and systemd.unified_cgroup_hierarchy=0 out of it, and reboot. Until then stay at v1.34, or declare kubeletArguments: [fail-cgroupv1=false], which a later version will not take"
+}
+
 # shellcheck disable=SC2317 # called by retry
 clock_synchronised() {
   command -v timedatectl >/dev/null || return 0
@@ -159,7 +168,10 @@ check_system
 check_role
 check_origin
 check_modules
+# Of a cluster that is to be adopted adopt.sh tells.
+if [ "$ROLE" = server ] && [ -e "$RECORD/k3s.running" ]; then fixed_changes finding; fi
 check_cgroups
+check_cgroup_version
 check_name
 check_addresses
 # Where k3s runs, its ports and networks are taken by itself, and the others have been reached.

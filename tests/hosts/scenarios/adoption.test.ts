@@ -191,10 +191,10 @@ describe("a cluster that is adopted", function () {
     const before = await fingerprint(site);
     site.set({ secretsEncryption: true });
     const said = await site.refuses();
-    assert.match(said, /\[server-1\] because: Secrets are not encrypted in this cluster/);
+    assert.match(said, /\[server-1\] - Secrets are not encrypted in this cluster/);
     assert.match(
       said,
-      /\[server-1\] to mend: declare secretsEncryption: false\. To encrypt them \(.*\): k3s secrets-encrypt enable on this server/,
+      /\[server-1\] {3}mend: declare secretsEncryption: false\. To encrypt them \(.*\): k3s secrets-encrypt enable on this server/,
     );
     assert.deepEqual(await fingerprint(site), before);
   });

@@ -175,17 +175,19 @@ def die_with_parent():
     ctypes.CDLL("libc.so.6").prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
-def wait_until_voter(client, name, pause=0.3):
-    """Waits as k3s does: a learner cannot serve; a store without a majority cannot either."""
+def wait_until_voter(client, name, address, pause=0.3):
+    """Waits as k3s does (Test in pkg/etcd/etcd.go), without end: a learner cannot serve; a store without a majority cannot
+    either; and one that etcd has by another name or at another address is not the member that it takes itself for."""
     said = None
     while True:
         try:
             status = client.status()
             if status.get("isLearner"):
                 raise EtcdError("this server has not yet been promoted from learner to voting member")
-            names = [member.get("name") for member in client.members()]
-            if name not in names:
-                raise EtcdError(f"this server is a not a member of the etcd cluster. Found {names}, expect: {name}")
+            known = [(member.get("name", ""), member.get("peerURLs", [])) for member in client.members()]
+            if not any(its == name and f"https://{address}:2380" in urls for its, urls in known):
+                found = " ".join(f"{its}={urls[0]}" for its, urls in known if urls)
+                raise EtcdError(f"this server is a not a member of the etcd cluster. Found [{found}], expect: {name}={address}")
             client.get("/bootstrap-probe")
             return
         except EtcdError as error:

@@ -208,7 +208,7 @@ class Server:
             self.process.start()
         else:
             self._join(access, name)
-        etcd.wait_until_voter(self.etcd, name)
+        etcd.wait_until_voter(self.etcd, name, self.address)
         log.info("etcd data store connection OK")
 
     def _join(self, access, name):
