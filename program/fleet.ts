@@ -65,10 +65,13 @@ function refuseMissingSecrets(plan: SitePlan): void {
   void pulumi.log.warn(message);
 }
 
-/** A secret of this stack; in a preview one that is not set yet is unknown, as its value would be. */
+/**
+ * A secret of this stack; in a preview one that is not set yet is unknown, as its value would be. What was set from a file or
+ * pasted may have a line's end: no key, token or password means it, and some readers refuse it.
+ */
 function stackSecret(name: string): pulumi.Output<string> {
   const secrets = new pulumi.Config("isthmus").getSecretObject<Record<string, string>>("secrets") ?? pulumi.secret({});
-  return secrets.apply((all: Readonly<Record<string, string>>) => pulumi.output(all[name] ?? notSet()));
+  return secrets.apply((all: Readonly<Record<string, string>>) => pulumi.output(all[name]?.trim() ?? notSet()));
 }
 
 function notSet(): pulumi.Output<string> {

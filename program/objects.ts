@@ -3,7 +3,7 @@ import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap.js";
 import { LimitRange } from "@pulumi/kubernetes/core/v1/limitRange.js";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret.js";
 import { Service } from "@pulumi/kubernetes/core/v1/service.js";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 
 /** Registers a Kubernetes object from its manifest, references already resolved. */
 export function kubernetesObject(
@@ -20,10 +20,24 @@ export function kubernetesObject(
     case "LimitRange":
       return new LimitRange(name, rest, options);
     case "Secret":
-      return new Secret(name, rest, options);
+      return new Secret(name, withoutSpaceAround(rest), options);
     case "Service":
       return new Service(name, rest, options);
     default:
       throw new Error(`a plan has an object of kind ${JSON.stringify(kind)}, which is not registered here yet`);
   }
+}
+
+/**
+ * A Secret without whitespace before and after its values. A PEM text ends in a newline, and some readers refuse that: Longhorn's
+ * webhook in each key of a backup target's credentials, HTTP clients in a header. None wants it, and no value of ours means it.
+ * https://github.com/longhorn/longhorn-manager/blob/v1.12.1/webhook/resources/backuptarget/validator.go
+ */
+function withoutSpaceAround({ stringData, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  if (typeof stringData !== "object" || stringData === null) return rest;
+  const trimmed = Object.entries(stringData).map(([key, value]) => [
+    key,
+    pulumi.output(value).apply((text: unknown) => (typeof text === "string" ? text.trim() : text)),
+  ]);
+  return { ...rest, stringData: Object.fromEntries(trimmed) as unknown };
 }

@@ -8,6 +8,7 @@ export * from "./placement.ts";
 export * from "./plan.ts";
 export * from "./quantity.ts";
 export * from "./reference.ts";
+export * from "./server-names.ts";
 export * from "./service.ts";
 export * from "./shapes.ts";
 export * from "./sidecar.ts";

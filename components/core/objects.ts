@@ -1,4 +1,5 @@
 import type { ObjectPlan } from "./plan.ts";
+import { serverNames, type TlsServer } from "./server-names.ts";
 import type { RenderContext } from "./service.ts";
 
 type Owner = Pick<RenderContext<unknown>, "namespace" | "from">;
@@ -17,6 +18,9 @@ export interface ServingNames {
   readonly id?: string | undefined;
   /** Of the Certificate, and of the Secret that it fills. */
   readonly name: string;
+  /** The Services that are reached with it: it holds every name that pods may call them by. */
+  readonly servers: readonly TlsServer[];
+  /** Names beside those, such as one of the site's zone. */
   readonly dnsNames: readonly string[];
   readonly ipAddresses: readonly string[];
 }
@@ -24,7 +28,7 @@ export interface ServingNames {
 /** What servers show, signed by the site's own CA: 90 days, renewed after 60. */
 export function servingCertificate(
   { namespace, from, needs }: Owner & Pick<RenderContext<unknown>, "needs">,
-  { id = "certificate", name, dnsNames, ipAddresses }: ServingNames,
+  { id = "certificate", name, servers, dnsNames, ipAddresses }: ServingNames,
 ): ObjectPlan {
   return {
     id,
@@ -38,7 +42,7 @@ export function servingCertificate(
         duration: "2160h",
         renewBefore: "720h",
         privateKey: { algorithm: "ECDSA", size: 256, rotationPolicy: "Always" },
-        dnsNames: [...dnsNames],
+        dnsNames: [...new Set([...dnsNames, ...serverNames(servers)])],
         ipAddresses: [...ipAddresses],
         issuerRef: { group: "cert-manager.io", kind: "ClusterIssuer", name: needs.get("certificates").internalIssuer },
       },

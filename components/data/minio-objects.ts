@@ -1,6 +1,13 @@
-import { generated, opaqueSecret, servingCertificate, type ObjectPlan, type RenderContext } from "@isthmus/core";
+import {
+  generated,
+  opaqueSecret,
+  servingCertificate,
+  type ObjectPlan,
+  type RenderContext,
+  type TlsServer,
+} from "@isthmus/core";
 import { backupAccount } from "./backup-bucket.ts";
-import type { MinioArgs } from "./minio-arguments.ts";
+import { membersBySite, type MinioArgs } from "./minio-arguments.ts";
 
 type Context = RenderContext<MinioArgs>;
 
@@ -41,12 +48,27 @@ export function minioObjects(context: Context): ObjectPlan[] {
 }
 
 function certificate(context: Context): ObjectPlan {
-  const { instance, namespace, args } = context;
-  const service = `${instance}.${namespace}.svc`;
-  const members = `*.${instance}-svc.${namespace}.svc.cluster.local`;
+  const { instance, args } = context;
   return servingCertificate(context, {
     name: minioNames(instance).tls,
-    dnsNames: [args.hostName, instance, service, `${service}.cluster.local`, members],
+    servers: [storeService(context), membersService(context)],
+    dnsNames: [args.hostName],
     ipAddresses: [args.address],
   });
+}
+
+/** Whichever server answers: for clients, and for the jobs of the chart. */
+export function storeService({ instance, namespace }: Pick<Context, "instance" | "namespace">): TlsServer {
+  return { service: instance, namespace };
+}
+
+/**
+ * Each server by its own name. The chart has them call one another `https://<pod>.<instance>-svc.<namespace>.svc`, without the
+ * cluster's domain: https://github.com/minio/minio/blob/master/helm/minio/templates/statefulset.yaml
+ */
+function membersService(context: Context): TlsServer {
+  const { instance, namespace, site } = context;
+  const members = membersBySite(context)[site.name] ?? 0;
+  const pods = Array.from({ length: members }, (_, index) => `${instance}-${index}`);
+  return { service: `${instance}-svc`, namespace, pods };
 }

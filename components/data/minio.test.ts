@@ -41,6 +41,19 @@ describe("minio", () => {
     assert.deepEqual(rules({}), []);
   });
 
+  it("has a certificate of every name by which its servers and jobs call it", () => {
+    const certificate = renderService(minio, contextWith({ members: 4 })).objects.find(
+      ({ manifest }) => manifest.kind === "Certificate",
+    );
+    const names = getAt(certificate!.manifest, "spec.dnsNames") as string[];
+    // As chart 5.4.0 writes them: https://github.com/minio/minio/blob/master/helm/minio/templates/statefulset.yaml
+    for (const index of [0, 1, 2, 3]) assert.ok(names.includes(`minio-${index}.minio-svc.minio.svc`), String(index));
+    // MINIO_ENDPOINT of the post job: https://github.com/minio/minio/blob/master/helm/minio/templates/post-job.yaml
+    assert.ok(names.includes("minio"));
+    assert.ok(names.includes("s3.site-a.home.arpa"));
+    assert.deepEqual(getAt(certificate!.manifest, "spec.ipAddresses"), ["10.147.17.100"]);
+  });
+
   it("states the set's real arithmetic", () => {
     const four = serverOf({ members: 4, drivesPerMember: 1 });
     assert.deepEqual(

@@ -1,6 +1,7 @@
 import {
   below,
   defineService,
+  fullName,
   generated,
   keptApart,
   nodesOpenTo,
@@ -16,7 +17,14 @@ import { charts } from "@isthmus/helm";
 import { backupAccount, backupBucket, defaultRegion } from "./backup-bucket.ts";
 import { quorumOf } from "./erasure-set.ts";
 import { checkMinio, erasureSetOf, membersBySite, minioSchema, type MinioArgs } from "./minio-arguments.ts";
-import { accountSecret, accountSecretKey, minioNames, minioObjects, passwordOf } from "./minio-objects.ts";
+import {
+  accountSecret,
+  accountSecretKey,
+  minioNames,
+  minioObjects,
+  passwordOf,
+  storeService,
+} from "./minio-objects.ts";
 
 type Context = ServiceContext<MinioArgs>;
 
@@ -36,9 +44,9 @@ export const minio = defineService<MinioArgs>({
   requires: ({ drives }) => ["loadBalancer", "certificates", ...(drives === "volumes" ? (["volumes"] as const) : [])],
   provides: () => ["objectStore"],
   check: checkMinio,
-  offers: ({ instance, namespace, needs }) => ({
+  offers: ({ needs, ...own }) => ({
     objectStore: {
-      endpoint: `https://${instance}.${namespace}.svc.cluster.local:${port}`,
+      endpoint: `https://${fullName(storeService(own))}:${port}`,
       region: defaultRegion,
       ca: needs.get("certificates").ca,
     },

@@ -1,4 +1,5 @@
 import {
+  fullName,
   generated,
   opaqueSecret,
   servingCertificate,
@@ -55,6 +56,7 @@ function certificate(context: MonitoringContext, federation: Federation): Object
   return servingCertificate(context, {
     id: "federation-certificate",
     name: monitoringNames(context.instance).federationTls,
+    servers: [{ service: monitoringNames(context.instance).federation, namespace: context.namespace }],
     dnsNames: [federation.hostName],
     ipAddresses: [federation.address],
   });
@@ -62,7 +64,7 @@ function certificate(context: MonitoringContext, federation: Federation): Object
 
 /** The image's start script writes files of templates with its environment's values in place of `${NAME}`. */
 function configuration({ instance, namespace, from }: MonitoringContext): ObjectPlan {
-  const upstream = `http://${monitoringNames(instance).prometheus}.${namespace}.svc.cluster.local:9090`;
+  const upstream = `http://${fullName({ service: monitoringNames(instance).prometheus, namespace })}:9090`;
   return {
     id: "federation-configuration",
     from,

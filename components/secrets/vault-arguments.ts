@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { shapes } from "@isthmus/core";
+import { shapes, type ServiceContext, type TlsServer } from "@isthmus/core";
+import { votersBySite } from "./vault-voters.ts";
 
 export const vaultSchema = z.strictObject({
   voters: z
@@ -28,6 +29,15 @@ export type VaultArgs = z.infer<typeof vaultSchema>;
 export function vaultNames(instance: string) {
   const full = instance.includes("vault") ? instance : `${instance}-vault`;
   return { full, internal: `${full}-internal`, tls: `${full}-tls` };
+}
+
+/** Each server by its own name, which it tells to the others and joins them by. */
+export function vaultMembers(
+  context: Pick<ServiceContext<VaultArgs>, "instance" | "namespace" | "args" | "site">,
+): TlsServer {
+  const { instance, namespace, site } = context;
+  const pods = vaultPods(instance, votersBySite(context)[site.name] ?? 0);
+  return { service: vaultNames(instance).internal, namespace, pods };
 }
 
 /** Names of the servers' pods. */

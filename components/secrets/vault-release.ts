@@ -1,7 +1,6 @@
-import { without, type ReleasePlan, type ServiceContext } from "@isthmus/core";
+import { fullName, without, type ReleasePlan, type ServiceContext } from "@isthmus/core";
 import { charts, images } from "@isthmus/helm";
-import { vaultNames, vaultPods, type VaultArgs } from "./vault-arguments.ts";
-import { votersBySite } from "./vault-voters.ts";
+import { vaultMembers, vaultNames, type VaultArgs } from "./vault-arguments.ts";
 
 type Context = ServiceContext<VaultArgs>;
 
@@ -49,10 +48,10 @@ export function vaultRelease(context: Context): ReleasePlan {
 }
 
 function server(context: Context) {
-  const { instance, namespace, args, needs } = context;
-  const { internal, tls } = vaultNames(instance);
+  const { instance, args, needs } = context;
+  const { tls } = vaultNames(instance);
   const [repository, tag] = splitImage(images.vault);
-  const ownName = `$(VAULT_K8S_POD_NAME).${internal}.${namespace}.svc.cluster.local`;
+  const ownName = fullName(vaultMembers(context), "$(VAULT_K8S_POD_NAME)");
   return {
     image: { repository, tag },
     standalone: { enabled: false },
@@ -109,13 +108,12 @@ function reloadContainer() {
 }
 
 /** https://developer.hashicorp.com/vault/docs/configuration */
-export function vaultConfig({ instance, namespace, args, site }: Context): string {
-  const { internal } = vaultNames(instance);
-  const pods = vaultPods(instance, votersBySite({ args, site })[site.name] ?? 0);
-  const joins = pods.map((pod) =>
+export function vaultConfig(context: Context): string {
+  const members = vaultMembers(context);
+  const joins = (members.pods ?? []).map((pod) =>
     [
       "  retry_join {",
-      `    leader_api_addr = "https://${pod}.${internal}.${namespace}.svc.cluster.local:8200"`,
+      `    leader_api_addr = "https://${fullName(members, pod)}:8200"`,
       `    leader_ca_cert_file = "${tlsFolder}/ca.crt"`,
       "  }",
     ].join("\n"),

@@ -9,7 +9,7 @@ import {
   type ServiceContext,
   type Workload,
 } from "@isthmus/core";
-import { vaultNames, vaultPods, vaultSchema, type VaultArgs } from "./vault-arguments.ts";
+import { vaultMembers, vaultNames, vaultSchema, type VaultArgs } from "./vault-arguments.ts";
 import { reloader, vaultRelease } from "./vault-release.ts";
 import { checkVoters, votersBySite } from "./vault-voters.ts";
 
@@ -98,7 +98,7 @@ function servers(context: Context): Workload {
 const inPod = ({ namespace }: Context, pod: string): string => `kubectl -n ${namespace} exec -it ${pod} -- vault`;
 
 function podsOf(context: Context): readonly string[] {
-  return vaultPods(context.instance, votersBySite(context)[context.site.name] ?? 0);
+  return vaultMembers(context).pods ?? [];
 }
 
 function unsealSteps(context: Context): string[] {
@@ -123,19 +123,13 @@ function afterwards(context: Context): string[] {
 
 function certificate(context: Context): ObjectPlan {
   const { instance, namespace, args } = context;
-  const { full, internal, tls } = vaultNames(instance);
+  const { full, tls } = vaultNames(instance);
+  // What the chart calls its Services: https://github.com/hashicorp/vault-helm/tree/main/templates
+  const shared = [full, `${full}-active`, `${full}-standby`, `${full}-ui`];
   return servingCertificate(context, {
     name: tls,
-    dnsNames: [
-      args.hostName,
-      "localhost",
-      full,
-      `${full}.${namespace}.svc`,
-      `${full}.${namespace}.svc.cluster.local`,
-      `${full}-active.${namespace}.svc`,
-      `*.${internal}`,
-      `*.${internal}.${namespace}.svc.cluster.local`,
-    ],
+    servers: [...shared.map((service) => ({ service, namespace })), vaultMembers(context)],
+    dnsNames: [args.hostName, "localhost"],
     ipAddresses: ["127.0.0.1", args.address],
   });
 }
