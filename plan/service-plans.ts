@@ -3,6 +3,7 @@ import {
   place,
   podFragment,
   referencesIn,
+  type Aspect,
   type CapabilityFacts,
   type CapabilityName,
   type Finding,
@@ -24,6 +25,8 @@ import { compose, needsOf } from "./capabilities.ts";
 
 /** A release with everything that placement says in its values. */
 export interface PlacedRelease extends Omit<ReleasePlan, "pods"> {
+  /** Aspects of its workloads that the chart has no value for, with the reason, by workload. */
+  readonly leftToChart: Readonly<Record<string, Readonly<Partial<Record<Aspect, string>>>>>;
   readonly from: SourcePath;
 }
 
@@ -136,7 +139,7 @@ function render(stated: Stated, rendering: RenderContext<unknown>, providers: Se
       const values = placed(release.values, pods);
       if (referencesIn(values).length > 0)
         throw new Error(`${release.name}: a chart's values hold a secret or a peer's value`);
-      return { ...release, values, from };
+      return { ...release, values, from, leftToChart: leftToChart(pods) };
     }),
     objects: objects.map(({ pods, ...object }) => ({
       ...object,
@@ -147,6 +150,16 @@ function render(stated: Stated, rendering: RenderContext<unknown>, providers: Se
     exports: service.exports?.(context) ?? {},
     afterwards: service.afterwards?.(context) ?? [],
   };
+}
+
+function leftToChart(pods: Readonly<Record<string, PodPlaces>>): PlacedRelease["leftToChart"] {
+  const reasons = (places: PodPlaces): Partial<Record<Aspect, string>> =>
+    Object.fromEntries(
+      Object.entries(places).flatMap(([aspect, where]) =>
+        typeof where === "object" && "byChart" in where ? [[aspect, where.byChart]] : [],
+      ),
+    );
+  return Object.fromEntries(Object.entries(pods).map(([workload, places]) => [workload, reasons(places)]));
 }
 
 /** Nothing that a footprint states is left to a chart's default: each workload is placed somewhere. */

@@ -14,6 +14,7 @@ const release = (name: string, ...after: string[]) => ({
   timeout: "5m" as const,
   after,
   from,
+  leftToChart: {},
 });
 
 describe("items of a service", () => {

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { CapabilityFacts, CapabilityName, Needs } from "./capability.ts";
 import type { ObjectPlan, ReleasePlan } from "./plan.ts";
+import type { Bytes, Cpu } from "./quantity.ts";
 import type { Generated } from "./reference.ts";
 import type { SourcePath } from "./source-path.ts";
 import type { SiteTopology } from "./topology.ts";
@@ -43,6 +44,17 @@ export interface Footprint {
   readonly addresses: readonly AddressClaim[];
   /** The Pod Security level of its namespace: `privileged` only where the workloads cannot do with less. */
   readonly podSecurity: "restricted" | "baseline" | "privileged";
+  /** Pods that its releases run for a moment when they are installed, changed, deleted or tested. Default: none. */
+  readonly hooks?: readonly HookPod[] | undefined;
+}
+
+/** A pod that Helm runs at a moment of a release's life, and that ends by itself. */
+export interface HookPod {
+  /** Of the Job or Pod. */
+  readonly name: string;
+  readonly controller: "Job" | "Pod";
+  /** Of all its containers together, as they are asked for. */
+  readonly requests: { readonly memory: Bytes; readonly cpu: Cpu };
 }
 
 /** A range of addresses that load balancers hand out. */

@@ -72,7 +72,17 @@ function footprint(context: Context): Footprint {
     hostName: args.hostName,
     from: below(from, "address"),
   };
-  return { workloads: [servers(context)], routes: [], addresses: [claim], podSecurity: "baseline" };
+  return {
+    workloads: [servers(context)],
+    routes: [],
+    addresses: [claim],
+    podSecurity: "baseline",
+    // Its containers make the buckets, the accounts and what else is set; one after the other makes the policies first.
+    hooks:
+      context.site.peers.length === 0
+        ? []
+        : [{ name: `${instance}-post-job`, controller: "Job", requests: { memory: "384Mi", cpu: "0" } }],
+  };
 }
 
 function servers(context: Context): Workload {

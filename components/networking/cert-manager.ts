@@ -156,6 +156,8 @@ const parts = [
 
 type Part = (typeof parts)[number];
 
+const startupCheck = { requests: { memory: "32Mi", cpu: "10m" }, limits: { memory: "64Mi" } } as const;
+
 function footprint({ instance, args, site }: Context): Footprint {
   const workload = ({ name, labels, requests, limits, writes }: Part): Workload => ({
     name,
@@ -172,7 +174,8 @@ function footprint({ instance, args, site }: Context): Footprint {
     runsOn: { required: [], preferred: [], tolerations: [], spread: [{ over: "host", required: false }] },
     reaches: [],
   });
-  return { workloads: parts.map(workload), routes: [], addresses: [], podSecurity: "restricted" };
+  const hooks = [{ name: `${instance}-startupapicheck`, controller: "Job", requests: startupCheck.requests }] as const;
+  return { workloads: parts.map(workload), routes: [], addresses: [], podSecurity: "restricted", hooks };
 }
 
 function release({ instance, namespace, args }: Context): ReleasePlan {
@@ -198,7 +201,7 @@ function release({ instance, namespace, args }: Context): ReleasePlan {
       // A job after the first installation: `up` goes on to the issuers only when the API takes them.
       startupapicheck: {
         enabled: true,
-        resources: { requests: { memory: "32Mi", cpu: "10m" }, limits: { memory: "64Mi" } },
+        resources: startupCheck,
       },
     },
     pods: Object.fromEntries(parts.map(({ name, values }) => [name, placesUnder(values)])),

@@ -142,7 +142,6 @@ function release({ instance, namespace }: Context): ReleasePlan {
       crds: { enabled: true, validationFailurePolicy: "Fail" },
       // BGP is not used; the chart would run FRR on every node for nothing.
       frrk8s: { enabled: false },
-      prometheus: { rbacPrometheus: false },
       speaker: {
         frr: { enabled: false },
         memberlist: { enabled: true },

@@ -113,7 +113,7 @@ function release({ instance, namespace, args, needs }: RenderContext<TraefikArgs
       deployment: { enabled: true, kind: "Deployment" },
       podDisruptionBudget: args.replicas > 1 ? { enabled: true, maxUnavailable: 1 } : { enabled: false },
       // Ingress objects go past our middlewares, so only the private instance serves them, and only by its class.
-      ingressClass: { enabled: isPrivate, isDefaultClass: false, name: instance },
+      ingressClass: isPrivate ? { enabled: true, isDefaultClass: false, name: instance } : { enabled: false },
       providers: {
         kubernetesCRD: {
           enabled: true,
@@ -123,7 +123,9 @@ function release({ instance, namespace, args, needs }: RenderContext<TraefikArgs
           // Every instance sees the TLSOption "default" of the others; two of them would cancel each other out.
           defaultTLSResourcesNamespace: namespace,
         },
-        kubernetesIngress: { enabled: isPrivate, ingressClass: instance, allowExternalNameServices: false },
+        kubernetesIngress: isPrivate
+          ? { enabled: true, ingressClass: instance, allowExternalNameServices: false }
+          : { enabled: false },
       },
       core: { strictTLSOptions: true },
       api: { dashboard: false },

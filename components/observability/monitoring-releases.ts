@@ -1,7 +1,7 @@
 import { toMebibytes, type ReleasePlan, type Values } from "@isthmus/core";
 import { charts } from "@isthmus/helm";
 import { monitoringNames, type MonitoringContext } from "./monitoring-arguments.ts";
-import { configReloader, grafanaSidecar, stackPlaces } from "./monitoring-workloads.ts";
+import { configReloader, grafanaSidecar, stackPlaces, webhookJob } from "./monitoring-workloads.ts";
 
 /** Helm never upgrades CRDs of a chart's own, so they are a release of their own, before. */
 export function crdsRelease({ instance, namespace }: MonitoringContext): ReleasePlan {
@@ -28,7 +28,10 @@ export function stackRelease(context: MonitoringContext): ReleasePlan {
       prometheus: { prometheusSpec: prometheusSpec(context) },
       alertmanager: { config: alertRouting(context), alertmanagerSpec: alertmanagerSpec(context) },
       grafana: grafana(context),
-      prometheusOperator: { prometheusConfigReloader: { resources: configReloader } },
+      prometheusOperator: {
+        prometheusConfigReloader: { resources: configReloader },
+        admissionWebhooks: { patch: { resources: webhookJob } },
+      },
       "kube-state-metrics": { fullnameOverride: `${instance}-kube-state-metrics` },
       "prometheus-node-exporter": { fullnameOverride: `${instance}-node-exporter` },
       ...k3sComponents(context),
@@ -118,15 +121,5 @@ function k3sComponents({ args, site }: MonitoringContext): Values {
     kubeScheduler: off,
     kubeProxy: off,
     kubeEtcd: args.etcdMetrics ? { enabled: true, endpoints: servers } : off,
-    defaultRules: {
-      rules: {
-        etcd: args.etcdMetrics,
-        kubeControllerManager: false,
-        kubeProxy: false,
-        kubeSchedulerAlerting: false,
-        kubeSchedulerRecording: false,
-        windows: false,
-      },
-    },
   };
 }

@@ -11,6 +11,8 @@ import { monitoringNames, type MonitoringContext } from "./monitoring-arguments.
 
 /** The operator gives it to Prometheus and Alertmanager, which read changed settings when it tells them. */
 export const configReloader = { requests: { memory: "32Mi", cpu: "10m" }, limits: { memory: "64Mi" } } as const;
+/** Makes the certificate of the operator's webhook, then writes its authority into the webhook's configuration. */
+export const webhookJob = { requests: { memory: "32Mi", cpu: "10m" }, limits: { memory: "64Mi" } } as const;
 /** Grafana has two: for dashboards and for data sources. */
 export const grafanaSidecar = { requests: { memory: "80Mi", cpu: "10m" }, limits: { memory: "192Mi" } } as const;
 

@@ -9,7 +9,7 @@ import {
 } from "./monitoring-arguments.ts";
 import { monitoringObjects } from "./monitoring-objects.ts";
 import { crdsRelease, stackRelease } from "./monitoring-releases.ts";
-import { monitoringWorkloads } from "./monitoring-workloads.ts";
+import { monitoringWorkloads, webhookJob } from "./monitoring-workloads.ts";
 
 /** Measurements, alerts and dashboards of the site, and a summary of the others. */
 export const monitoring = defineService<MonitoringArgs>({
@@ -64,6 +64,11 @@ function footprint(context: MonitoringContext): Footprint {
         : [{ name: monitoringNames(instance).federation, ...federation, from: below(from, "federation", "address") }],
     // The node exporter reads the host's processes and file systems.
     podSecurity: "privileged",
+    hooks: ["create", "patch"].map((step) => ({
+      name: `${instance}-admission-${step}`,
+      controller: "Job",
+      requests: webhookJob.requests,
+    })),
   };
 }
 

@@ -54,7 +54,6 @@ function server(context: Context) {
   const ownName = fullName(vaultMembers(context), "$(VAULT_K8S_POD_NAME)");
   return {
     image: { repository, tag },
-    standalone: { enabled: false },
     dataStorage: { enabled: true },
     auditStorage: { enabled: true, size: args.auditSize, storageClass: needs.get("volumes").storageClass },
     extraEnvironmentVars: { VAULT_CACERT: `${tlsFolder}/ca.crt` },

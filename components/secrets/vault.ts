@@ -45,6 +45,8 @@ function footprint(context: Context): Footprint {
       { name: instance, pool: args.pool, address: args.address, hostName: args.hostName, from: below(from, "address") },
     ],
     podSecurity: "restricted",
+    // The chart has no value to leave it out; it runs when somebody calls `helm test`.
+    hooks: [{ name: `${instance}-server-test`, controller: "Pod", requests: { memory: "0Mi", cpu: "0" } }],
   };
 }
 

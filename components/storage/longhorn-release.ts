@@ -15,7 +15,7 @@ export function longhornRelease(context: Context): ReleasePlan {
     after: ["object/default-requests"],
     values: {
       // StorageClasses are objects of ours: the chart could make only one.
-      persistence: { createStorageClass: false, defaultClass: false },
+      persistence: { createStorageClass: false },
       defaultSettings: settings(context),
       csi: { podAntiAffinityPreset: "soft" },
       // Without a route nobody reaches the UI, and it has no login.

@@ -1,4 +1,12 @@
-import { toMillicores, type NodeFacts, type PodPlaces, type ServiceContext, type Workload } from "@isthmus/core";
+import {
+  together,
+  toMillicores,
+  without,
+  type NodeFacts,
+  type PodPlaces,
+  type ServiceContext,
+  type Workload,
+} from "@isthmus/core";
 import { defaultRequest, nodesWithVolumes, type LonghornArgs } from "./longhorn-arguments.ts";
 
 type Context = Pick<ServiceContext<LonghornArgs>, "args" | "site">;
@@ -7,6 +15,8 @@ type Context = Pick<ServiceContext<LonghornArgs>, "args" | "site">;
 export const csiControllers = ["attacher", "provisioner", "resizer", "snapshotter"] as const;
 /** Each container of the CSI components. */
 export const csiContainer = { requests: { memory: "32Mi", cpu: "10m" }, limits: { memory: "128Mi" } } as const;
+/** Beside it in each pod is one that keeps the share manager's image on the node: the LimitRange asks for it. */
+const managerContainer = { requests: { memory: "192Mi", cpu: "100m" }, limits: { memory: "1Gi" } } as const;
 /** Per cent of each node's CPU that its instance manager asks for: it moves the data of all volumes on the node. */
 export const instanceManagerShare = 12;
 
@@ -27,8 +37,8 @@ export function longhornWorkloads(context: Context): Workload[] {
       // It does not start where the host has no open-iscsi.
       hostPrograms: ["iscsiadm"],
       selector: { app: "longhorn-manager" },
-      requests: { memory: "192Mi", cpu: "100m" },
-      limits: { memory: "1Gi" },
+      requests: together(managerContainer.requests, defaultRequest),
+      limits: managerContainer.limits,
     },
     {
       ...alike,
@@ -42,11 +52,19 @@ export function longhornWorkloads(context: Context): Workload[] {
       writes: dataAtHand,
       restarts: { by: "itself", within: "5m" },
     },
-    { ...alike, ...perNode, name: "engine-image", selector: { "longhorn.io/component": "engine-image" } },
+    // The manager makes these DaemonSets, not the chart.
+    {
+      ...alike,
+      ...perNode,
+      name: "engine-image",
+      controller: "operator",
+      selector: { "longhorn.io/component": "engine-image" },
+    },
     {
       ...alike,
       ...perNode,
       name: "csi-plugin",
+      controller: "operator",
       selector: { app: "longhorn-csi-plugin" },
       requests: { memory: "96Mi", cpu: "30m" },
       limits: { memory: "384Mi" },
@@ -100,7 +118,7 @@ export function longhornPlaces({ args }: Context): Readonly<Record<string, PodPl
   const aloneByChart = { byChart: "the chart runs exactly one, and has no key" };
   return {
     manager: {
-      requests: "longhornManager.resources.requests",
+      requests: { at: "longhornManager.resources.requests", as: without(defaultRequest) },
       limits: "longhornManager.resources.limits",
       affinity: everywhere,
       tolerations: "longhornManager.tolerations",

@@ -7,7 +7,13 @@ import {
   type Route,
   type ServiceContext,
 } from "@isthmus/core";
-import { longhornSchema, nodesWithVolumes, storageClasses, type LonghornArgs } from "./longhorn-arguments.ts";
+import {
+  defaultRequest,
+  longhornSchema,
+  nodesWithVolumes,
+  storageClasses,
+  type LonghornArgs,
+} from "./longhorn-arguments.ts";
 import { longhornObjects } from "./longhorn-objects.ts";
 import { longhornRelease } from "./longhorn-release.ts";
 import { longhornWorkloads } from "./longhorn-workloads.ts";
@@ -65,7 +71,17 @@ function check(context: Context): Finding[] {
 
 function footprint(context: Context): Footprint {
   // Managers and instance managers mount folders and devices of the host.
-  return { workloads: longhornWorkloads(context), routes: routes(context), addresses: [], podSecurity: "privileged" };
+  return {
+    workloads: longhornWorkloads(context),
+    routes: routes(context),
+    addresses: [],
+    podSecurity: "privileged",
+    hooks: ["pre-upgrade", "post-upgrade", "uninstall"].map((moment) => ({
+      name: `longhorn-${moment}`,
+      controller: "Job",
+      requests: defaultRequest,
+    })),
+  };
 }
 
 function routes({ instance, namespace, args, from }: Context): Route[] {

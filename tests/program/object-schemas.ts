@@ -32,11 +32,15 @@ export function checkObject(manifest: Manifest): string[] {
   const { validate, namespaced } = schema;
   const problems = validate(standIns(manifest)) ? [] : (validate.errors ?? []).map(describe);
   const { name, namespace } = manifest.metadata;
-  if (!dnsName.test(name)) problems.push(`metadata.name: "${name}" is not a name that Kubernetes takes`);
+  if (!(manifest.apiVersion.startsWith("rbac.") ? pathSegment : dnsName).test(name))
+    problems.push(`metadata.name: "${name}" is not a name that Kubernetes takes`);
   if (namespaced === true && namespace === undefined) problems.push("metadata.namespace: it has to be in a namespace");
   if (namespaced === false && namespace !== undefined) problems.push("metadata.namespace: its kind is in no namespace");
   return problems.map(tell);
 }
+
+/** Roles and their bindings: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#path-segment-names */
+const pathSegment = /^(?!\.{1,2}$)[^/%]+$/;
 
 /** References stand for text that only the deployment knows; what waits for a peer, for the value it then has. */
 function standIns(value: unknown): unknown {

@@ -1,0 +1,98 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { UserError, type ChartPin } from "@isthmus/core";
+import { Command } from "commander";
+import type { FleetPlan } from "../plan/plans.ts";
+import { fleetOrRefuse } from "../plan/stack-files.ts";
+import { exceptions } from "./charts/exceptions.ts";
+import type { ReleaseFacts } from "./charts/facts.ts";
+import { Helm } from "./charts/helm.ts";
+import { judge, type Judgement } from "./charts/judge.ts";
+import { keepFacts, keptFolder, readKept, staleFacts } from "./charts/kept.ts";
+import { laws } from "./charts/laws/index.ts";
+import { Renderer } from "./charts/render.ts";
+import { judgementText } from "./charts/report.ts";
+import { renderedSite } from "./charts/site.ts";
+import { exitCode, runCommand, say } from "./command-line.ts";
+
+interface Options {
+  readonly config: string;
+  readonly sources?: string;
+  readonly helm: string;
+  readonly pull?: true;
+  readonly write?: true;
+}
+
+const command = new Command("npm run charts --")
+  .description(
+    "Renders every release with its chart and holds what comes of it to laws; without charts, what is kept of them.",
+  )
+  .option("--config <folder>", "folder of the stack files", process.cwd())
+  .option("--sources <folder>", "a folder with a folder of each chart, or where --pull puts them")
+  .option("--helm <program>", "the Helm program", "helm")
+  .option("--pull", "fetch every chart into --sources first, from its own repository")
+  .option("--write", `keep the facts in ${keptFolder}, for runs without charts`)
+  .addHelpText("after", "\nExamples:\n  npm run charts\n  npm run charts -- --sources charts --pull --write\n")
+  .exitOverride()
+  .action(async (options: Options) => {
+    process.exitCode = await charts(options);
+  });
+
+async function charts(options: Options): Promise<number> {
+  const fleet = fleetOrRefuse(options.config);
+  const facts = options.sources === undefined ? kept(fleet, options) : await rendered(fleet, options, options.sources);
+  const judgements = fleet.sites.map((plan) =>
+    judge(renderedSite(plan, facts.get(plan.facts.name) ?? new Map()), laws, exceptions),
+  );
+  for (const judgement of judgements) say(judgementText(judgement, laws));
+  return judgements.every(inOrder) ? exitCode.fine : exitCode.wrong;
+}
+
+const inOrder = ({ breaches, idle }: Judgement): boolean => breaches.length + idle.length === 0;
+
+type Facts = ReadonlyMap<string, ReadonlyMap<string, ReleaseFacts>>;
+
+function kept(fleet: FleetPlan, { config, pull, write }: Options): Facts {
+  if (pull || write) throw new UserError("--pull and --write need --sources: the folder of the charts");
+  const folder = join(config, keptFolder);
+  const found = fleet.sites.map((plan) => [plan.facts.name, readKept(folder, plan.facts.name)] as const);
+  const stale = fleet.sites.flatMap((plan, index) =>
+    staleFacts(plan, found[index]?.[1] ?? new Map()).map((problem) => `  ${plan.facts.name}: ${problem}`),
+  );
+  if (stale.length > 0) {
+    throw new UserError(
+      `What is kept of the charts is not of today:\n${stale.join("\n")}\nrender anew: npm run charts -- --sources FOLDER --pull --write`,
+    );
+  }
+  return new Map(found);
+}
+
+async function rendered(fleet: FleetPlan, options: Options, sources: string): Promise<Facts> {
+  const helm = new Helm(options.helm);
+  if (options.pull) await pullAll(fleet, helm, sources);
+  const renderer = new Renderer(sources, helm);
+  const found = new Map<string, ReadonlyMap<string, ReleaseFacts>>();
+  for (const plan of fleet.sites) {
+    const renderings = await renderer.site(plan);
+    const facts = [...renderings].map(([name, rendering]) => [name, rendering.facts] as const);
+    found.set(plan.facts.name, new Map(facts));
+    if (options.write)
+      keepFacts(
+        join(options.config, keptFolder),
+        plan.facts.name,
+        facts.map(([, one]) => one),
+      );
+  }
+  return found;
+}
+
+async function pullAll(fleet: FleetPlan, helm: Helm, sources: string): Promise<void> {
+  mkdirSync(sources, { recursive: true });
+  const pins = fleet.sites.flatMap((plan) =>
+    plan.services.flatMap(({ releases }) => releases.map(({ chart }) => chart)),
+  );
+  const each = new Map<string, ChartPin>(pins.map((chart) => [chart.name, chart]));
+  for (const chart of each.values()) await helm.pull(chart, sources);
+}
+
+await runCommand(command);

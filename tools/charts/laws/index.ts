@@ -1,0 +1,24 @@
+import { imagesVersioned } from "./images-versioned.ts";
+import type { Law } from "./law.ts";
+import { namesResolve } from "./names-resolve.ts";
+import { podSecurity } from "./pod-security.ts";
+import { podsAsStated } from "./pods-as-stated.ts";
+import { podsStated } from "./pods-stated.ts";
+import { drainFinishes, rolloutFinishes } from "./rollout-finishes.ts";
+import { selectorsSelect } from "./selectors-select.ts";
+import { tlsNames } from "./tls-names.ts";
+import { valuesUsed } from "./values-used.ts";
+
+/** What holds of every release. A new service needs none of its own. */
+export const laws: readonly Law[] = [
+  valuesUsed,
+  podsStated,
+  podsAsStated,
+  namesResolve,
+  selectorsSelect,
+  tlsNames,
+  podSecurity,
+  imagesVersioned,
+  rolloutFinishes,
+  drainFinishes,
+];

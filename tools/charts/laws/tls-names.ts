@@ -1,0 +1,50 @@
+import type { CertificateFacts } from "../facts.ts";
+import { everything, type RenderedSite } from "../site.ts";
+import type { Law } from "./law.ts";
+
+export const tlsNames: Law = {
+  id: "tls-names",
+  sentence:
+    "Every name of the cluster that something calls by https is in a certificate of the namespace that it is in.",
+  fix: "Add the name to the certificate of the server: `dnsNames` of its Certificate.",
+  breaches: (site) => {
+    const certificates = everything(site).flatMap((facts) => facts.certificates);
+    const of = [
+      ...site.releases.map(({ plan, facts }) => ({ release: plan.name, facts })),
+      ...site.own.map(({ service, facts }) => ({ release: service.instance, facts })),
+    ];
+    return of.flatMap(({ release, facts }) =>
+      facts.tlsNames
+        .flatMap((name) => expanded(name.host).map((host) => ({ ...name, host })))
+        .filter(({ host }) => !isClusterApi(host) && !certificates.some((one) => serves(one, host, site)))
+        .map(({ in: at, host }) => ({ release, at, problem: `no certificate has the name ${host}` })),
+    );
+  },
+};
+
+/** The API server shows a certificate of the cluster. */
+const isClusterApi = (host: string): boolean => /^kubernetes(\.default)?(\.svc(\.cluster\.local)?)?$/.test(host);
+
+/** MinIO writes several names as one: `minio-{0...2}.minio-svc`. https://github.com/minio/minio/blob/master/docs/distributed/README.md */
+function expanded(host: string): string[] {
+  const range = /^(.*)\{(\d+)\.\.\.(\d+)\}(.*)$/.exec(host);
+  if (range === null) return [host];
+  const [, before = "", first = "0", last = "0", after = ""] = range;
+  const numbers = Array.from({ length: Number(last) - Number(first) + 1 }, (_, index) => Number(first) + index);
+  return numbers.flatMap((number) => expanded(`${before}${number}${after}`));
+}
+
+function serves(certificate: CertificateFacts, host: string, site: RenderedSite): boolean {
+  const namespace = host
+    .replace(/\.svc(\..*)?$/, "")
+    .split(".")
+    .at(-1);
+  const known = site.plan.services.some((service) => service.namespace === namespace);
+  if (known && certificate.namespace !== namespace) return false;
+  return certificate.dnsNames.some((name) => matches(name, host));
+}
+
+/** A wildcard stands for exactly one label. https://www.rfc-editor.org/rfc/rfc9525#section-6.3 */
+function matches(name: string, host: string): boolean {
+  return name.startsWith("*.") ? host.split(".").slice(1).join(".") === name.slice(2) : name === host;
+}

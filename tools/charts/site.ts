@@ -1,0 +1,43 @@
+import type { KubernetesObject } from "./kubernetes.ts";
+import { objectsOfPlan } from "./own-objects.ts";
+import { factsOf, type ObjectFacts, type ReleaseFacts } from "./facts.ts";
+import type { SitePlan } from "../../plan/plans.ts";
+import type { PlacedRelease, ServicePlan } from "../../plan/service-plans.ts";
+
+/** A release with what its chart makes of it. */
+export interface RenderedRelease {
+  readonly service: ServicePlan;
+  readonly plan: PlacedRelease;
+  readonly facts: ReleaseFacts;
+}
+
+/** What will be in a site's cluster: what charts make, and objects of ours. */
+export interface RenderedSite {
+  readonly plan: SitePlan;
+  readonly releases: readonly RenderedRelease[];
+  /** Objects of ours, by the instance of the service. */
+  readonly own: readonly { readonly service: ServicePlan; readonly facts: ObjectFacts }[];
+  /** The same as they are. */
+  readonly objects: readonly KubernetesObject[];
+}
+
+/** Puts together a plan and the facts of its releases. A release without facts is left out. */
+export function renderedSite(plan: SitePlan, facts: ReadonlyMap<string, ReleaseFacts>): RenderedSite {
+  const own = plan.services.map((service) => ({ service, objects: objectsOfPlan(service) }));
+  return {
+    plan,
+    releases: plan.services.flatMap((service) =>
+      service.releases.flatMap((release) => {
+        const known = facts.get(release.name);
+        return known === undefined ? [] : [{ service, plan: release, facts: known }];
+      }),
+    ),
+    own: own.map(({ service, objects }) => ({ service, facts: factsOf(objects, service.namespace) })),
+    objects: own.flatMap(({ objects }) => objects),
+  };
+}
+
+/** All that is known of a site's objects, whoever makes them. */
+export function everything({ releases, own }: RenderedSite): readonly ObjectFacts[] {
+  return [...releases.map(({ facts }) => facts), ...own.map(({ facts }) => facts)];
+}
