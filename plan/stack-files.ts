@@ -3,6 +3,7 @@ import { describeFindings } from "../config/describe.ts";
 import { load } from "../config/load.ts";
 import { standingAlone } from "../config/repair.ts";
 import type { Sources } from "../config/sources.ts";
+import { checkChartMirror } from "./chart-mirror.ts";
 import { catalogue } from "./catalogue.ts";
 import { planFleet } from "./fleet.ts";
 import type { FleetPlan } from "./plans.ts";
@@ -16,7 +17,8 @@ export function planStackFiles(directory: string): PlannedFiles {
   const loaded = load(directory, catalogue);
   if ("model" in loaded) {
     const fleet = planFleet(loaded.model);
-    return fleet.findings.length === 0 ? { fleet } : { findings: fleet.findings, sources: loaded.sources };
+    const findings = [...fleet.findings, ...checkChartMirror(fleet, directory)];
+    return findings.length === 0 ? { fleet } : { findings, sources: loaded.sources };
   }
   const { findings, sources, partial } = loaded;
   const across = partial === undefined ? [] : planFleet(partial).findings;

@@ -1,1 +1,2 @@
 export * from "./pins.ts";
+export * from "./source.ts";

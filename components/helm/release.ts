@@ -1,9 +1,7 @@
-import { toSeconds, type ChartPin, type ReleasePlan } from "@isthmus/core";
+import { toSeconds, type ReleasePlan } from "@isthmus/core";
 import { Release } from "@pulumi/kubernetes/helm/v3/release.js";
 import type { CustomResourceOptions } from "@pulumi/pulumi";
-
-/** Where charts come from instead of their own repositories: `oci://registry/path`, or a folder of packed charts. */
-export type ChartMirror = string;
+import { chartSource, type ChartMirror } from "./source.ts";
 
 export interface ChartReleaseArgs {
   /** The release, its values complete. */
@@ -34,18 +32,4 @@ export class ChartRelease extends Release {
       options,
     );
   }
-}
-
-/** How Helm is told where a chart is. A folder of packed charts needs no repository. */
-export function chartSource(
-  chart: ChartPin,
-  mirror?: ChartMirror,
-): { chart: string; repositoryOpts?: { repo: string } } {
-  if (mirror === undefined) {
-    return chart.repository.startsWith("oci://")
-      ? { chart: chart.repository }
-      : { chart: chart.name, repositoryOpts: { repo: chart.repository } };
-  }
-  const base = mirror.replace(/\/+$/, "");
-  return { chart: base.startsWith("oci://") ? `${base}/${chart.name}` : `${base}/${chart.name}-${chart.version}.tgz` };
 }
