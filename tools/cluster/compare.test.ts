@@ -31,9 +31,18 @@ const server: HostStatus = {
   unfinished: [],
   labels: { zone: "a", "kubernetes.io/os": "linux" },
   taints: [taint],
+  members: [{ name: "s1-0a1b2c3d", address: "10.0.0.1", voter: true }],
   nodes: "a1 s1",
 };
-const agent: HostStatus = { ...server, node: "a1", role: "agent", etcdVoter: "", labels: {}, taints: [] };
+const agent: HostStatus = {
+  ...server,
+  node: "a1",
+  role: "agent",
+  etcdVoter: "",
+  labels: {},
+  taints: [],
+  members: null,
+};
 
 const report = (s1: Partial<HostStatus>, a1: Looked = { status: agent }) =>
   compareCluster(plan, { s1: { status: { ...server, ...s1 } }, a1 });
@@ -53,6 +62,31 @@ describe("the status of a cluster", () => {
         "site-a is as declared.",
       ].join("\n"),
     );
+  });
+
+  it("counts the members of etcd, whatever Nodes say, and names those that stand under another name or for nobody", () => {
+    const s1 = { name: "s1-0a1b2c3d", address: "10.0.0.1", voter: true };
+    const voters = (members: HostStatus["members"], etcdVoter = "True"): unknown => {
+      const { voters, drift } = report({ members, etcdVoter });
+      return [voters, drift];
+    };
+    assert.deepEqual(voters([s1]), [1, []]);
+    assert.deepEqual(voters(null), [1, []]);
+    assert.deepEqual(voters([{ ...s1, voter: false }]), [0, ["0 of 1 servers vote"]]);
+    // Its Node says that it votes, and its member is gone.
+    assert.deepEqual(voters([]), [0, ["0 of 1 servers vote"]]);
+    assert.deepEqual(voters([{ ...s1, name: "old-name-0a1b2c3d" }]), [
+      1,
+      [
+        "etcd has s1 as its member old-name-0a1b2c3d: nodes are not renamed in place. Declare it as old-name again, or remove it and let it join anew, one step each",
+      ],
+    ]);
+    assert.deepEqual(voters([s1, { name: "s9-00000000", address: "10.0.0.9", voter: true }]), [
+      2,
+      ["etcd has a member s9-00000000 at 10.0.0.9, which no declared server is"],
+    ]);
+    // A server whose address is declared otherwise is told of by its own drift.
+    assert.deepEqual(voters([{ ...s1, address: "10.0.0.7" }]), [1, []]);
   });
 
   const drifts: readonly (readonly [Partial<HostStatus>, readonly string[]])[] = [

@@ -1,6 +1,10 @@
 import { plannedNodes, type ClusterPlan, type K3sNode } from "@isthmus/k3s";
 import { z } from "zod";
 
+/** A member of etcd, as its own list has it. */
+const member = z.object({ name: z.string(), address: z.string(), voter: z.boolean() });
+type Member = z.output<typeof member>;
+
 const taint = z.object({ key: z.string(), value: z.string().optional(), effect: z.string() });
 
 /** What `status.sh` prints. Empty strings and null: not known, as the cluster or the program does not answer. */
@@ -20,6 +24,8 @@ export const hostStatus = z.object({
   unfinished: z.array(z.enum(["cordon", "certificates"])),
   labels: z.record(z.string(), z.string()).nullable(),
   taints: z.array(taint).nullable(),
+  /** etcd's own list; null where it does not tell. */
+  members: z.array(member).nullable().default(null),
   nodes: z.string(),
 });
 export type HostStatus = z.output<typeof hostStatus>;
@@ -42,6 +48,7 @@ export interface NodeReport {
 export interface ClusterReport {
   readonly cluster: string;
   readonly version: string;
+  /** Members of etcd that have a vote, by its own list; where no server tells it, servers that say that they vote. */
   readonly voters: number;
   readonly nodes: readonly NodeReport[];
   /** What concerns no single declared node. */
@@ -57,15 +64,45 @@ export function compareCluster(plan: ClusterPlan, looked: Readonly<Record<string
   const nodes = plannedNodes(plan).map(({ node }) =>
     compareNode(node, looked[node.name] ?? { unknown: "it was not looked at" }),
   );
-  const voters = nodes.filter(({ voter }) => voter === true).length;
+  const members = membersOf(looked);
+  const voters = (members ?? nodes).filter(({ voter }) => voter === true).length;
   const servers = plan.order.servers.length;
   return {
     cluster: plan.name,
     version: plan.settings.version,
     voters,
     nodes,
-    drift: [...(voters < servers ? [`${voters} of ${servers} servers vote`] : []), ...undeclared(plan, looked)],
+    drift: [
+      ...(voters < servers ? [`${voters} of ${servers} servers vote`] : []),
+      ...memberDrift(plan, members ?? []),
+      ...undeclared(plan, looked),
+    ],
   };
+}
+
+/** Every server tells the same list: etcd answers by a majority, or not at all. */
+function membersOf(looked: Readonly<Record<string, Looked>>): readonly Member[] | undefined {
+  const told = Object.values(looked).flatMap((one) => ("status" in one ? [one.status.members] : []));
+  return told.find((members) => members !== null) ?? undefined;
+}
+
+/** k3s calls a member by its node and eight digits: `setName` in pkg/etcd/etcd.go of k3s-io/k3s. */
+const nodeOfMember = (name: string): string => /^(.+)-[0-9a-f]{8}$/.exec(name)?.[1] ?? name;
+
+/** A member that no declared server stands for as it is declared counts for the majority all the same. */
+function memberDrift(plan: ClusterPlan, members: readonly Member[]): readonly string[] {
+  const servers = plan.order.servers.map(({ node }) => node);
+  return members.flatMap(({ name, address }) => {
+    const node = nodeOfMember(name);
+    const there = servers.find((server) => server.address === address);
+    if (there !== undefined && there.name !== node) {
+      return [
+        `etcd has ${there.name} as its member ${name}: nodes are not renamed in place. Declare it as ${node} again, or remove it and let it join anew, one step each`,
+      ];
+    }
+    if (there !== undefined || servers.some((server) => server.name === node)) return [];
+    return [`etcd has a member ${name} at ${address}, which no declared server is`];
+  });
 }
 
 function compareNode(node: K3sNode, looked: Looked): NodeReport {

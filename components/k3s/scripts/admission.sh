@@ -15,10 +15,40 @@ for index in "${!NODES[@]}"; do
       'on one of them: rm /etc/machine-id /var/lib/dbus/machine-id; systemd-machine-id-setup; reboot'
   done
 done
+# A machine whose Node has another name than declared, and an address that is a member's of another server: whatever joined there
+# would take that member's place, and the old Node would take it along.
+find_other_names() {
+  local index name machine known other member address
+  local -A machine_of=()
+  while IFS='|' read -r name _ _ machine _; do machine_of[$name]=$machine; done <<<"$table"
+  for index in "${!NODES[@]}"; do
+    name=${NODES[index]} other=''
+    for known in "${!machine_of[@]}"; do
+      [ -z "${MACHINES[index]}" ] || [ "$known" = "$name" ] || [ "${machine_of[$known]}" != "${MACHINES[index]}" ] || other=$known
+    done
+    if [ -n "$other" ] && [ "${machine_of[$name]:-}" != "${MACHINES[index]}" ]; then
+      finding "the machine that is declared as $name is $other in the cluster: nodes are not renamed in place" \
+        "declare it as $other again; or, one step each: take $other out of the stack file and run up, then take k3s off that machine (k3s-uninstall.sh, or k3s-agent-uninstall.sh), then add it as $name and run up"
+      continue
+    fi
+    while IFS='|' read -r _ member address _; do
+      other=$(node_of_member "$member")
+      if [ "$address" != "${ADDRESSES[index]}" ] || [ "$member" = - ] || [ "$other" = "$name" ]; then continue; fi
+      finding "$address, which is declared for $name, is the address of the etcd member $member" \
+        "is it the same machine: declare it as $other again. Has another one taken that address over: first let the cluster forget $other, which is to be in the stack file no more (run up without $name), then add $name and run up"
+    done <<<"$members"
+  done
+}
+
 # The cluster has not begun: there is nothing to forget.
 if [ -e "$RECORD/k3s.may-start-cluster" ] && ! api_ready; then exit 0; fi
 require_api
 fingerprint_here
+step 'compare names with those of the cluster'
+table=$(node_table)
+members=$(members_here) || pass 'etcd here does not tell who its members are'
+find_other_names
+end_with_findings
 free_lease_of_the_gone
 step 'compare machines with those that joined'
 OTHER_MACHINES=()
@@ -27,9 +57,8 @@ for index in "${!NODES[@]}"; do
   WANTED_MACHINE[${NODES[index]}]=${MACHINES[index]}
   WANTED_ADDRESS[${NODES[index]}]=${ADDRESSES[index]}
 done
-table=$(node_table)
-while IFS='|' read -r name _ _ machine address; do
-  if [ "$machine" = - ] || [ "${WANTED_MACHINE[$name]:-$machine}" = "$machine" ]; then continue; fi
+while IFS='|' read -r name _ _ machine address _; do
+  if [ -z "$machine" ] || [ "${WANTED_MACHINE[$name]:-$machine}" = "$machine" ]; then continue; fi
   OTHER_MACHINES+=("$name")
   FOUND_ADDRESS[$name]=$address
 done <<<"$table"
@@ -37,7 +66,7 @@ if [ "${#OTHER_MACHINES[@]}" -eq 0 ]; then exit 0; fi
 say "another machine is declared for ${OTHER_MACHINES[*]}: see which of them still live"
 alive=$(living "${OTHER_MACHINES[@]}")
 # Who lives says where, also after a restore, when the cluster remembers the machine before.
-while IFS='|' read -r name _ _ _ address; do FOUND_ADDRESS[$name]=$address; done < <(node_table)
+while IFS='|' read -r name _ _ _ address _; do FOUND_ADDRESS[$name]=$address; done < <(node_table)
 for name in "${OTHER_MACHINES[@]}"; do
   if [[ $'\n'"$alive"$'\n' != *$'\n'"$name"$'\n'* ]]; then
     say "$name is another machine now"
@@ -45,9 +74,9 @@ for name in "${OTHER_MACHINES[@]}"; do
   elif [ "${FOUND_ADDRESS[$name]}" = "${WANTED_ADDRESS[$name]}" ]; then
     # The same machine under another name of its own, such as a new host key: it lives, and need not join again.
     say "$name lives on at ${FOUND_ADDRESS[$name]}: it is the machine that is declared"
-    kube label node "$name" "isthmus/machine=${WANTED_MACHINE[$name]}" --overwrite >/dev/null
+    kube label node --overwrite -- "$name" "isthmus/machine=${WANTED_MACHINE[$name]}" >/dev/null
     # Its password may be another than the cluster remembers: then the one counts that it says at its next start.
-    kube -n kube-system delete secret "$name.node-password.k3s" --ignore-not-found >/dev/null
+    kube -n kube-system delete secret --ignore-not-found -- "$name.node-password.k3s" >/dev/null
   else
     fail "the machine that was $name still runs, at ${FOUND_ADDRESS[$name]}, and another one is declared" \
       'switch it off, or take k3s off it (k3s-uninstall.sh, or k3s-agent-uninstall.sh): then run again'

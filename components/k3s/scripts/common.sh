@@ -50,26 +50,17 @@ node_condition() {
   kube get node "$1" -o "jsonpath={.status.conditions[?(@.type==\"$2\")].status}" 2>/dev/null || true
 }
 
-# One line a node: name, Ready, etcd, machine, address. A dash stands for nothing. `etcd` is `voter` for a voter that is
-# well, `unwell` for one that is not, and a dash for what has no vote: agents, learners, those that never joined.
-node_table() {
-  local columns='{.metadata.name}{"|"}{.status.conditions[?(@.type=="Ready")].status}{"|"}'
-  columns+='{.metadata.labels.node-role\.kubernetes\.io/etcd}{"|"}{.status.conditions[?(@.type=="EtcdIsVoter")].status}{"|"}'
-  columns+='{.status.conditions[?(@.type=="EtcdIsVoter")].reason}{"|"}{.metadata.labels.isthmus/machine}{"|"}'
-  columns+='{.status.addresses[?(@.type=="InternalIP")].address}{"\n"}'
-  kube get nodes -o "jsonpath={range .items[*]}$columns{end}" | awk -F'|' '
-    NF {
-      etcd = "-"
-      if ($3 != "" && $5 != "NotAMember" && $5 != "MemberIsLearner") etcd = ($4 == "True") ? "voter" : "unwell"
-      split($7, addresses, " ")
-      print $1 "|" ($2 == "" ? "-" : $2) "|" etcd "|" ($6 == "" ? "-" : $6) "|" addresses[1]
-    }'
+# said_by_servers ANNOTATION: what the Nodes of servers have in it, one a line. An agent may write what it likes of itself.
+# shellcheck disable=SC2016 # what stands there is Go's
+said_by_servers() {
+  local template="$FIELD"'{{range .items}}{{if .metadata.labels}}{{if index .metadata.labels "node-role.kubernetes.io/control-plane"}}'
+  template+="{{with .metadata.annotations}}{{template \"field\" (index . \"$1\")}}{{\"\\n\"}}{{end}}{{end}}{{end}}{{end}}"
+  kube get nodes -o "go-template=$template" 2>/dev/null | rows '.*' | grep . || true
 }
 
 # Whether k3s keeps a configuration of encryption, here or, as other servers tell, in the cluster.
 secrets_encrypted() {
-  [ -f "$K3S_DATA/server/cred/encryption-config.json" ] ||
-    [ -n "$(kube get nodes -o 'jsonpath={.items[*].metadata.annotations.k3s\.io/encryption-config-hash}' 2>/dev/null | tr -d ' ' || true)" ]
+  [ -f "$K3S_DATA/server/cred/encryption-config.json" ] || [ -n "$(said_by_servers k3s.io/encryption-config-hash)" ]
 }
 
 # token_on_disk FILE USER: the short form of a token that this server runs with; nothing where there is none.
@@ -83,6 +74,13 @@ fingerprint_here() {
     fail "no fingerprint in $K3S_DATA/server/token" 'see that the k3s service on this server is well'
 }
 
+# How the member on this disk is called, whatever it is doing; nothing where there is none.
+member_on_disk() { if [ -d "$K3S_DATA/server/db/etcd" ]; then head -n 1 "$K3S_DATA/server/db/etcd/name" 2>/dev/null || true; fi; }
+
+# node_of_member NAME: k3s calls a member by its Node, and eight digits of its own (`setName` in pkg/etcd/etcd.go of
+# k3s-io/k3s). That name stays as it was on the disk, however the Node is called later.
+node_of_member() { if [[ $1 =~ ^(.+)-[0-9a-f]{8}$ ]]; then printf %s "${BASH_REMATCH[1]}"; else printf %s "$1"; fi; }
+
 # Which process of a unit runs, in words that no other one ever has.
 running_process() {
   local pid
@@ -91,19 +89,3 @@ running_process() {
 }
 
 port_open() { timeout 3 bash -c "exec 3<>/dev/tcp/${1//[\[\]]/}/$2" 2>/dev/null 9>&-; }
-
-# count_votes NODE: sets VOTERS and WELL, how many there are in all and how many are well and can be reached now; OTHERS
-# and WELL_OTHERS without NODE; IS_READY, if NODE is. What the API says of a server that just died is old: so etcd is dialled.
-count_votes() {
-  local table name ready etcd address well
-  VOTERS=0 WELL=0 OTHERS=0 WELL_OTHERS=0 IS_READY=''
-  table=$(node_table) || return 1
-  while IFS='|' read -r name ready etcd _ address; do
-    if [ "$name" = "$1" ] && [ "$ready" = True ]; then IS_READY=1; fi
-    if [ -z "$name" ] || [ "$etcd" = - ]; then continue; fi
-    well=0
-    if [ "$etcd" = voter ] && [ "$ready" = True ] && port_open "$address" 2379; then well=1; fi
-    VOTERS=$((VOTERS + 1)) WELL=$((WELL + well))
-    if [ "$name" != "$1" ]; then OTHERS=$((OTHERS + 1)) WELL_OTHERS=$((WELL_OTHERS + well)); fi
-  done <<<"$table"
-}

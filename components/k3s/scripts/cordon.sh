@@ -6,15 +6,15 @@
 # cordon NODE MARK
 cordon() {
   local already
-  already=$(kube get node "$1" -o 'jsonpath={.spec.unschedulable}')
-  [ "$already" = true ] || kube patch node "$1" --type=merge \
-    -p "{\"metadata\": {\"annotations\": {\"isthmus/cordoned\": \"$2\"}}, \"spec\": {\"unschedulable\": true}}" >/dev/null
+  already=$(kube get node -o 'jsonpath={.spec.unschedulable}' -- "$1")
+  [ "$already" = true ] || kube patch node --type=merge \
+    -p "{\"metadata\": {\"annotations\": {\"isthmus/cordoned\": \"$2\"}}, \"spec\": {\"unschedulable\": true}}" -- "$1" >/dev/null
 }
 
 # uncordon NODE MARK: if it was cordoned with that mark. A question that fails is no answer.
 uncordon() {
   local mark
-  mark=$(kube get node "$1" -o 'jsonpath={.metadata.annotations.isthmus/cordoned}')
-  [ "$mark" != "$2" ] || kube patch node "$1" --type=merge \
-    -p '{"metadata": {"annotations": {"isthmus/cordoned": null}}, "spec": {"unschedulable": null}}' >/dev/null
+  mark=$(kube get node -o 'jsonpath={.metadata.annotations.isthmus/cordoned}' -- "$1")
+  [ "$mark" != "$2" ] || kube patch node --type=merge \
+    -p '{"metadata": {"annotations": {"isthmus/cordoned": null}}, "spec": {"unschedulable": null}}' -- "$1" >/dev/null
 }

@@ -22,7 +22,7 @@ drain() {
   if [ "$ROLE" = agent ]; then
     retry "$DRAIN_SECONDS" evict_own_pods
   else
-    kube drain "$NODE" --ignore-daemonsets --delete-emptydir-data --timeout="${DRAIN_SECONDS}s" 2>&1 | relay
+    kube drain --ignore-daemonsets --delete-emptydir-data --timeout="${DRAIN_SECONDS}s" -- "$NODE" 2>&1 | relay
   fi
 }
 
@@ -39,9 +39,11 @@ evict_own_pods() {
 }
 
 # One a line: namespace, name, and what kind of owner makes it again. What has ended is not told of.
+# shellcheck disable=SC2016 # what stands there is Go's
 pods_here() {
-  local columns='{.metadata.namespace}{"|"}{.metadata.name}{"|"}{.metadata.ownerReferences[0].kind}{"|"}{.status.phase}{"\n"}'
-  kube get pods -A --field-selector "spec.nodeName=$NODE" -o "jsonpath={range .items[*]}$columns{end}" |
+  local template="$FIELD"'{{range .items}}{{$owner := ""}}{{with .metadata.ownerReferences}}{{$owner = (index . 0).kind}}{{end}}'
+  template+='{{template "field" .metadata.namespace}}{{template "field" .metadata.name}}{{template "field" $owner}}{{with .status}}{{template "field" .phase}}{{end}}{{"\n"}}{{end}}'
+  kube get pods -A --field-selector "spec.nodeName=$NODE" -o "go-template=$template" | rows "$NAME_FORM" "$NAME_FORM" '[A-Za-z]+' '[A-Za-z]+' |
     awk -F'|' '$2 != "" && $4 != "Succeeded" && $4 != "Failed" { print $1 "|" $2 "|" $3 }'
 }
 

@@ -39,8 +39,7 @@ members_at() {
 # came to its vote k3s takes out by itself.
 refuse_lost_disk() {
   [ ! -d "$K3S_DATA/server/db/etcd" ] || return 0
-  members_at "$1" "$SERVER_TOKEN" | tr '{' '\n' | grep -v '"isLearner": *true' |
-    grep -E "\"name\": *\"${NODE//./\\.}-[0-9a-f]{8}\"" >/dev/null || return 0
+  members_at "$1" "$SERVER_TOKEN" | member_rows | grep -E "\\|${NODE//./\\.}-[0-9a-f]{8}\\|[^|]*\\|voter\$" >/dev/null || return 0
   fail "etcd has a member $NODE, and its data is not on this disk: it was wiped, or it is another disk in the same machine" \
     "let the cluster forget it, on another server: k3s kubectl delete node $NODE; then run the same command again. What only that disk held is lost"
 }
@@ -119,14 +118,13 @@ refuse_other_token() {
 
 # k3s cannot go back to an older version but by a snapshot. The first server of an upgrade takes one, and says so on its Node.
 keep_way_back() {
-  local taken name="before-${VERSION//+/-}"
+  local name="before-${VERSION//+/-}"
   [ -n "$RUNNING_VERSION" ] && [ "$RUNNING_VERSION" != "$VERSION" ] && api_ready || return 0
-  taken=$(kube get nodes -o 'jsonpath={.items[*].metadata.annotations.isthmus/way-back}')
-  [[ " $taken " != *" $VERSION "* ]] || return 0
+  ! said_by_servers isthmus/way-back | grep -Fx -- "$VERSION" >/dev/null || return 0
   step 'take a snapshot before the upgrade'
   logged snapshot k3s etcd-snapshot save --name "$name" ||
     fail "k3s took no snapshot $name" 'see that there is room below /var/lib/rancher, and that the object store (if one is declared) runs and takes the keys'
-  kube annotate node "$NODE" --overwrite "isthmus/way-back=$VERSION" >/dev/null
+  kube annotate node --overwrite -- "$NODE" "isthmus/way-back=$VERSION" >/dev/null
 }
 
 refuse_during_restore

@@ -5,18 +5,37 @@
 declare -A known_labels known_taints labels_now taints_now
 # Of all nodes: also whether each is READY, and how it is marked where a run of ours cordoned it.
 declare -A READY=() CORDONED_AS=()
+# shellcheck disable=SC2016 # what stands there is Go's
 read_nodes() {
-  local table columns name ready cordoned labels taints taints_here labels_here
-  columns='{.metadata.name}{"|"}{.status.conditions[?(@.type=="Ready")].status}{"|"}{.metadata.annotations.isthmus/cordoned}{"|"}'
-  columns+='{.metadata.annotations.isthmus/labels}{"|"}{.metadata.annotations.isthmus/taints}{"|"}'
-  columns+='{range .spec.taints[*]}{.key}={.value}:{.effect},{end}{"|"}{.metadata.labels}{"\n"}'
-  table=$(kube get nodes -o "jsonpath={range .items[*]}$columns{end}")
+  local table name ready cordoned labels taints taints_here labels_here template="$FIELD"'{{define "of"}}{{with .}}{{range $key, $value := .}}'
+  template+='{{printf "%s=%s " $key $value}}{{end}}{{end}}{{end}}{{define "taints"}}{{with .}}{{range .}}{{.key}}={{with .value}}{{.}}{{end}}:{{.effect}},{{end}}{{end}}{{end}}'
+  template+='{{range .items}}{{$ready := ""}}{{with .status}}{{range .conditions}}{{if eq .type "Ready"}}{{$ready = .status}}{{end}}{{end}}{{end}}'
+  template+='{{template "field" .metadata.name}}{{template "field" $ready}}{{with .metadata.annotations}}{{template "field" (index . "isthmus/cordoned")}}'
+  template+='{{template "field" (index . "isthmus/labels")}}{{template "field" (index . "isthmus/taints")}}{{else}}{{template "field" ""}}{{template "field" ""}}{{template "field" ""}}{{end}}'
+  # Keys, values and effects of labels and taints are made of letters, digits and a few signs: the API server sees to it.
+  template+='"{{with .spec.taints}}{{template "taints" .}}{{end}}"{{"\t"}}"{{template "of" .metadata.labels}}"{{"\t\n"}}{{end}}'
+  table=$(kube get nodes -o "go-template=$template" | rows "$NAME_FORM" 'True|False|Unknown' 'true|leaving' '.*' '.*' '[-A-Za-z0-9_./=:,]*' '[-A-Za-z0-9_./= ]*')
   while IFS='|' read -r name ready cordoned labels taints taints_here labels_here; do
     [ -n "$name" ] || continue
     READY[$name]=$ready CORDONED_AS[$name]=$cordoned
-    known_labels[$name]=$labels known_taints[$name]=$taints
-    taints_now[$name]=",$taints_here" labels_now[$name]=$labels_here
+    known_labels[$name]=$(believed "$name" "$KEY_FORM" "$labels")
+    known_taints[$name]=$(believed "$name" "$KEY_FORM:(NoSchedule|PreferNoSchedule|NoExecute)" "$taints")
+    taints_now[$name]=",$taints_here" labels_now[$name]=" $labels_here"
   done <<<"$table"
+}
+
+# believed NODE FORM LIST: what of a list, which that node may have written itself, is of its form.
+believed() {
+  local one out='' words
+  IFS=, read -ra words <<<"$3"
+  for one in ${words[@]+"${words[@]}"}; do
+    if is_of "$2" "$one"; then
+      out+="${out:+,}$one"
+    else
+      say "$1 has an annotation that no run of ours wrote: \"$one\" in it is passed over"
+    fi
+  done
+  printf %s "$out"
 }
 
 # The older names that a node gets beside these when it registers. k3s' cloud controller keeps the newer name as the older
@@ -28,9 +47,10 @@ declare -A OLDER_NAME=(
 )
 
 # A node that we installed, or took over, says which machine it is.
-came_from_here() { [[ ${labels_now[$1]} == *'"isthmus/machine":'* ]]; }
+came_from_here() { has_label "$1" isthmus/machine; }
 
-has_label() { [[ ${labels_now[$1]} == *"\"$2\":\"${3-}"* ]]; }
+# has_label NODE KEY [VALUE]
+has_label() { [[ ${labels_now[$1]} == *" $2=${3+$3 }"* ]]; }
 
 # label_changes NODE LABELS: what kubectl label has to be told for one node.
 label_changes() {
@@ -38,8 +58,8 @@ label_changes() {
   CHANGES=()
   for pair in $2; do
     key=${pair%%=*} older=${OLDER_NAME[${pair%%=*}]:-}
-    has_label "$name" "$key" "${pair#*=}\"" || CHANGES+=("$pair")
-    if [ -n "$older" ] && has_label "$name" "$older" && ! has_label "$name" "$older" "${pair#*=}\""; then
+    has_label "$name" "$key" "${pair#*=}" || CHANGES+=("$pair")
+    if [ -n "$older" ] && has_label "$name" "$older" && ! has_label "$name" "$older" "${pair#*=}"; then
       CHANGES+=("$older=${pair#*=}")
     fi
   done
@@ -91,7 +111,7 @@ note() {
   for group in "${!groups[@]}"; do
     read -ra names <<<"${groups[$group]}"
     read -ra noted <<<"$group"
-    kube annotate node "${names[@]}" --overwrite "${noted[@]}" >/dev/null &
+    kube annotate node --overwrite -- "${names[@]}" "${noted[@]}" >/dev/null &
     calls+=("$!")
   done
   for call in ${calls[@]+"${calls[@]}"}; do wait "$call"; done
@@ -122,12 +142,12 @@ keep_labels() {
     label_changes "$name" "${wanted_labels[$name]}"
     if [ "${#CHANGES[@]}" -gt 0 ]; then
       say "labels of $name: ${CHANGES[*]}"
-      kube label node "$name" --overwrite "${CHANGES[@]}" >/dev/null
+      kube label node --overwrite -- "$name" "${CHANGES[@]}" >/dev/null
     fi
     taint_changes "$name" "${wanted_taints[$name]}"
     if [ "${#CHANGES[@]}" -gt 0 ]; then
       say "taints of $name: ${CHANGES[*]}"
-      kube taint node "$name" --overwrite "${CHANGES[@]}" >/dev/null
+      kube taint node --overwrite -- "$name" "${CHANGES[@]}" >/dev/null
     fi
   done
   for index in "${!NODES[@]}"; do

@@ -25,13 +25,16 @@ lease_object() {
 }
 
 # Sets what is known of it: LEASE_VERSION is empty where there is none, LEASE_HOLDER where nobody has it any more.
+# shellcheck disable=SC2016 # what stands there is Go's
 read_lease() {
-  local found renewed seconds columns='{.metadata.resourceVersion}{"|"}{.spec.holderIdentity}{"|"}{.spec.acquireTime}{"|"}'
-  columns+='{.spec.renewTime}{"|"}{.spec.leaseDurationSeconds}{"|"}{.metadata.annotations.isthmus/by}'
-  found=$(kube -n kube-system get lease "$LEASE" --ignore-not-found -o "jsonpath=$columns" 2>&1) || { LEASE_SAID=$found; return 1; }
+  local found renewed seconds template="$FIELD"'{{template "field" .metadata.resourceVersion}}'
+  template+='{{with .spec}}{{template "field" .holderIdentity}}{{template "field" .acquireTime}}{{template "field" .renewTime}}{{template "field" .leaseDurationSeconds}}{{end}}'
+  template+='{{with .metadata.annotations}}{{template "field" (index . "isthmus/by")}}{{else}}{{template "field" ""}}{{end}}{{"\n"}}'
+  found=$(kube -n kube-system get lease --ignore-not-found -o "go-template=$template" -- "$LEASE" 2>&1) || { LEASE_SAID=$found; return 1; }
+  found=$(rows '[0-9]+' "$NAME_FORM" "$TIME_FORM" "$TIME_FORM" '[0-9]+' '[ -~]*' <<<"$found")
   IFS='|' read -r LEASE_VERSION LEASE_HOLDER LEASE_SINCE renewed seconds LEASE_BY <<<"$found" || true
   [ -n "$LEASE_HOLDER" ] || return 0
-  LEASE_UNTIL=$(($(date -d "$renewed" +%s) + ${seconds:-0}))
+  LEASE_UNTIL=$(($(date -d "${renewed:-1970-01-01}" +%s) + ${seconds:-0}))
   [ "$LEASE_UNTIL" -gt "$(date +%s)" ] || LEASE_HOLDER=''
 }
 
@@ -92,11 +95,12 @@ free_lease() {
   [ "$1" != "${NODE:-}" ] || rm -f "$LEASE_NOTE"
 }
 
-# What a run that died took to remove a node, and the node is gone: nobody goes on with that.
+# What a run that died took to remove a node, and the node is gone with its member of etcd: nobody goes on with that.
 free_lease_of_the_gone() {
-  local node
+  local node list name
   read_lease && [ -n "$LEASE_HOLDER" ] && [ "$LEASE_HOLDER" != "$ROTATION_LEASE" ] || return 0
-  node=$(kube get node "$LEASE_HOLDER" --ignore-not-found -o name 2>/dev/null) || return 0
+  node=$(kube get node --ignore-not-found -o name -- "$LEASE_HOLDER" 2>/dev/null) && list=$(members_here) || return 0
+  while IFS='|' read -r _ name _; do [ "$(node_of_member "$name")" != "$LEASE_HOLDER" ] || node=$name; done <<<"$list"
   [ -n "$node" ] || free_lease "$LEASE_HOLDER" || true
 }
 

@@ -3,9 +3,11 @@
 # Taking a node out of the cluster, so that nothing of it is left.
 
 # What is heard of a node: whether it is Ready, and when it last said that it lives. Fails where the API does not answer.
+# shellcheck disable=SC2016 # what stands there is Go's
 signs_of_life() {
-  kube get node "$1" --ignore-not-found -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}{"|"}{.status.conditions[?(@.type=="Ready")].lastHeartbeatTime}{"|"}' 2>/dev/null &&
-    kube -n kube-node-lease get lease "$1" --ignore-not-found -o 'jsonpath={.spec.renewTime}' 2>/dev/null
+  local template="$FIELD"'{{with .status}}{{range .conditions}}{{if eq .type "Ready"}}{{template "field" .status}}{{template "field" .lastHeartbeatTime}}{{"\n"}}{{end}}{{end}}{{end}}'
+  kube get node --ignore-not-found -o "go-template=$template" -- "$1" 2>/dev/null | rows 'True|False|Unknown' "$TIME_FORM" &&
+    kube -n kube-node-lease get lease --ignore-not-found -o "go-template=$FIELD"'{{template "field" .spec.renewTime}}{{"\n"}}' -- "$1" 2>/dev/null | rows "$TIME_FORM"
 }
 
 # living NODE…: those that are heard of again within 25 seconds, as kubelets say every 10 that they live. An API that does not
@@ -40,7 +42,7 @@ majority_without() { count_votes "$1" && [ "$WELL_OTHERS" -ge $((OTHERS / 2 + 1)
 guard_votes() {
   retry 20 count_votes "$1" ||
     fail 'nobody can say how many etcd voters there are: the API does not answer' 'see why: kubectl get --raw /readyz?verbose; then run again'
-  [ "$OTHERS" -lt "$VOTERS" ] || return 0
+  [ "$OTHERS" -lt "$VOTERS" ] && [ -z "$STANDS_FOR" ] || return 0
   [ "$OTHERS" -ge 1 ] || fail "$1 is the only etcd voter" 'add another server first'
   take_lease "$1"
   # Another one may have gone before that.
@@ -58,6 +60,15 @@ refuse_left_pods() {
   say "$1 has died: its pods are gone with it"
 }
 
+# keep_member NODE: k3s takes the member of a server out of etcd with its Node, also where a Node of another name stands for
+# the same one, as after a host was renamed and renamed back. It leaves alone what is no etcd node (`onRemove` in
+# pkg/etcd/member_controller.go of k3s-io/k3s).
+keep_member() {
+  [ -n "$STANDS_FOR" ] || return 0
+  say "the etcd member of $1, $MEMBER, is that of $STANDS_FOR, too: it stays"
+  kube label node --overwrite -- "$1" node-role.kubernetes.io/etcd- >/dev/null
+}
+
 # remove_node NODE DRAIN_SECONDS: drain, delete. k3s holds the Node by a finalizer until its etcd member is gone.
 remove_node() {
   local node=$1
@@ -65,14 +76,15 @@ remove_node() {
   if [ "$2" -gt 0 ] && [ -n "$IS_READY" ]; then
     step "drain $node"
     cordon "$node" leaving
-    kube drain "$node" --ignore-daemonsets --delete-emptydir-data --force --timeout="${2}s" 2>&1 | relay || refuse_left_pods "$node" "$2"
+    kube drain --ignore-daemonsets --delete-emptydir-data --force --timeout="${2}s" -- "$node" 2>&1 | relay || refuse_left_pods "$node" "$2"
   fi
   step "remove $node"
   ISTHMUS_UNIT=k3s
-  kube delete node "$node" --ignore-not-found --wait=false >/dev/null
+  keep_member "$node"
+  kube delete node --ignore-not-found --wait=false -- "$node" >/dev/null
   retry 120 node_gone "$node" ||
     fail "etcd did not let go of $node within 2 minutes" "see: kubectl get node $node -o yaml, and the k3s journal of the servers"
-  kube -n kube-system delete secret "$node.node-password.k3s" --ignore-not-found >/dev/null
+  kube -n kube-system delete secret --ignore-not-found -- "$node.node-password.k3s" >/dev/null
   [ -z "$LEASE_TAKEN" ] || free_lease "$node" || true
   say "$node is out of the cluster"
 }
@@ -87,5 +99,5 @@ keep_node() {
 # An API that does not answer says nothing of who is gone.
 node_gone() {
   local left
-  left=$(kube get node "$1" --ignore-not-found -o name 2>/dev/null) && [ -z "$left" ]
+  left=$(kube get node --ignore-not-found -o name -- "$1" 2>/dev/null) && [ -z "$left" ]
 }

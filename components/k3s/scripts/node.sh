@@ -165,6 +165,7 @@ make_way() {
 # What servers and agents begin with. The running version is what was last seen to work, or else what is installed.
 begin() {
   mkdir -p "$RECORD"
+  refuse_other_name
   step 'check the version'
   RUNNING_VERSION=''
   if unit_active; then RUNNING_VERSION=$(cat "$RECORD/k3s.running" 2>/dev/null || installed_version); fi

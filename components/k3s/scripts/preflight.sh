@@ -96,10 +96,15 @@ clock_line() { [ -z "$2" ] || echo "${2#-} $2 $1"; }
 
 check_name() {
   local name
+  check_identity
   name=$(uname -n)
   # The nodes' own name is given to k3s: a domain behind this one does no harm.
   name=${name%%.*}
-  [ "${name,,}" = "$NODE" ] || finding "this host calls itself $name, and is declared as $NODE" "hostnamectl set-hostname $NODE, or correct its address in the stack file"
+  if [ -n "$OTHER_NAME" ]; then
+    finding "$OTHER_NAME" "$OTHER_NAME_MEND"
+  elif [ "${name,,}" != "$NODE" ]; then
+    finding "this host calls itself $name, and is declared as $NODE" "hostnamectl set-hostname $NODE, or correct its address in the stack file"
+  fi
   # systemd derives hardware addresses from it, those of the pods' network too.
   grep -Eqx '[0-9a-f]{32}' /etc/machine-id 2>/dev/null || finding 'this host has no machine id' 'systemd-machine-id-setup, then reboot; a template of machines has none, and each clone makes its own'
 }

@@ -13,7 +13,7 @@ process_started() {
     'BEGIN { at = now - up + ticks / rate; print int(at) + (at > int(at)) }'
 }
 
-# Ready; a server is a voter besides, and its API answers.
+# Ready; a server is a voter besides, by etcd's own list, too, and its API answers.
 in_service() {
   local pid heard
   unit_active || return 1
@@ -22,5 +22,5 @@ in_service() {
   heard=$(kube get node "$NODE" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].lastHeartbeatTime}' 2>/dev/null) || return 1
   [ -n "$heard" ] && [ "$(date -d "$heard" +%s)" -ge "$(process_started "$pid")" ] || return 1
   [ "$(node_condition "$NODE" Ready)" = True ] || return 1
-  [ "$ROLE" = agent ] || { [ "$(node_condition "$NODE" EtcdIsVoter)" = True ] && api_ready; }
+  [ "$ROLE" = agent ] || { [ "$(node_condition "$NODE" EtcdIsVoter)" = True ] && api_ready && member_votes; }
 }

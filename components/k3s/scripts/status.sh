@@ -52,6 +52,21 @@ unfinished() {
   [ ! -e "$ROTATING" ] || printf '%s"certificates"' "$separator"
 }
 
+# etcd's members, as JSON; null where etcd does not tell, as on every agent.
+members_json() {
+  local list separator='' name address kind
+  if [ "$ROLE" != server ] || ! list=$(members_here); then
+    printf null
+    return 0
+  fi
+  printf '['
+  while IFS='|' read -r _ name address kind; do
+    printf '%s{"name": %s, "address": %s, "voter": %s}' "$separator" "$(text "$name")" "$(text "$address")" "$(if [ "$kind" = voter ]; then printf true; else printf false; fi)"
+    separator=', '
+  done <<<"$list"
+  printf ']'
+}
+
 # A part of this node, as JSON of the cluster's; null where the cluster does not answer.
 from_cluster() {
   local value
@@ -61,9 +76,9 @@ from_cluster() {
 
 version=''
 if command -v k3s >/dev/null; then version=$(k3s --version | sed -n 's/^k3s version \(v[^ ]*\).*/\1/p'); fi
-printf '{"node": %s, "role": %s, "unit": %s, "version": %s, "declaredVersion": %s, "ready": %s, "etcdVoter": %s, "certificateDays": %s, "driftedFiles": [%s], "waitsForStart": [%s], "unfinished": [%s], "labels": %s, "taints": %s, "nodes": %s}\n' \
+printf '{"node": %s, "role": %s, "unit": %s, "version": %s, "declaredVersion": %s, "ready": %s, "etcdVoter": %s, "certificateDays": %s, "driftedFiles": [%s], "waitsForStart": [%s], "unfinished": [%s], "labels": %s, "taints": %s, "members": %s, "nodes": %s}\n' \
   "$(text "$NODE")" "$(text "$ROLE")" "$(text "$(systemctl is-active "$UNIT" 2>/dev/null || true)")" \
   "$(text "$version")" "$(text "$VERSION")" "$(text "$(node_condition "$NODE" Ready)")" "$(text "$(node_condition "$NODE" EtcdIsVoter)")" \
   "$(certificate_days)" "$(drifted_files)" "$(waiting_keys)" "$(unfinished)" \
-  "$(from_cluster '{.metadata.labels}')" "$(from_cluster '{.spec.taints}')" \
+  "$(from_cluster '{.metadata.labels}')" "$(from_cluster '{.spec.taints}')" "$(members_json)" \
   "$(text "$(kube get nodes -o 'jsonpath={.items[*].metadata.name}' 2>/dev/null || true)")"

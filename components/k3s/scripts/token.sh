@@ -31,12 +31,6 @@ rotate_token() {
   return 1
 }
 
-# escaped TEXT: as it stands between double quotes, in JSON and in curl's configuration.
-escaped() {
-  local text=${1//\\/\\\\}
-  printf %s "${text//\"/\\\"}"
-}
-
 # rotation_request OLD NEW: as curl's configuration.
 rotation_request() {
   printf 'url = "https://127.0.0.1:6443/v1-k3s/token"\nrequest = "PUT"\nheader = "Content-Type: application/json"\n'

@@ -29,6 +29,9 @@ relay() {
     for value in ${ISTHMUS_SECRET_VALUES[@]+"${ISTHMUS_SECRET_VALUES[@]}"}; do
       line=${line//"$value"/[secret]}
     done
+    # What others say may move a terminal's cursor, or write over what was said before.
+    line=${line%$'\r'}
+    line=${line//[$'\x01'-$'\x08'$'\x0b'-$'\x1f'$'\x7f']/?}
     printf '[%s] %s\n' "$ISTHMUS_HOST" "$line" >&2
   done
 }

@@ -10,7 +10,7 @@ import { inOrder } from "../../in-order.ts";
 import { requireHosts, until } from "../hosts.ts";
 import { k3sUnderTest } from "../standin/k3s.ts";
 import type { K3s } from "../standin/k3s.ts";
-import { AGENT_TOKEN, SERVER_TOKEN, TestCluster } from "./cluster.ts";
+import { AGENT_TOKEN, SERVER_TOKEN, TestCluster, type Member } from "./cluster.ts";
 import { Transcripts } from "./transcripts.ts";
 
 describe("the contract of k3s", function () {
@@ -219,6 +219,39 @@ describe("the contract of k3s", function () {
     await cluster.host("s3").ok("systemctl restart k3s");
     await cluster.joined("s3", "server");
     assert.equal((await cluster.members("s1")).length, 3);
+  });
+
+  it("tells a host of etcd's members whoever asks there, and another host by token alone", async () => {
+    const ask = (where: string, more = ""): string => `curl -sk --max-time 15 ${more} https://${where}:6443/db/info`;
+    const s1 = cluster.host("s1");
+    const here = JSON.parse(await s1.ok(ask("127.0.0.1"))) as { members: readonly Member[] };
+    assert.deepEqual(
+      here.members.map(({ ID, name, peerURLs }) => [typeof ID, name, peerURLs]).sort(),
+      (await cluster.members()).map(({ name, peerURLs }) => ["number", name, peerURLs]).sort(),
+    );
+    assert.equal(await s1.ok(ask("127.0.0.1", "-u server:wrong -o /dev/null -w '%{http_code}'")), "200");
+    const [there, code] = [s1.address, "-o /dev/null -w '%{http_code}'"];
+    assert.match(await cluster.host("s2").ok(ask(there, code)), /^40[13]$/);
+    assert.equal(await cluster.host("s2").ok(ask(there, `-u server:${SERVER_TOKEN} ${code}`)), "200");
+  });
+
+  it("keeps the member of a server whose Node was deleted as that of no etcd node", async () => {
+    const before = (await cluster.members()).map(({ name }) => name).sort();
+    // The server itself would label its Node again: one of another name stands for it here.
+    const own = before.find((name) => name.startsWith("s3-")) ?? "";
+    const notes = {
+      "etcd.k3s.cattle.io/node-name": own,
+      "etcd.k3s.cattle.io/node-address": cluster.host("s3").address,
+    };
+    const metadata = {
+      name: "s3-of-old",
+      annotations: notes,
+      finalizers: ["wrangler.cattle.io/managed-etcd-controller"],
+    };
+    await cluster.host("s1").put("/root/node.json", JSON.stringify({ apiVersion: "v1", kind: "Node", metadata }));
+    assert.equal((await cluster.kubectl("create -f /root/node.json")).code, 0);
+    assert.equal((await cluster.kubectl("delete node s3-of-old --ignore-not-found --timeout=60s")).code, 0);
+    assert.deepEqual((await cluster.members()).map(({ name }) => name).sort(), before);
   });
 
   it("takes an agent with the agent token; sets its labels at every start, its taints once, and takes nothing away", async () => {

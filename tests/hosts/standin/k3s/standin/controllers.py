@@ -6,7 +6,7 @@ import time
 from standin import etcd, kube_vip, log
 from standin.manifests import Manifests
 from standin.objects import ApiError, NODES, now, secrets
-from standin.server_names import ADDRESS, ETCD_FINALIZER, MEMBER, NODE_FINALIZER, OLDER_NAMES, REMOVE, REMOVED, ROLES
+from standin.server_names import ADDRESS, ETCD_FINALIZER, ETCD_ROLE, MEMBER, NODE_FINALIZER, OLDER_NAMES, REMOVE, REMOVED, ROLES
 
 TICK = float(os.environ.get("K3S_STANDIN_TICK", "0.5"))
 GRACE = float(os.environ.get("K3S_STANDIN_NODE_GRACE", "5"))
@@ -98,7 +98,7 @@ class Controllers:
 
     def _voter(self, node, members):
         meta = node["metadata"]
-        if "node-role.kubernetes.io/etcd" not in meta.get("labels", {}):
+        if ETCD_ROLE not in meta.get("labels", {}):
             return
         mine = next((one for one in members if one.get("name") == meta.get("annotations", {}).get(MEMBER)), None)
         self._condition(node, *voter_condition(mine))
@@ -163,7 +163,8 @@ class Controllers:
         """A deleted Node waits for its etcd member to be gone."""
         meta, name = node["metadata"], node["metadata"]["name"]
         notes = meta.get("annotations", {})
-        if ETCD_FINALIZER in meta.get("finalizers", []) and MEMBER in notes:
+        # Of what is no etcd node no member is taken out (`onRemove` in pkg/etcd/member_controller.go).
+        if ETCD_FINALIZER in meta.get("finalizers", []) and MEMBER in notes and ETCD_ROLE in meta.get("labels", {}):
             log.info(f"Removing etcd member {name} from cluster")
             self._remove_member(notes[MEMBER], notes.get(ADDRESS))
 

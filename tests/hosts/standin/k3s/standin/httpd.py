@@ -63,7 +63,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_any(self):
         try:
             request = Request(self)
-            request.user = user_of(self.connection, self.headers, self.server.site.accounts())
+            if not self.server.site.asks_itself(request):
+                request.user = user_of(self.connection, self.headers, self.server.site.accounts())
             answer = self.server.site.answer(request)
         except ApiError as error:
             answer = Answer(status(error.code, error.reason, str(error)), error.code)
