@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Parameters } from "@isthmus/remote/script";
 import { checksumsOf } from "./checksums.ts";
-import { registrationFile, type HostFile } from "./config.ts";
+import { agentConfig, registrationFile, serverConfig, type HostFile } from "./config.ts";
 import { labelTexts, taintText, urlHost, type K3sNode } from "./node.ts";
 import { joinCandidates, plannedNodes, type ClusterPlan, type NodePlan } from "./plan.ts";
 import { installerUrl, releases, urlVersion } from "./pins.ts";
@@ -129,7 +129,7 @@ export function preflightParameters(
     ...sourceParameters(settings),
     NODE: node.name,
     ROLE: node.role,
-    ADOPT: settings.adopt !== undefined,
+    ...adoptionParameters(settings, node),
     ADDRESS: node.address,
     API_KIND: api.kind,
     API_ADDRESS: apiAddress,
@@ -146,6 +146,12 @@ export function preflightParameters(
   };
 }
 
+/** What a k3s that others set up is compared with; nothing where there is none, so that a change looks at no host anew for it. */
+function adoptionParameters(settings: K3sSettings, node: K3sNode): Parameters {
+  if (settings.adopt === undefined) return { ADOPT: false, DECLARED: "" };
+  return { ADOPT: true, DECLARED: (node.role === "server" ? serverConfig : agentConfig)(node, settings) };
+}
+
 /** What `adopt.sh` is told, on the first server. */
 export function adoptParameters(cluster: ClusterPlan, { name }: K3sNode): Parameters {
   const { settings, apiAddress } = cluster;
@@ -154,6 +160,7 @@ export function adoptParameters(cluster: ClusterPlan, { name }: K3sNode): Parame
     NODE: name,
     NODES: nodes.map((node) => node.name),
     ROLES: nodes.map(({ role }) => role),
+    ADDRESSES: nodes.map(({ address }) => address),
     VERSION: settings.version,
     API_ADDRESS: urlHost(apiAddress),
     CLUSTER_CIDR: settings.clusterCidr,

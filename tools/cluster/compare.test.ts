@@ -28,6 +28,7 @@ const server: HostStatus = {
   certificateDays: 300,
   driftedFiles: [],
   waitsForStart: [],
+  toldOtherwise: [],
   unfinished: [],
   labels: { zone: "a", "kubernetes.io/os": "linux" },
   taints: [taint],
@@ -97,6 +98,10 @@ describe("the status of a cluster", () => {
     [{ ready: "", labels: null, taints: null }, ["the cluster does not tell of it"]],
     [{ etcdVoter: "False" }, ["has no vote in etcd"]],
     [{ driftedFiles: ["/etc/rancher/k3s/config.yaml"] }, ["/etc/rancher/k3s/config.yaml differs"]],
+    [
+      { toldOtherwise: ["flannel-backend (/etc/rancher/k3s/config.yaml.d/50-own.yaml)"] },
+      ["k3s is told flannel-backend (/etc/rancher/k3s/config.yaml.d/50-own.yaml) beside what is declared"],
+    ],
     [
       { waitsForStart: ["disable", "tls-san"] },
       ["runs as it was adopted: at its next start take effect disable, tls-san"],

@@ -20,6 +20,8 @@ export const hostStatus = z.object({
   driftedFiles: z.array(z.string()),
   /** Settings of an adopted node that take effect at its next start. */
   waitsForStart: z.array(z.string()).default([]),
+  /** Settings of k3s that something else on the host says otherwise than our files, with where it stands. */
+  toldOtherwise: z.array(z.string()).default([]),
   /** What runs that did not end left as it is now. */
   unfinished: z.array(z.enum(["cordon", "certificates"])),
   labels: z.record(z.string(), z.string()).nullable(),
@@ -124,6 +126,7 @@ function compareNode(node: K3sNode, looked: Looked): NodeReport {
       ...serviceDrift(status),
       ...status.driftedFiles.map((path) => `${path} differs`),
       ...waiting(status.waitsForStart),
+      ...status.toldOtherwise.map((what) => `k3s is told ${what} beside what is declared`),
       ...status.unfinished.map((what) => unfinished[what]),
       ...nodeDrift(node, status),
     ],

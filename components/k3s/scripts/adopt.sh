@@ -5,15 +5,21 @@
 UNIT=k3s
 
 # One line a node: name, version, server or agent, network of its pods.
+# shellcheck disable=SC2016 # what stands there is Go's
 running_nodes() {
-  local columns='{.metadata.name}{"|"}{.status.nodeInfo.kubeletVersion}{"|"}{.metadata.labels.node-role\.kubernetes\.io/etcd}{"|"}{.spec.podCIDR}{"\n"}'
-  kube get nodes -o "jsonpath={range .items[*]}$columns{end}" | awk -F'|' 'NF { print $1 "|" $2 "|" ($3 == "" ? "agent" : "server") "|" $4 }'
+  local template="$FIELD"'{{range .items}}{{template "field" .metadata.name}}{{with .status}}{{with .nodeInfo}}{{template "field" .kubeletVersion}}{{end}}{{end}}'
+  template+='{{if .metadata.labels}}{{template "field" (index .metadata.labels "node-role.kubernetes.io/etcd")}}{{else}}{{template "field" ""}}{{end}}'
+  template+='{{with .spec}}{{template "field" .podCIDR}}{{end}}{{"\n"}}{{end}}'
+  kube get nodes -o "go-template=$template" | rows "$NAME_FORM" 'v[-0-9A-Za-z.+]+' 'true' '[0-9a-f.:/]+' |
+    awk -F'|' 'NF { print $1 "|" $2 "|" ($3 == "" ? "agent" : "server") "|" $4 }'
 }
 
 require_cluster() {
   systemctl is-active --quiet k3s 2>/dev/null ||
     fail "a cluster is to be adopted, and no k3s server runs on $NODE" 'see that the address of this node in the stack file is right; for a new cluster take adopt out of the stack file'
   [ -e "$K3S_ETC/k3s.yaml" ] || fail "k3s writes no kubeconfig to $K3S_ETC/k3s.yaml" 'take write-kubeconfig out of its configuration, and restart it'
+  [ -d "$K3S_DATA/server" ] ||
+    fail "k3s keeps nothing in $K3S_DATA/server here" 'it was started with another data-dir: one host after the other, stop k3s, move its data there, take data-dir out, start it'
   api_ready || fail 'the API server here does not answer, or etcd has no majority' 'bring the cluster back first: kubectl get --raw /readyz?verbose'
   [ -d "$K3S_DATA/server/db/etcd" ] ||
     fail 'this cluster does not keep its data in embedded etcd' 'restart k3s once with cluster-init, which takes SQLite over: https://docs.k3s.io/datastore/ha-embedded'
@@ -49,12 +55,26 @@ check_networks() {
   local pods service
   pods=$(grep "^$NODE|" <<<"$TABLE" | cut -d'|' -f4)
   [ -z "$pods" ] || within "$pods" "$CLUSTER_CIDR" || finding "the pods of $NODE have addresses of $pods, and clusterCidr is declared as $CLUSTER_CIDR" 'declare the network that the cluster has'
-  service=$(kube get service kubernetes -n default -o 'jsonpath={.spec.clusterIP}' 2>/dev/null || true)
+  service=$(kube get service -n default -o 'jsonpath={.spec.clusterIP}' -- kubernetes 2>/dev/null || true)
   [ -z "$service" ] || within "$service" "$SERVICE_CIDR" || finding "the API has the service address $service, and serviceCidr is declared as $SERVICE_CIDR" 'declare the network that the cluster has'
 }
 
 number_of() { local a b c d; IFS='./' read -r a b c d _ <<<"$1"; echo $(((a << 24) + (b << 16) + (c << 8) + d)); }
 within() { local shift=$((32 - ${2#*/})); [ $(($(number_of "$1") >> shift)) = $(($(number_of "$2") >> shift)) ]; }
+
+# A member that stands under another name would be taken along when that Node goes, and a server that joined would find its name taken.
+check_members() {
+  local list name address index node
+  list=$(members_here) || fail 'etcd here does not tell who its members are' 'see that a majority of the servers runs; then run again'
+  for index in "${!NODES[@]}"; do
+    while IFS='|' read -r _ name address _; do
+      node=$(node_of_member "$name")
+      if [ "$address" != "${ADDRESSES[index]}" ] || [ "$name" = - ] || [ "$node" = "${NODES[index]}" ]; then continue; fi
+      finding "the etcd member at $address is $name: that host was renamed in place, and is declared as ${NODES[index]}" \
+        "give it its name back: node-name: $node on that host, and restart k3s there; or let it join anew under the new name: k3s-uninstall.sh there, k3s kubectl delete node of both names on another server, and install it again"
+    done <<<"$list"
+  done
+}
 
 # Nothing restarts, so the certificate stays as it is: who asks at the declared address has to be content with it.
 check_address() {
@@ -76,6 +96,7 @@ require_cluster
 TABLE=$(running_nodes)
 check_tokens
 check_nodes
+check_members
 check_networks
 check_address
 check_encryption

@@ -172,6 +172,7 @@ check_programs
 check_system
 check_role
 check_origin
+check_adoption
 check_modules
 # Of a cluster that is to be adopted adopt.sh tells.
 if [ "$ROLE" = server ] && [ -e "$RECORD/k3s.running" ]; then fixed_changes finding; fi

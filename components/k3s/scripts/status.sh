@@ -14,12 +14,14 @@ text() {
 
 # Keys of config.yaml that k3s has not read yet, as it was adopted while it ran. Names alone: values may be secret.
 waiting_keys() {
-  local old="$RECORD/before-adoption/config.yaml" key separator=''
+  local old="$RECORD/before-adoption/config.yaml" key known separator=''
   [ "$(cat "$RECORD/k3s.adopted" 2>/dev/null || true)" = "$(running_process "$UNIT")" ] || return 0
   [ -f "$old" ] || old=/dev/null
   while IFS= read -r key; do
     [ -n "$key" ] || continue
-    printf '%s%s' "$separator" "$(text "$key")"
+    known=$(stack_key "$key")
+    if [ "$known" = - ]; then known=''; fi
+    printf '%s%s' "$separator" "$(text "$key${known:+ ($known)}")"
     separator=', '
   done < <(awk '
     { file = (FILENAME == ARGV[1]) ? 1 : 2 }
@@ -39,6 +41,23 @@ drifted_files() {
       separator=', '
     fi
   done
+}
+
+# What k3s is told beside our files, and otherwise than they have it: by the unit, its environment, or a file of somebody's own
+# that says another thing. What such a file adds is no drift.
+told_otherwise() {
+  local DECLARED='' SETTINGS index fate key item where separator=''
+  for index in "${!FILE_PATHS[@]}"; do
+    [ "${FILE_PATHS[index]}" != "$K3S_ETC/config.yaml" ] || DECLARED=${FILE_CONTENTS[index]}
+  done
+  SETTINGS=$(settings_here)
+  read_settings
+  while IFS=$'\t' read -r fate key item where; do
+    if [ -z "$key" ] || [ "$where" = "$K3S_ETC/config.yaml" ] || holds_item "${DECLARED_ITEMS[$key]:-}" "$item"; then continue; fi
+    if [ "$fate" = kept ] && { [ -z "${DECLARED_ITEMS[$key]:-}" ] || [[ $key == *-arg || $key == disable || $key == tls-san ]]; }; then continue; fi
+    printf '%s%s' "$separator" "$(text "$(shown "$key" "$item") ($where)")"
+    separator=', '
+  done <<<"$SETTINGS"
 }
 
 # What runs that did not end left as it is now.
@@ -76,9 +95,9 @@ from_cluster() {
 
 version=''
 if command -v k3s >/dev/null; then version=$(k3s --version | sed -n 's/^k3s version \(v[^ ]*\).*/\1/p'); fi
-printf '{"node": %s, "role": %s, "unit": %s, "version": %s, "declaredVersion": %s, "ready": %s, "etcdVoter": %s, "certificateDays": %s, "driftedFiles": [%s], "waitsForStart": [%s], "unfinished": [%s], "labels": %s, "taints": %s, "members": %s, "nodes": %s}\n' \
+printf '{"node": %s, "role": %s, "unit": %s, "version": %s, "declaredVersion": %s, "ready": %s, "etcdVoter": %s, "certificateDays": %s, "driftedFiles": [%s], "waitsForStart": [%s], "toldOtherwise": [%s], "unfinished": [%s], "labels": %s, "taints": %s, "members": %s, "nodes": %s}\n' \
   "$(text "$NODE")" "$(text "$ROLE")" "$(text "$(systemctl is-active "$UNIT" 2>/dev/null || true)")" \
   "$(text "$version")" "$(text "$VERSION")" "$(text "$(node_condition "$NODE" Ready)")" "$(text "$(node_condition "$NODE" EtcdIsVoter)")" \
-  "$(certificate_days)" "$(drifted_files)" "$(waiting_keys)" "$(unfinished)" \
+  "$(certificate_days)" "$(drifted_files)" "$(waiting_keys)" "$(told_otherwise)" "$(unfinished)" \
   "$(from_cluster '{.metadata.labels}')" "$(from_cluster '{.spec.taints}')" "$(members_json)" \
   "$(text "$(kube get nodes -o 'jsonpath={.items[*].metadata.name}' 2>/dev/null || true)")"

@@ -95,6 +95,42 @@ describe("a cluster that is adopted", function () {
     assert.deepEqual(await fingerprint(site), before);
   });
 
+  it("is refused where k3s is told what the stack file cannot say: by name and at once, no value told, nothing changed", async () => {
+    site.file = declared;
+    const told = toldByHand(site);
+    await Promise.all(told.map(({ host, unit, set }) => host.ok(`cp -a ${etc} ${unit} ${unit}.env /root/; ${set}`)));
+    const before = await fingerprint(site);
+    const said = await site.refuses();
+    for (const finding of [
+      /\[server-1\] - k3s is told by \/etc\/systemd\/system\/k3s\.service what the stack file cannot say, and it would be gone at its next start: cluster-domain, kube-apiserver-arg feature-gates, node-external-ip$/m,
+      /\[server-1\] - k3s is told by \/etc\/systemd\/system\/k3s\.service\.env what the stack file cannot say, .*: HTTPS_PROXY$/m,
+      /\[server-1\] {3}mend: .*, in \/etc\/default\/k3s, which the unit reads, too/,
+      /\[server-1\] declared otherwise than it runs, and as declared from its next start on: .*etcd-snapshot-retention \(kubernetes\.snapshots\.retention\)/,
+      /\[server-2\] - k3s is told by \/etc\/rancher\/k3s\/config\.yaml what the stack file cannot say, .*: tls-san old\.example$/m,
+      /\[server-2\] {3}mend: .*flags as keys of \/etc\/rancher\/k3s\/config\.yaml\.d\/50-own\.yaml/,
+      /\[server-2\] - flannel-backend is host-gw here \(\/etc\/rancher\/k3s\/config\.yaml\), and another is declared/,
+      /\[server-3\] - k3s keeps its data in \/srv\/data here \(data-dir in \/etc\/systemd\/system\/k3s\.service\)/,
+      /\[server-3\] {3}mend: .*Its etcd is well as it is: do not start it with cluster-init/,
+      /\[agent-1\] - k3s is told by \/etc\/systemd\/system\/k3s-agent\.service\.env what the stack file cannot say, .*: resolv-conf$/m,
+    ]) {
+      assert.match(said, finding);
+    }
+    assert.doesNotMatch(said, /home\.lan|203\.0\.113|proxy\.example|not-told/);
+    assert.deepEqual(await fingerprint(site), before);
+    await Promise.all(
+      told.map(({ host, unit }) => {
+        const name = unit.replace(/.*\//, "");
+        return host.ok(
+          `rm -r ${etc}; cp -a /root/k3s ${etc}; cp -a /root/${name} /root/${name}.env /etc/systemd/system/; systemctl daemon-reload`,
+        );
+      }),
+    );
+    // What stays and holds is nobody's loss.
+    const own = "node-external-ip: 203.0.113.7\nkube-apiserver-arg+: [feature-gates=A=true]\n";
+    await site.host("server-1").put("/etc/rancher/k3s/config.yaml.d/50-own.yaml", own);
+    await site.host("server-1").put("/etc/default/k3s", "HTTPS_PROXY=http://proxy.example:3128\n");
+  });
+
   it("goes on as it runs: no process ends, its nodes are known, labelled and tainted as declared", async () => {
     const before = await processes(site);
     site.file = declared;
@@ -122,7 +158,10 @@ describe("a cluster that is adopted", function () {
     const { nodes } = await status(site);
     for (const { node: name, drift } of nodes) {
       assert.equal(drift.length, 1, `${name}: ${drift.join("\n")}`);
-      assert.match(drift[0] ?? "", /^runs as it was adopted: at its next start take effect .*protect-kernel-defaults/);
+      assert.match(
+        drift[0] ?? "",
+        /^runs as it was adopted: at its next start take effect .*protect-kernel-defaults \(kubernetes\.hardening\.cis\)/,
+      );
       assert.doesNotMatch(drift[0] ?? "", /chosen/);
     }
     const kept = "/var/lib/isthmus/before-adoption";
@@ -199,6 +238,35 @@ describe("a cluster that is adopted", function () {
     assert.deepEqual(await fingerprint(site), before);
   });
 });
+
+const etc = "/etc/rancher/k3s";
+
+/** Settings that people give to k3s in the places that k3s and systemd know. It is not started with them here. */
+function toldByHand(site: TestSite): readonly { readonly host: Host; readonly unit: string; readonly set: string }[] {
+  const unit = "/etc/systemd/system/k3s.service";
+  const flags =
+    "--cluster-domain home.lan '--kube-apiserver-arg=feature-gates=A=true' --node-external-ip=203.0.113.7 --disable traefik --etcd-snapshot-retention 99";
+  const append = (words: string, to = unit): string =>
+    `sed -i "s|^\\t*    server .*|    server ${words} \\\\\\\\|" ${to}; systemctl daemon-reload`;
+  return [
+    {
+      host: site.host("server-1"),
+      unit,
+      set: `${append(flags)}; echo HTTPS_PROXY=http://proxy.example:3128 >>${unit}.env`,
+    },
+    {
+      host: site.host("server-2"),
+      unit,
+      set: `printf 'flannel-backend: host-gw\\n' >>${etc}/config.yaml; sed -i '/^tls-san:/a\\  - old.example' ${etc}/config.yaml`,
+    },
+    { host: site.host("server-3"), unit, set: append("--data-dir /srv/data/") },
+    {
+      host: site.host("agent-1"),
+      unit: "/etc/systemd/system/k3s-agent.service",
+      set: "echo K3S_RESOLV_CONF=/etc/not-told >>/etc/systemd/system/k3s-agent.service.env",
+    },
+  ];
+}
 
 /** As k3s' own guide has it: a configuration, the installer, one machine after the other. */
 async function setUpByHand(site: TestSite): Promise<void> {
