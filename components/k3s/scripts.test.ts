@@ -106,6 +106,20 @@ describe("the scripts of k3s", () => {
     }
   });
 
+  it("write what stays by \`put\` alone, which is on the disk before its name", () => {
+    for (const [name, { text }] of Object.entries(scripts)) {
+      const writes = text
+        .split("\n")
+        .filter((line) => / >>?"?\$\{?(RECORD|K3S_ETC|K3S_DATA|[A-Z_]+)\b|>>?\/(etc|var)/.test(line));
+      const passing = />>?"\$(RECORD\/[\w-]+\.log|STAGE|STORE_|ISTHMUS_TOLD|BEGUN)|OTHERS/;
+      assert.deepEqual(
+        writes.filter((line) => !passing.test(line)),
+        [],
+        name,
+      );
+    }
+  });
+
   it("take the lock before they change anything", () => {
     const readers = ["adopt", "kubeconfig", "snapshots", "snapshotToken", "certificateState", "status"];
     for (const [name, script] of Object.entries(scripts)) {

@@ -11,7 +11,7 @@ const leaving = [file("cordon"), file("members")] as const;
 const drain = [file("cordon"), file("drain")] as const;
 const release = file("release");
 const fixed = file("fixed");
-const node = [...service, ...drain, release, file("identity"), file("node")] as const;
+const node = [...service, ...drain, release, file("identity"), file("mounts"), file("node")] as const;
 
 /** The scripts of this package, each with the parts that it builds on. */
 export const scripts = {
@@ -23,6 +23,7 @@ export const scripts = {
     file("identity"),
     file("settings"),
     file("adoptable"),
+    file("mounts"),
     release,
     fixed,
     file("preflight"),

@@ -5,7 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 
-const script = readFileSync(new URL("./scripts/token.sh", import.meta.url), "utf8");
+const script = ["answers", "token"]
+  .map((name) => readFileSync(new URL(`./scripts/${name}.sh`, import.meta.url), "utf8"))
+  .join("");
 
 /** What curl is given when a token is rotated: its arguments, and its configuration on standard input. */
 function rotation(known: string, next: string): { readonly given: string; readonly told: ReadonlyMap<string, string> } {

@@ -55,12 +55,17 @@ export function userData(facts: CloudInitFacts): Values {
 
 /**
  * A file system where there is none: `blkid` ends with 2 on an empty disk only, so that data is never formatted away.
- * Without the disk the machine starts all the same (`nofail`), and can be reached.
+ * Without the disk the machine starts all the same (`nofail`), and can be reached. The folder below it takes nothing: what
+ * would be written there fills the disk of the system, and is out of sight when the disk comes.
  */
 function dataDiskSteps(mountPath: string): Values {
+  const seal = `mountpoint -q ${mountPath} || { mkdir -p ${mountPath}; chattr +i ${mountPath}; }`;
   const format = `blkid --probe ${dataDisk}; [ $? -ne 2 ] || mkfs.ext4 -q -L data ${dataDisk}`;
   return {
-    bootcmd: [["sh", "-c", format]],
+    bootcmd: [
+      ["sh", "-c", format],
+      ["sh", "-c", seal],
+    ],
     mounts: [[dataDisk, mountPath, "ext4", "defaults,nofail,x-systemd.device-timeout=30s", "0", "2"]],
   };
 }

@@ -121,6 +121,9 @@ bootcmd:
   - - sh
     - -c
     - blkid --probe /dev/disk/by-id/scsi-0QEMU_QEMU_HARDDISK_drive-scsi1; [ $? -ne 2 ] || mkfs.ext4 -q -L data /dev/disk/by-id/scsi-0QEMU_QEMU_HARDDISK_drive-scsi1
+  - - sh
+    - -c
+    - mountpoint -q /var/lib/longhorn || { mkdir -p /var/lib/longhorn; chattr +i /var/lib/longhorn; }
 mounts:
   - - /dev/disk/by-id/scsi-0QEMU_QEMU_HARDDISK_drive-scsi1
     - /var/lib/longhorn

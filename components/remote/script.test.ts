@@ -188,6 +188,26 @@ put "$dir/a/b" 0644 'y'; cat "$dir/a/b"; echo; ls "$dir/a"; rm -r "$dir"\n`;
     assert.equal(run(callOf(text)).stdout, "x\nkept\n644\ny\nb\n");
   });
 
+  it("has a file's content on the disk before its name, and the name before it goes on", () => {
+    const text = `dir=$(mktemp -d); sync() { echo "sync \${*//$dir/D}"; }; mv() { echo "mv \${*//$dir/D}"; command mv "$@"; }
+put "$dir/a" 0600 x; put "$dir/a" 0600 x; sync() { [ $# = 0 ] && echo all; }; put "$dir/a" 0600 y; cat "$dir/a"; rm -r "$dir"\n`;
+    assert.deepEqual(run(callOf(text)).stdout.split("\n"), [
+      "sync D/a.isthmus",
+      "mv -f D/a.isthmus D/a",
+      "sync D",
+      // A sync that takes no names.
+      "all",
+      "mv -f D/a.isthmus D/a",
+      "all",
+      "y",
+    ]);
+  });
+
+  it("leaves no control characters in what others say", () => {
+    const text = `printf 'a\\tb \\033[2Jc\\r\\n\\007d \\303\\251\\n' | relay\n`;
+    assert.equal(run(callOf(text)).stderr, "[server-1] a\tb ?[2Jc\n[server-1] ?d é\n");
+  });
+
   it("retries for as long as it is told, without a failure of its own", () => {
     const text = `n=0; third() { n=$((n + 1)); [ "$n" -ge 3 ]; }\nretry 10 third; echo "$n"; retry 0 false || echo no\n`;
     assert.equal(run(callOf(text)).stdout, "3\nno\n");

@@ -4,4 +4,4 @@
 lock
 step 'permit this host to start the cluster'
 mkdir -p "$RECORD"
-[ -d "$K3S_DATA/server/db/etcd" ] || : >"$RECORD/k3s.may-start-cluster"
+[ -d "$K3S_DATA/server/db/etcd" ] || put "$RECORD/k3s.may-start-cluster" 0600 ''

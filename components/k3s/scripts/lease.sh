@@ -50,7 +50,7 @@ write_lease() {
 take_lease() {
   local until=$((SECONDS + 30)) since
   if [ "$LEASE_TAKEN" = "$1" ] && [ $((SECONDS - LEASE_AT)) -lt 60 ]; then return 0; fi
-  if [ "$1" = "${NODE:-}" ]; then mkdir -p "$RECORD" && : >"$LEASE_NOTE"; fi
+  if [ "$1" = "${NODE:-}" ]; then put "$LEASE_NOTE" 0600 ''; fi
   while [ "$SECONDS" -lt "$until" ]; do
     if read_lease; then
       if [ -n "$LEASE_HOLDER" ] && [ "$LEASE_HOLDER" != "$1" ]; then refuse_second "$1"; fi

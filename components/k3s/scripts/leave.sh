@@ -8,7 +8,7 @@ mkdir -p "$RECORD"
 # A run that goes on after a kill finds servers that have joined again already.
 if [ "$(cat "$RECORD/k3s.left" 2>/dev/null || true)" = "$OCCASION" ]; then exit 0; fi
 # From here on nothing else starts it: not a reboot, not an up, not other maintenance.
-printf %s "$OCCASION" >"$RECORD/k3s.restoring"
+put "$RECORD/k3s.restoring" 0600 "$OCCASION"
 step 'stop k3s'
 # A reboot before it joins again must not start it: without its etcd it could start a cluster of its own.
 if [ -f /etc/systemd/system/k3s.service ]; then
@@ -21,5 +21,6 @@ rm -f "$RECORD/k3s.joined" "$RECORD/k3s.applied" "$RECORD/k3s.pending" "$RECORD/
 if [ -d "$K3S_DATA/server/db/etcd" ]; then
   rm -rf "$K3S_DATA/server/db/etcd-before-restore"
   mv "$K3S_DATA/server/db/etcd" "$K3S_DATA/server/db/etcd-before-restore"
+  on_disk "$K3S_DATA/server/db"
 fi
-printf %s "$OCCASION" >"$RECORD/k3s.left"
+put "$RECORD/k3s.left" 0600 "$OCCASION"

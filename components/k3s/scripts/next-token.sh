@@ -8,6 +8,6 @@ if [ -z "$known" ] || [ "$known" = "$SERVER_TOKEN" ]; then exit 0; fi
 step 'lay the next token ready'
 put "$NEXT_TOKEN" 0600 "$SERVER_TOKEN"
 put "$NEXT_TOKEN_UNIT" 0644 "[Service]
-ExecStartPre=-/bin/sh -c 'grep -qaF $(token_key "$SERVER_TOKEN") $ETCD_FILE && cp -p $NEXT_TOKEN $K3S_ETC/token'
+ExecStartPre=-/bin/sh -c 'grep -qaF $(token_key "$SERVER_TOKEN") $ETCD_FILE && cp -p $NEXT_TOKEN $K3S_ETC/token.isthmus && sync $K3S_ETC/token.isthmus && mv -f $K3S_ETC/token.isthmus $K3S_ETC/token'
 "
 systemctl daemon-reload 9>&-

@@ -31,6 +31,7 @@ install_binary() {
 
 # The installer writes the unit. It is kept from downloading and from starting: both are done here.
 install_unit() {
+  guard_mounts
   if unit_is_installed; then return 0; fi
   place "$RECORD/install.sh" 0700
   INSTALL_K3S_SKIP_DOWNLOAD=true INSTALL_K3S_SKIP_START=true INSTALL_K3S_EXEC="$ROLE" INSTALL_K3S_BIN_DIR=/usr/local/bin \
@@ -38,8 +39,9 @@ install_unit() {
     relay <"$RECORD/install.log"
     fail "k3s' installer failed" 'the lines above name the cause'
   }
+  on_disk "/etc/systemd/system/$UNIT.service" "/etc/systemd/system/$UNIT.service.env" /etc/systemd/system
   systemctl daemon-reload 9>&-
-  printf %s "$INSTALLER_SHA256" >"$RECORD/k3s.installer"
+  put "$RECORD/k3s.installer" 0600 "$INSTALLER_SHA256"
 }
 
 # Files as declared. Those that k3s reads at its start make the digest; so do its tokens.
@@ -88,7 +90,7 @@ restart_needed() {
   # A cluster that others installed is adopted as it runs: what is written now takes effect at its next start.
   if [ "$ADOPT" = true ] && [ ! -e "$RECORD/k3s.applied" ] && [ "$RUNNING_VERSION" = "$VERSION" ]; then
     say 'adopted as it runs: what is declared takes effect at its next start'
-    running_process "$UNIT" >"$RECORD/k3s.adopted"
+    put "$RECORD/k3s.adopted" 0600 "$(running_process "$UNIT")"
     return 1
   fi
 }
@@ -102,14 +104,17 @@ keep_what_was_there() {
   for path in "$K3S_ETC/config.yaml" "$K3S_ETC/registries.yaml" "/etc/systemd/system/$UNIT.service" "/etc/systemd/system/$UNIT.service.env"; do
     [ ! -f "$path" ] || cp -p "$path" "$kept.isthmus/"
   done
+  on_disk "$kept.isthmus"/* "$kept.isthmus"
   mv "$kept.isthmus" "$kept"
+  on_disk "$RECORD"
 }
 
 restart_unit() {
   ISTHMUS_UNIT=$UNIT
   UNIT_FOLLOWS=$(running_process "$UNIT") STARTED=$(date +%s)
-  printf '%s %s %s\n' "$1.$(way_in)" "$STARTED" "$UNIT_FOLLOWS" >"$RECORD/k3s.pending"
+  put "$RECORD/k3s.pending" 0600 "$1.$(way_in) $STARTED $UNIT_FOLLOWS"$'\n'
   systemctl enable --quiet "$UNIT" 9>&-
+  on_disk /etc/systemd/system/multi-user.target.wants
   # Not waited for: a join that cannot succeed would never return.
   systemctl restart --no-block "$UNIT" 9>&-
 }
@@ -131,7 +136,7 @@ ready_now() {
 joined() { etcd_is_voter && api_ready && ready_now && [ "$VOTES" = True ]; }
 
 applied() {
-  printf %s "$1" >"$RECORD/k3s.applied"
+  put "$RECORD/k3s.applied" 0600 "$1"
   rm -f "$RECORD/k3s.pending"
 }
 
@@ -182,7 +187,7 @@ refuse_unsafe_restart() { if unit_active && (restart_needed "$1") 2>/dev/null; t
 write_configuration() {
   step 'write the configuration'
   keep_what_was_there
-  [ ! -e "$RECORD/k3s.applied" ] || [ "$(cat "$RECORD/k3s.applied")" = "$1" ] || printf 'not known' >"$RECORD/k3s.applied"
+  [ ! -e "$RECORD/k3s.applied" ] || [ "$(cat "$RECORD/k3s.applied")" = "$1" ] || put "$RECORD/k3s.applied" 0600 'not known'
   write_files
 }
 
@@ -197,6 +202,6 @@ finish() {
   tighten_modes
   [ -z "$CORDONED" ] || uncordon "$NODE" true
   applied "$1"
-  printf %s "$VERSION" >"$RECORD/k3s.running"
-  : >"$RECORD/k3s.joined"
+  put "$RECORD/k3s.running" 0600 "$VERSION"
+  put "$RECORD/k3s.joined" 0600 ''
 }

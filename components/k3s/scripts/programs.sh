@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2153,SC2154 # parts of a script are joined, and parameters come before: see ../scripts.ts
 # What has to be installed on a host: what these scripts call, and what pods call that may run on it (PROGRAMS).
-OURS=(systemctl journalctl curl flock sha256sum base64 ip ss awk sed sysctl)
+OURS=(systemctl journalctl curl flock sha256sum base64 ip ss awk sed sysctl xargs findmnt unshare)
 
 missing_programs() {
   local program
@@ -29,10 +29,11 @@ check_programs() {
 package_of() {
   case $1 in
   ip | ss) echo iproute2 ;;
-  flock) echo util-linux ;;
+  flock | findmnt | unshare) echo util-linux ;;
   sha256sum | base64) echo coreutils ;;
   systemctl | journalctl) echo systemd ;;
   sysctl) echo procps ;;
+  xargs) echo findutils ;;
   iscsiadm) echo 'open-iscsi, then systemctl enable --now iscsid' ;;
   *) echo "$1" ;;
   esac

@@ -47,14 +47,16 @@ download() {
   esac
 }
 
-# place TO MODE: puts there what was staged, whole or not at all, also where that is another disk.
+# place TO MODE: puts there what was staged, whole or not at all, over a power cut, too, and where that is another disk.
 place() {
   local staged="$STAGE/${1##*/}"
   [ -f "$staged" ] || return 0
   (umask 022 && mkdir -p "${1%/*}")
   chmod "$2" "$staged"
   mv -f "$staged" "$1.isthmus"
+  on_disk "$1.isthmus"
   mv -f "$1.isthmus" "$1"
+  on_disk "${1%/*}"
 }
 
 # Gets all that will be installed. Nothing of k3s is changed before every checksum is right.

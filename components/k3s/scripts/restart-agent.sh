@@ -14,7 +14,7 @@ if [ "$(cat "$DONE" 2>/dev/null || true)" != "$OCCASION" ]; then
   systemctl stop "$UNIT" 9>&-
   # Not waited for: systemd would wait until it has joined.
   systemctl start --no-block "$UNIT" 9>&-
-  printf %s "$OCCASION" >"$DONE"
+  put "$DONE" 0600 "$OCCASION"
 fi
 step 'wait until the node is Ready'
 retry "$WAIT_SECONDS" in_service || give_up "$NODE did not become Ready within $WAIT_SECONDS seconds"

@@ -12,7 +12,7 @@ wait_until_joined() {
 }
 
 mkdir -p "$RECORD"
-printf %s "$OCCASION" >"$RESTORING"
+put "$RESTORING" 0600 "$OCCASION"
 WANTED=$(digest "$SERVER_TOKEN" "$AGENT_TOKEN" "$SNAPSHOT_STORE")
 begin
 write_configuration "$WANTED"
@@ -41,7 +41,7 @@ if [ "$(cat "$DONE" 2>/dev/null || true)" != "$OCCASION" ]; then
   # It keeps the lock: a run that dies leaves it at work.
   logged reset k3s server --cluster-reset --cluster-reset-restore-path="$from" ||
     fail "k3s could not restore $SNAPSHOT" 'the lines above name the cause; if it says that the token is wrong: none that the state keeps opens this snapshot'
-  printf %s "$OCCASION" >"$DONE"
+  put "$DONE" 0600 "$OCCASION"
 else
   say "$SNAPSHOT was put back here by this restore at $(date -u -r "$DONE" '+%F %T UTC'): not done again, what was written since stays"
   if [ "$(cat "$K3S_ETC/token")" = "$SNAPSHOT_TOKEN" ] && etcd_has_token "$SERVER_TOKEN"; then

@@ -12,12 +12,12 @@ if [ ! -e "$ROTATING" ] && [ "$days" != null ] && [ "$days" -ge "$RENEW_BELOW_DA
 if [ "$(cat "$ROTATING" 2>/dev/null || true)" != renewed ]; then
   if [ "$ROLE" = server ]; then guard_quorum; fi
   step 'renew certificates'
-  printf begun >"$ROTATING"
+  put "$ROTATING" 0600 begun
   status=0
   # Says nothing before k3s runs again: who listens may be gone, and the script would end with k3s stopped.
   systemctl stop "$UNIT" 9>&-
   k3s certificate rotate >"$RECORD/rotate.log" 2>&1 9>&- || status=$?
-  [ "$status" -ne 0 ] || printf renewed >"$ROTATING"
+  [ "$status" -ne 0 ] || put "$ROTATING" 0600 renewed
   systemctl start --no-block "$UNIT" 9>&-
   relay <"$RECORD/rotate.log"
   [ "$status" -eq 0 ] || fail 'k3s could not renew its certificates' 'the lines above name the cause; k3s was started again as it was'

@@ -30,5 +30,5 @@ if [ "$(cat "$TAKEN" 2>/dev/null || true)" != "$(token_key "$SERVER_TOKEN")" ]; 
   step 'take a snapshot that the new token opens'
   logged snapshot k3s etcd-snapshot save --name token-rotation ||
     fail 'k3s took no snapshot' 'see that it reaches where snapshots are kept, with keys that are right; then run the same command again'
-  token_key "$SERVER_TOKEN" >"$TAKEN"
+  put "$TAKEN" 0600 "$(token_key "$SERVER_TOKEN")"
 fi

@@ -95,7 +95,12 @@ retry() {
   done
 }
 
-# put PATH MODE CONTENT: writes the file whole or not at all, and only if it differs.
+# on_disk PATH…: returns when files, or the names in a folder, would be there after a power cut. One that cannot be asked for
+# alone is waited for with all others.
+on_disk() { sync "$@" 2>/dev/null 9>&- || sync 9>&-; }
+
+# put PATH MODE CONTENT: writes the file whole or not at all, over a power cut, too, and only if it differs. A name that is on the
+# disk before its content is an empty file at the next boot.
 put() {
   local path=$1 mode=$2 content=$3
   [ -d "${path%/*}" ] || (umask 022 && mkdir -p "${path%/*}")
@@ -104,5 +109,7 @@ put() {
   fi
   printf %s "$content" >"$path.isthmus"
   chmod "$mode" "$path.isthmus"
+  on_disk "$path.isthmus"
   mv -f "$path.isthmus" "$path"
+  on_disk "${path%/*}"
 }
