@@ -18,6 +18,8 @@ export interface ServerHealth {
   readonly node: string;
   /** Ready, a voter, and it can be reached. */
   readonly well: boolean;
+  /** Why it is not known to be well, where somebody said so. */
+  readonly whyNot?: string | undefined;
 }
 
 /**
@@ -27,7 +29,9 @@ export interface ServerHealth {
  */
 export function quorumRefusal(leaving: string, servers: readonly ServerHealth[]): string | undefined {
   const others = servers.filter(({ node }) => node !== leaving);
-  const unwell = others.filter(({ well }) => !well).map(({ node }) => node);
+  const unwell = others
+    .filter(({ well }) => !well)
+    .map(({ node, whyNot }) => (whyNot === undefined ? node : `${node} (${whyNot})`));
   if (unwell.length === 0 || servers.some(({ node, well }) => node === leaving && !well)) return undefined;
   const stay = others.length - unwell.length;
   if (servers.length > 2 && stay >= Math.floor(servers.length / 2) + 1) return undefined;
@@ -44,6 +48,8 @@ export interface Maintenance {
   readonly leaves: (steps: readonly Step[]) => boolean;
   /** Whether a node is well by now. */
   readonly isWell: (node: string) => boolean;
+  /** Why that is not known of a node, where somebody said so. */
+  readonly whyNot?: (node: string) => string | undefined;
 }
 
 /**
@@ -51,7 +57,7 @@ export interface Maintenance {
  * node ends when that node is well.
  */
 export function maintenanceOrder({ order }: ClusterPlan, maintenance: Maintenance): MaintenanceOrder {
-  const { only, stepsOf, leaves, isWell } = maintenance;
+  const { only, stepsOf, leaves, isWell, whyNot } = maintenance;
   const meant = (nodes: readonly NodePlan[]): readonly NodeWork[] =>
     nodes
       .filter(({ node }) => only === undefined || only.includes(node.name))
@@ -59,7 +65,7 @@ export function maintenanceOrder({ order }: ClusterPlan, maintenance: Maintenanc
       .filter(({ steps }) => steps.length > 0);
   const well = new Map(order.servers.map(({ node: { name } }) => [name, isWell(name)]));
   const guarded = meant(order.servers).map((work) => {
-    const health = [...well].map(([node, isWell]) => ({ node, well: isWell }));
+    const health = [...well].map(([node, isWell]) => ({ node, well: isWell, whyNot: whyNot?.(node) }));
     const refused = leaves(work.steps) ? quorumRefusal(work.node, health) : undefined;
     if (refused !== undefined) return { ...work, refused };
     well.set(work.node, true);

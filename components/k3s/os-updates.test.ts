@@ -7,6 +7,7 @@ import { settingsOf, sixNodes } from "./six-nodes.ts";
 const plan = planCluster({ name: "site-a", nodes: sixNodes, settings: settingsOf({ agentLanes: 3 }) });
 const idle: HostUpdates = {
   refusal: "",
+  failure: "",
   packages: [],
   rebootRequired: false,
   bootId: "b1",
@@ -79,9 +80,20 @@ describe("an update of the hosts' systems", () => {
     const { servers, lanes } = osUpdate(plan, found, asked);
     assert.match(
       servers[0]?.refused ?? "",
-      /^1 of 3 voters would be left while server-1 is away.*server-2 back first$/,
+      /^1 of 3 voters would be left while server-1 is away.*Bring server-2 \(cannot be reached: no route\) back first$/,
     );
     assert.equal(lanes[0]?.[0]?.refused, undefined);
+  });
+
+  it("takes a host whose apt fails for what it is: a voter that is well, and left out with that cause", () => {
+    const failure = "its lists of packages could not be refreshed, as apt-get update has to (E: no such mirror)";
+    const found = looked({ "server-1": pending, "server-2": { ...idle, packages: ["openssl"], failure } });
+    const { servers } = osUpdate(plan, found, asked);
+    assert.deepEqual(
+      servers.map(({ node, refused }) => [node, refused]),
+      [["server-1", undefined]],
+    );
+    assert.match(describeUpdate(plan, found, asked)["server-2"] ?? "", /^its lists of packages could not be refreshed/);
   });
 
   it("says what would be done", () => {

@@ -9,6 +9,8 @@ import { scripts } from "./scripts.ts";
 export const hostUpdates = z.object({
   /** Why its packages are not updated from here; empty where they are. */
   refusal: z.string(),
+  /** Why it is not known what it waits for; empty where that is known. Says nothing of whether the host is well. */
+  failure: z.string().default(""),
   /** What an upgrade would install, or has to finish. */
   packages: z.array(z.string()),
   rebootRequired: z.boolean(),
@@ -53,6 +55,10 @@ export function osUpdate(plan: ClusterPlan, looked: LookedForUpdates, request: U
       const found = looked[node];
       return typeof found === "object" && found.well;
     },
+    whyNot: (node) => {
+      const found = looked[node];
+      return typeof found === "string" ? found : undefined;
+    },
   });
   const agents = lanes.flat();
   return { servers, lanes: agents.length > 0 ? [agents] : [] };
@@ -63,7 +69,7 @@ function updateSteps(
   node: NodePlan,
   { found, request }: { readonly found: HostUpdates | string | undefined; readonly request: UpdateRequest },
 ): readonly Step[] {
-  if (typeof found !== "object") return [];
+  if (typeof found !== "object" || found.failure !== "") return [];
   const { upgrade, waitSeconds } = plan.settings;
   const step = (script: Step["script"], parameters: Parameters = {}): Step => ({
     node: node.node.name,
@@ -113,12 +119,13 @@ export function describeUpdate(
 
 function describeHost(found: HostUpdates | string, request: UpdateRequest): string {
   if (typeof found === "string") return found;
-  const { packages, rebootRequired, cordonedByUs, refusal } = found;
+  const { packages, rebootRequired, cordonedByUs, refusal, failure } = found;
   const count = packages.length;
   const shown = packages.slice(0, 5).join(", ") + (count > 5 ? ", …" : "");
   const reboots = isToReboot(found, request);
   const parts = [
     ...(refusal === "" ? [] : [refusal]),
+    ...(failure === "" ? [] : [failure]),
     ...(count === 0 ? [] : [`${String(count)} ${count === 1 ? "package" : "packages"} (${shown})`]),
     ...(reboots ? ["a reboot"] : []),
     ...(rebootRequired && !reboots ? ["a reboot is due, and left to you"] : []),

@@ -204,7 +204,7 @@ export const k3sSettings = z.strictObject({
     .string()
     .regex(/^v1\.\d+\.\d+\+k3s\d+$/, "is no k3s version, as v1.34.3+k3s1")
     .describe(
-      "k3s version. A change upgrades: servers one by one, then agents. No minor version may be skipped, and there is no way back.",
+      "k3s version. A change upgrades: servers one by one, then agents. Servers skip no minor version, and there is no way back.",
     ),
   checksums: z
     .strictObject({

@@ -42,7 +42,10 @@ export async function updateOs(
     );
   }
   await maintain(cluster.access, osUpdate(cluster.plan, looked, request), manner);
-  const unknown = meant.flatMap(([name, found]) => (typeof found === "string" ? [`  ${name} ${found}`] : []));
+  const unknown = meant.flatMap(([name, found]) => {
+    if (typeof found === "string") return [`  ${name} ${found}`];
+    return found.failure === "" ? [] : [`  ${name}: ${found.failure}`];
+  });
   if (unknown.length > 0)
     throw new UserError(`These were left out; run again when they answer:\n${unknown.join("\n")}`);
 }

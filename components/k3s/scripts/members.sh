@@ -48,7 +48,7 @@ guard_votes() {
   # Another one may have gone before that.
   retry 20 majority_without "$1" ||
     fail "without $1, $WELL_OTHERS of $OTHERS etcd voters would be well: no majority, and the API would stop" \
-      'bring a server back that is not well, or remove that one first; if it is lost for good, restore a snapshot'
+      "bring back what is not well, or remove that one first; if it is lost for good, restore a snapshot. Not well: $UNWELL"
 }
 
 # What died lately is Ready for a while yet, and nobody ends its pods. Then they are gone with it.

@@ -17,6 +17,9 @@ check_version_step() {
   # What an agent keeps any k3s can read, and servers go before it. A restore brings back what an older version wrote.
   [ "$ROLE" = agent ] || [ -n "${OCCASION:-}${RESTORE:-}" ] || not_older "$installed" "$VERSION" ||
     fail "$installed runs here, and $VERSION is older" "k3s cannot go back: declare $installed or newer, or restore a snapshot"
+  # An agent that was off while the servers went on finds its way back: it keeps nothing that only the next minor version reads, and is
+  # drained before. A kubelet is never newer than the servers, and may be older by three (https://kubernetes.io/releases/version-skew-policy/).
+  [ "$ROLE" = server ] || return 0
   from=$(cut -d. -f2 <<<"$ran")
   to=$(cut -d. -f2 <<<"$VERSION")
   [ $((to - from)) -le 1 ] ||

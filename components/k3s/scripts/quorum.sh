@@ -24,9 +24,9 @@ refuse_restart() {
   [ "$VOTERS" -gt 0 ] ||
     fail "etcd on $NODE votes, and its API does not answer: how many voters are well cannot be asked" \
       "see why: journalctl -u $UNIT; then run again"
-  [ "$VOTERS" -gt 2 ] || fail "of $VOTERS voters another one is not well" 'bring it back first'
+  [ "$VOTERS" -gt 2 ] || fail "of $VOTERS voters another one is not well" "bring it back first: $UNWELL"
   fail "a restart of $NODE would leave $WELL_OTHERS of $VOTERS voters: no majority, and the API would stop" \
-    'bring the servers back that are not well, then run again'
+    "bring back what is not well, then run again: $UNWELL"
 }
 
 # A restart takes this server's vote for a while: the others must be a majority without it, and nobody may take another

@@ -56,29 +56,35 @@ node_table() {
 }
 
 # count_votes NODE: sets VOTERS and WELL, how many members of etcd have a vote and how many of them are well and can be reached
-# now; OTHERS and WELL_OTHERS without the member of NODE; IS_READY, if NODE is; MEMBER, what its member is called; STANDS_FOR, other
+# now; UNWELL, those that are not, and why; OTHERS and WELL_OTHERS without the member of NODE; IS_READY, if NODE is; MEMBER, what its member is called; STANDS_FOR, other
 # Nodes that stand for the same member. What the API says of a server that just died is old: so etcd is dialled. Fails where
 # the API or etcd does not answer.
 count_votes() {
-  local table list name ready votes address member kind well
-  local -A fine=()
-  VOTERS=0 WELL=0 OTHERS=0 WELL_OTHERS=0 IS_READY='' MEMBER='' STANDS_FOR=''
+  local table list name ready votes address member kind why
+  local -A reason=()
+  VOTERS=0 WELL=0 OTHERS=0 WELL_OTHERS=0 IS_READY='' MEMBER='' STANDS_FOR='' UNWELL=''
   table=$(node_table) && list=$(members_here) || return 1
   while IFS='|' read -r name ready votes _ _ member; do
     if [ "$name" = "$1" ]; then
       MEMBER=$member
       if [ "$ready" = True ]; then IS_READY=1; fi
     fi
-    if [ -n "$member" ] && [ "$ready" = True ] && [ "$votes" = True ]; then fine[$member]=1; fi
+    if [ -z "$member" ] || [ "${reason[$member]-x}" = '' ]; then continue; fi
+    reason[$member]=''
+    if [ "$votes" != True ]; then reason[$member]="k3s does not call $name a voter yet"; fi
+    if [ "$ready" != True ]; then reason[$member]="$name is not Ready"; fi
   done <<<"$table"
   # The Node of this host may not tell yet.
   if [ -z "$MEMBER" ] && [ "$1" = "${NODE:-}" ]; then MEMBER=$(member_on_disk); fi
   while IFS='|' read -r _ name address kind; do
     [ "$kind" = voter ] || continue
-    well=0
-    if [ -n "${fine[$name]:-}" ] && port_open "$address" 2379; then well=1; fi
-    VOTERS=$((VOTERS + 1)) WELL=$((WELL + well))
-    if [ "$name" != "$MEMBER" ]; then OTHERS=$((OTHERS + 1)) WELL_OTHERS=$((WELL_OTHERS + well)); fi
+    why=${reason[$name]-no node stands for it}
+    if [ -z "$why" ] && ! port_open "$address" 2379; then why='TCP 2379 does not answer'; fi
+    VOTERS=$((VOTERS + 1))
+    if [ -z "$why" ]; then WELL=$((WELL + 1)); fi
+    if [ "$name" = "$MEMBER" ]; then continue; fi
+    OTHERS=$((OTHERS + 1))
+    if [ -z "$why" ]; then WELL_OTHERS=$((WELL_OTHERS + 1)); else UNWELL+="${UNWELL:+, }$name at $address ($why)"; fi
   done <<<"$list"
   while IFS='|' read -r name _ _ _ _ member; do
     if [ -n "$MEMBER" ] && [ "$member" = "$MEMBER" ] && [ "$name" != "$1" ]; then STANDS_FOR+="${STANDS_FOR:+ }$name"; fi

@@ -118,7 +118,8 @@ describe("a cluster whose hosts are maintained", function () {
       await publishOn(["server-1"]);
       const stale = await lookForOsUpdates(cluster);
       await site.host("server-3").powerOff();
-      const refusal = /server-1 is left as it is: 1 of 3 voters would be left.*Bring server-3 back first/;
+      const refusal =
+        /server-1 is left as it is: 1 of 3 voters would be left.*Bring server-3 \(cannot be reached.*\) back first/;
       await assert.rejects(updates(), refusal);
       // A run that looked before it went down is stopped by the host itself.
       await assert.rejects(
@@ -128,6 +129,19 @@ describe("a cluster whose hosts are maintained", function () {
       assert.notEqual((await node(site, "server-1")).spec.unschedulable, true);
       assert.notEqual(await installedRelease(site.host("server-1")), String(release));
       await site.host("server-3").powerOn();
+      await isWhole();
+    });
+
+    it("leaves a host out whose apt fails, with that cause, and updates the others: it votes all the same", async () => {
+      await publishOn(["server-1"]);
+      const list = "/etc/apt/sources.list.d/away.list";
+      await site.host("server-2").put(list, "deb file:/srv/no-such-mirror ./\n");
+      await assert.rejects(
+        updates(),
+        /^UserError: These were left out; run again when they answer:\n {2}server-2: its lists of packages could not be refreshed, as apt-get update has to \(E: .*no-such-mirror/,
+      );
+      assert.equal(await installedRelease(site.host("server-1")), String(release));
+      await site.host("server-2").ok(`rm ${list}`);
       await isWhole();
     });
 
