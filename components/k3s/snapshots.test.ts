@@ -19,6 +19,26 @@ import {
 const access = (secrets: Record<string, string>): ClusterAccess => ({ hosts: {}, servers: [], machines: {}, secrets });
 
 describe("snapshots", () => {
+  it("takes nothing for one whose name k3s gives to none, whoever wrote it there", () => {
+    const at = "2026-11-21T10:00:00Z";
+    const lines = [
+      "--etcd-s3-endpoint=evil",
+      "a b",
+      "../../etc/passwd",
+      "a?versions",
+      "x%2F..",
+      ".part",
+      "$(reboot)",
+      "",
+    ];
+    assert.deepEqual(parseSnapshots("server-1", lines.map((name) => `${at} ${name}`).join("\n")), []);
+    assert.deepEqual(parseSnapshots("server-1", "yesterday daily-server-1-1\n"), []);
+    assert.deepEqual(
+      parseSnapshots("server-1", "2026-11-21T10:00:00.5012345670Z daily-server-1-1\n").map(({ name }) => name),
+      ["daily-server-1-1"],
+    );
+  });
+
   it("finds a snapshot by its name, by what it was called, or by its age", () => {
     const found = [
       ...parseSnapshots("server-1", "2026-11-20T10:00:00Z daily-server-1-1\n2026-11-21T10:00:00Z daily-server-1-2\n"),

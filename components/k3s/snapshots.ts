@@ -65,10 +65,13 @@ export interface FoundSnapshot {
   readonly on: string;
 }
 
-/** What `snapshots.sh` printed on a server. */
+/**
+ * What `snapshots.sh` printed on a server. Names come from an object store or a folder, where others may write, and become an
+ * argument of k3s and part of a URL: one that no snapshot of k3s has is none.
+ */
 export function parseSnapshots(on: string, printed: string): readonly FoundSnapshot[] {
   return printed.split("\n").flatMap((line) => {
-    const [madeAt, name] = line.trim().split(/\s+/);
+    const [, madeAt, name] = /^(\d{4}-\d\d-\d\dT[\d:.]+Z?) ([A-Za-z0-9][-A-Za-z0-9_.]*)$/.exec(line.trim()) ?? [];
     return madeAt === undefined || name === undefined ? [] : [{ name, madeAt, on }];
   });
 }

@@ -20,6 +20,8 @@ check_data_dir() {
     "one host after the other: systemctl stop $UNIT, mv ${2%/} $K3S_DATA, take data-dir out of $3 (systemctl daemon-reload), systemctl start $UNIT; then run again. Its etcd is well as it is: do not start it with cluster-init"
 }
 
+tls_names() { awk -F'\t' -v name="$1" '$2 == "tls-san" && $3 == name { found = 1 } END { exit !found }' <<<"$SETTINGS"; }
+
 # fate_of KEY ITEM WHERE: of a setting that is written over and will not be.
 fate_of() {
   local stack
@@ -27,15 +29,27 @@ fate_of() {
   case $1 in
   # Seen on the running cluster itself, by its first server.
   cluster-cidr | service-cidr | secrets-encryption) return 0 ;;
-  flannel-backend) finding "$1 is $2 here ($3), and another is declared: nodes with the old one and the new one do not reach each other" "declare $stack: $2" ;;
+  flannel-backend) other_backend "$2" "$3" ;;
   node-ip) finding "node-ip is $2 here ($3), and $ADDRESS is declared" "declare $2 as the address of $NODE" ;;
   node-name) [ "$2" = "$NODE" ] || finding "this node is called $2 by $3, and is declared as $NODE" "declare it as $2" ;;
-  tls-san) LOST["tls-san $2"]=$3 ;;
+  # Where the address of the API is another one, the running cluster is asked about that (adopt.sh).
+  tls-san) if tls_names "$API_ADDRESS"; then LOST["tls-san $2"]=$3; fi ;;
   *)
     if [ "$stack" = - ]; then return 0; fi
     if [ -n "$stack" ]; then OTHERWISE["$(shown "$1" "$2")"]=$stack; else LOST[$(shown "$1" "$2")]=$3; fi
     ;;
   esac
+}
+
+other_backend() {
+  finding "flannel-backend is $1 here ($2), and another is declared: nodes with the old one and the new one do not reach each other" "declare kubernetes.flannel: $1"
+}
+
+# Nobody says it, and it is k3s' own default.
+check_default_backend() {
+  local declared=${DECLARED_ITEMS[flannel-backend]:-}
+  if [ "$UNIT" != k3s ] || [ -z "$declared" ] || [ "$declared" = $'vxlan\n' ] || grep -q $'\tflannel-backend\t' <<<"$SETTINGS"; then return 0; fi
+  other_backend vxlan "k3s' default"
 }
 
 # All that would be gone, in one finding a place: what to do is the same.
@@ -65,12 +79,14 @@ check_adoption() {
     if [ -z "$key" ]; then continue; fi
     if [ "$key" = data-dir ]; then
       check_data_dir "$key" "$item" "$where"
-    elif [[ $NOT_KNOWN_HERE == *" $key "* ]] && ! is_as_known "$key" "$item"; then
-      finding "$key is set here ($where), and nothing of ours reaches such a k3s" "take it out there, and restart k3s on this host first; or do not adopt this cluster"
+    elif [[ $NOT_KNOWN_HERE == *" $key "* ]]; then
+      is_as_known "$key" "$item" ||
+        finding "$key is set here ($where), and nothing of ours reaches such a k3s" "take it out there, and restart k3s on this host first; or do not adopt this cluster"
     elif [ "$fate" = gone ] && ! will_be "$key" "$item"; then
       fate_of "$key" "$item" "$where"
     fi
   done <<<"$SETTINGS"
+  check_default_backend
   tell_lost
   [ "${#OTHERWISE[@]}" -eq 0 ] || say "declared otherwise than it runs, and as declared from its next start on: $(for name in "${!OTHERWISE[@]}"; do printf '%s (%s)\n' "$name" "${OTHERWISE[$name]}"; done | sort | paste -sd, - | sed 's/,/, /g')"
 }

@@ -60,6 +60,13 @@ refuse_left_pods() {
   say "$1 has died: its pods are gone with it"
 }
 
+# Where two Nodes stand for one member, the one that goes must be nobody's name any more: k3s would label it again as it is deleted.
+refuse_living_twin() {
+  [ -n "$STANDS_FOR" ] && [ -n "$(living "$1")" ] || return 0
+  fail "$1 lives, and its etcd member $MEMBER is that of $STANDS_FOR, too: k3s on that machine was given another name by hand" \
+    "let it have its own again, which starts it anew: pulumi up --replace '**::SITE-k3s-$STANDS_FOR'; then run again"
+}
+
 # keep_member NODE: k3s takes the member of a server out of etcd with its Node, also where a Node of another name stands for
 # the same one, as after a host was renamed and renamed back. It leaves alone what is no etcd node (`onRemove` in
 # pkg/etcd/member_controller.go of k3s-io/k3s).
@@ -73,6 +80,7 @@ keep_member() {
 remove_node() {
   local node=$1
   guard_votes "$node"
+  refuse_living_twin "$node"
   if [ "$2" -gt 0 ] && [ -n "$IS_READY" ]; then
     step "drain $node"
     cordon "$node" leaving

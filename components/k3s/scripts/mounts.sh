@@ -14,6 +14,15 @@ mounts_of() {
     { for (i = 1; i <= count; i++) if ($2 == folders[i] || index($2, folders[i] "/") == 1) { print $2; next } }' /etc/fstab 2>/dev/null || true
 }
 
+# What would be written below a disk that is away is gone from sight when it comes back.
+check_mounts() {
+  local path
+  for path in $(mounts_of "$K3S_PLACES" /var/lib/longhorn); do
+    findmnt -n --mountpoint "$path" >/dev/null 2>&1 ||
+      finding "nothing is mounted on $path, which /etc/fstab has a disk for" "see why (mount $path; journalctl -b -u '*.mount'), or take its line out of /etc/fstab, where that disk is gone for good"
+  done
+}
+
 # In its own place in the tree, where nothing is mounted: found from the folder above it, in a tree of this command alone. What lies
 # there already stays.
 seal_below() {

@@ -185,12 +185,22 @@ begin() {
 # Refused before anything is written: what lies on the disk takes effect at any start, whoever asks for it.
 refuse_unsafe_restart() { if unit_active && (restart_needed "$1") 2>/dev/null; then guard_quorum; fi; }
 
+# Whether a file that k3s reads at its start is another one here: somebody wrote it, and k3s may have been started with it.
+drifted_here() {
+  local index
+  for index in "${!FILE_PATHS[@]}"; do
+    if [ "${FILE_RESTARTS[index]}" = false ]; then continue; fi
+    [ -f "${FILE_PATHS[index]}" ] && printf %s "${FILE_CONTENTS[index]}" | cmp -s - "${FILE_PATHS[index]}" || return 0
+  done
+  return 1
+}
+
 # write_configuration DIGEST. From here on, other files may lie there than k3s was started with: what it knows is certain
 # again only when it was started by us and found well, also if the change is taken back.
 write_configuration() {
   step 'write the configuration'
   keep_what_was_there
-  [ ! -e "$RECORD/k3s.applied" ] || [ "$(cat "$RECORD/k3s.applied")" = "$1" ] || put "$RECORD/k3s.applied" 0600 'not known'
+  [ ! -e "$RECORD/k3s.applied" ] || { [ "$(cat "$RECORD/k3s.applied")" = "$1" ] && ! drifted_here; } || put "$RECORD/k3s.applied" 0600 'not known'
   write_files
 }
 

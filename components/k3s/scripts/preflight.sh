@@ -119,15 +119,6 @@ check_size() {
   [ "$free" -ge "$DISK_MIB" ] || finding "$free MiB are free below /var/lib, and $DISK_MIB are needed" 'make room or give it a larger disk'
 }
 
-# What would be written below a disk that is away is gone from sight when it comes back.
-check_mounts() {
-  local path
-  for path in $(mounts_of "$K3S_PLACES" /var/lib/longhorn); do
-    findmnt -n --mountpoint "$path" >/dev/null 2>&1 ||
-      finding "nothing is mounted on $path, which /etc/fstab has a disk for" "see why (mount $path; journalctl -b -u '*.mount'), or take its line out of /etc/fstab, where that disk is gone for good"
-  done
-}
-
 # Who listens is asked once: it takes a look at every process of this host.
 check_ports() {
   local kind here users port by wanted=' tcp/10250 '

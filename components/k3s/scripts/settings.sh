@@ -93,7 +93,7 @@ variable_item() {
 }
 
 # placed FATE WHERE: puts both around the items on standard input.
-placed() { fate=$1 where=$2 awk -F'\t' -v OFS='\t' '{ print ENVIRON["fate"], $1, substr($0, length($1) + 2), ENVIRON["where"] }'; }
+placed() { fate=$1 where=$2 awk -F'\t' -v OFS='\t' '{ item = substr($0, length($1) + 2); print ENVIRON["fate"], $1, item == "" ? "\"\"" : item, ENVIRON["where"] }'; }
 
 file_variables() {
   local line
