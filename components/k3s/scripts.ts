@@ -11,18 +11,17 @@ const leaving = [file("cordon"), file("members")] as const;
 const drain = [file("cordon"), file("drain")] as const;
 const release = file("release");
 const fixed = file("fixed");
-const node = [...service, ...drain, release, file("identity"), file("mounts"), file("node")] as const;
+const adoption = [file("findings"), file("settings"), file("adoptable")] as const;
+const node = [...service, ...drain, release, file("identity"), file("mounts"), ...adoption, file("node")] as const;
 
 /** The scripts of this package, each with the parts that it builds on. */
 export const scripts = {
   preflight: loadScript(
     ...common,
-    file("findings"),
     ...network,
     ...look,
     file("identity"),
-    file("settings"),
-    file("adoptable"),
+    ...adoption,
     file("mounts"),
     release,
     fixed,

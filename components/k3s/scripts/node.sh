@@ -185,6 +185,17 @@ begin() {
 # Refused before anything is written: what lies on the disk takes effect at any start, whoever asks for it.
 refuse_unsafe_restart() { if unit_active && (restart_needed "$1") 2>/dev/null; then guard_quorum; fi; }
 
+# The preflight looked, perhaps days ago.
+refuse_lost_settings() {
+  local index DECLARED='' RUNS='' OTHER_RUNS=''
+  for index in "${!FILE_PATHS[@]}"; do
+    [ "${FILE_PATHS[index]}" != "$K3S_ETC/config.yaml" ] || DECLARED=${FILE_CONTENTS[index]}
+  done
+  if unit_active; then RUNS=1; fi
+  check_adoption
+  end_with_findings
+}
+
 # Whether a file that k3s reads at its start is another one here: somebody wrote it, and k3s may have been started with it.
 drifted_here() {
   local index
@@ -198,6 +209,7 @@ drifted_here() {
 # write_configuration DIGEST. From here on, other files may lie there than k3s was started with: what it knows is certain
 # again only when it was started by us and found well, also if the change is taken back.
 write_configuration() {
+  refuse_lost_settings
   step 'write the configuration'
   keep_what_was_there
   [ ! -e "$RECORD/k3s.applied" ] || { [ "$(cat "$RECORD/k3s.applied")" = "$1" ] && ! drifted_here; } || put "$RECORD/k3s.applied" 0600 'not known'

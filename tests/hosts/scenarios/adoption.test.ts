@@ -8,6 +8,7 @@ import { changed } from "../../engine/harness.ts";
 import { until, type Host } from "../hosts.ts";
 import { assertConverged, members, node, starts, write, written } from "./cluster-state.ts";
 import { requireScenarios } from "./requirements.ts";
+import { holdAt } from "./steps.ts";
 import { TestSite, versions } from "./test-site.ts";
 
 const tokens = { server: "chosen-years-ago", agent: "chosen-for-agents" } as const;
@@ -97,6 +98,8 @@ describe("a cluster that is adopted", function () {
 
   it("is refused where k3s is told what the stack file cannot say: by name and at once, no value told, nothing changed", async () => {
     site.file = declared;
+    // Every host is looked at anew.
+    site.set({ waitSeconds: 31 });
     const told = toldByHand(site);
     await Promise.all(told.map(({ host, unit, set }) => host.ok(`cp -a ${etc} ${unit} ${unit}.env /root/; ${set}`)));
     const before = await fingerprint(site);
@@ -125,6 +128,21 @@ describe("a cluster that is adopted", function () {
         );
       }),
     );
+    // Where a look was long ago, the host itself sees it, before it writes.
+    site.file = declared;
+    const late = site.host("server-2");
+    const hold = await holdAt(late, "get k3s");
+    const run = site.up();
+    await hold.reached;
+    await late.ok(`printf 'vpn-auth: not-told\\n' >>${etc}/config.yaml`);
+    await hold.release();
+    const { exitCode, text } = await run;
+    assert.notEqual(exitCode, 0);
+    assert.match(
+      text,
+      /\[server-2\] - k3s is told by \/etc\/rancher\/k3s\/config\.yaml what the stack file cannot say, .*: vpn-auth$/m,
+    );
+    await late.ok(`sed -i '/^vpn-auth/d' ${etc}/config.yaml`);
     // What stays and holds is nobody's loss.
     const own = "node-external-ip: 203.0.113.7\nkube-apiserver-arg+: [feature-gates=A=true]\n";
     await site.host("server-1").put("/etc/rancher/k3s/config.yaml.d/50-own.yaml", own);
