@@ -148,7 +148,7 @@ export function preflightParameters(
 
 /** What a k3s that others set up is compared with; nothing where there is none, so that a change looks at no host anew for it. */
 function adoptionParameters(settings: K3sSettings, node: K3sNode): Parameters {
-  if (settings.adopt === undefined) return { ADOPT: false, DECLARED: "" };
+  if (settings.adopt === undefined) return { ADOPT: false };
   return { ADOPT: true, DECLARED: (node.role === "server" ? serverConfig : agentConfig)(node, settings) };
 }
 

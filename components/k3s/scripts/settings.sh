@@ -130,7 +130,7 @@ declare -A DECLARED_ITEMS=() KEPT_ITEMS=()
 # means nothing to k3s.
 read_settings() {
   local fate key item where
-  while IFS=$'\t' read -r key item; do DECLARED_ITEMS[$key]+=$item$'\n'; done < <(yaml_items /dev/stdin <<<"$DECLARED")
+  while IFS=$'\t' read -r key item; do DECLARED_ITEMS[$key]+=$item$'\n'; done < <(yaml_items /dev/stdin <<<"${DECLARED:-}")
   while IFS=$'\t' read -r fate key item where; do
     [ "$fate" != kept ] || KEPT_ITEMS[$key]+=$item$'\n'
   done <<<"$SETTINGS"
