@@ -74,7 +74,7 @@ describe("what others say, as scripts read it", () => {
   });
 
   it("is no list of members where a server tells of itself alone because etcd does not answer, or of nobody", () => {
-    const { ID: _, ...canned } = s1;
+    const canned = { name: s1.name, peerURLs: s1.peerURLs, clientURLs: [] };
     assert.equal(told("member_rows", members(canned)), 1);
     assert.equal(told("member_rows", members()), 1);
     assert.equal(told("member_rows", '{"kind":"Status","code":500}'), 1);

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2034,SC2154 # parts of a script are joined, and parameters come before: see ../scripts.ts
+# shellcheck disable=SC2034,SC2153,SC2154 # parts of a script are joined, and parameters come before: see ../scripts.ts
 # Disks that are mounted where k3s or Longhorn keeps data. One that comes late, or not at all, must not leave them the empty folder
 # below it: a server would find no etcd there, and Longhorn would fill the disk of the system.
 

@@ -32,7 +32,7 @@ describe("a disk that comes late", function () {
   ): Promise<{ readonly code: number; readonly said: string }> {
     const call = { script, host: "agent-1", parameters, secretNames: [], user: "root" };
     const ran = await host.run(renderCommand(call), { stdin: renderInput(call, {}), timeoutMs: 60_000 });
-    return { code: ran.code ?? -1, said: ran.stderr };
+    return { code: ran.code, said: ran.stderr };
   }
 
   const guard = async (): Promise<void> => {
