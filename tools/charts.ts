@@ -13,6 +13,7 @@ import { laws } from "./charts/laws/index.ts";
 import { Renderer } from "./charts/render.ts";
 import { judgementText } from "./charts/report.ts";
 import { renderedSite } from "./charts/site.ts";
+import { switches, turned } from "./charts/switches.ts";
 import { exitCode, runCommand, say } from "./command-line.ts";
 
 interface Options {
@@ -21,6 +22,7 @@ interface Options {
   readonly helm: string;
   readonly pull?: true;
   readonly write?: true;
+  readonly switches?: true;
 }
 
 const command = new Command("npm run charts --")
@@ -32,6 +34,7 @@ const command = new Command("npm run charts --")
   .option("--helm <program>", "the Helm program", "helm")
   .option("--pull", "fetch every chart into --sources first, from its own repository")
   .option("--write", `keep the facts in ${keptFolder}, for runs without charts`)
+  .option("--switches", "also render with each setting that charts are told of turned once; needs --sources")
   .addHelpText("after", "\nExamples:\n  npm run charts\n  npm run charts -- --sources charts --pull --write\n")
   .exitOverride()
   .action(async (options: Options) => {
@@ -45,7 +48,24 @@ async function charts(options: Options): Promise<number> {
     judge(renderedSite(plan, facts.get(plan.facts.name) ?? new Map()), laws, exceptions),
   );
   for (const judgement of judgements) say(judgementText(judgement, laws));
-  return judgements.every(inOrder) ? exitCode.fine : exitCode.wrong;
+  const held = options.switches ? await withSwitches(options, facts) : true;
+  return judgements.every(inOrder) && held ? exitCode.fine : exitCode.wrong;
+}
+
+/** Exceptions are for the default stacks: one that excuses nothing with a switch turned is none the worse. */
+async function withSwitches({ config, sources, helm }: Options, facts: Facts): Promise<boolean> {
+  if (sources === undefined) throw new UserError("--switches needs --sources: the folder of the charts");
+  const renderer = new Renderer(sources, new Helm(helm));
+  let fine = true;
+  for (const one of switches) {
+    for (const plan of turned(config, one).sites) {
+      const known = facts.get(plan.facts.name) ?? new Map<string, ReleaseFacts>();
+      const judgement = judge(renderedSite(plan, await renderer.siteBeside(plan, known)), laws, exceptions);
+      say(`${one.name}: ${judgementText({ ...judgement, idle: [] }, laws)}`);
+      fine &&= judgement.breaches.length === 0;
+    }
+  }
+  return fine;
 }
 
 const inOrder = ({ breaches, idle }: Judgement): boolean => breaches.length + idle.length === 0;

@@ -50,6 +50,12 @@ describe("vault", () => {
       assert.ok(names.includes(name), name);
   });
 
+  it("lets a node be drained however many servers there are", () => {
+    // The chart's own budget comes to nobody for one or two: templates/_helpers.tpl, vault.pdb.maxUnavailable, at v0.34.1.
+    const budget = (voters: number): unknown => getAt(valuesOf({ voters }), "server.ha.disruptionBudget.enabled");
+    assert.deepEqual([1, 3, 5].map(budget), [false, true, true]);
+  });
+
   it("runs no development server, keeps an audit log and waits for nobody", () => {
     const [release] = renderService(vault, contextWith()).releases;
     assert.equal(getAt(release!.values, "server.dev"), undefined);

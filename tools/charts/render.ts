@@ -28,16 +28,38 @@ export class Renderer {
     return renderings;
   }
 
+  /** The facts of a site of whose releases most are known; which values are read is not asked again. */
+  async siteBeside(
+    plan: SitePlan,
+    known: ReadonlyMap<string, ReleaseFacts>,
+  ): Promise<ReadonlyMap<string, ReleaseFacts>> {
+    const facts = new Map<string, ReleaseFacts>();
+    for (const release of plan.services.flatMap((service) => service.releases)) {
+      const same = known.get(release.name);
+      if (same?.values === hashOf(release.values)) facts.set(release.name, same);
+      else facts.set(release.name, (await this.quickly(release, plan.facts.kubernetes.version)).facts);
+    }
+    return facts;
+  }
+
   /** A release with its facts. `version` is that of k3s, such as `v1.34.3+k3s1`. */
   private async release(release: PlacedRelease, version: string): Promise<Rendering> {
+    const { facts, objects } = await this.quickly(release, version);
+    const idle = await idleValues(release.values, (values) => this.text({ ...release, values }, version));
+    return { facts: { ...facts, idle }, objects };
+  }
+
+  /** The same without asking which values are read. */
+  private async quickly(release: PlacedRelease, version: string): Promise<Rendering> {
     const { name, namespace, values } = release;
-    const folder = chartFolder(this.sources, release.chart);
-    const kubernetes = version.replace(/\+.*$/, "");
-    const text = (changed: PlacedRelease["values"]): Promise<string> =>
-      this.helm.template({ name, namespace, values: changed }, folder, kubernetes);
-    const objects = objectsIn(await text(values));
-    const idle = await idleValues(values, text);
-    const own = { release: name, namespace, chart: chartSource(folder), values: hashOf(values), idle };
+    const objects = objectsIn(await this.text(release, version));
+    const chart = chartSource(chartFolder(this.sources, release.chart));
+    const own = { release: name, namespace, chart, values: hashOf(values), idle: [] };
     return { facts: { ...own, ...factsOf(objects, namespace) }, objects };
+  }
+
+  private text({ name, namespace, values, chart }: PlacedRelease, version: string): Promise<string> {
+    const kubernetes = version.replace(/\+.*$/, "");
+    return this.helm.template({ name, namespace, values }, chartFolder(this.sources, chart), kubernetes);
   }
 }

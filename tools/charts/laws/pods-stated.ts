@@ -26,6 +26,8 @@ const chartControllers = ["Deployment", "StatefulSet", "DaemonSet"];
 function unstated({ service, plan, facts }: RenderedRelease): Breach[] {
   const { workloads, hooks = [] } = service.footprint;
   return facts.pods.flatMap((pods) => {
+    // Scaled to nothing, it is switched off.
+    if (pods.replicas === 0) return [];
     const owners = workloads.filter((workload) => isOf(pods, workload));
     const hook = hooks.find(
       ({ name, controller }) => pods.hook !== undefined && name === pods.name && controller === pods.controller,

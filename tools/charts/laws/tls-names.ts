@@ -1,4 +1,4 @@
-import type { CertificateFacts } from "../facts.ts";
+import type { CertificateFacts, ObjectFacts } from "../facts.ts";
 import { everything, type RenderedSite } from "../site.ts";
 import type { Law } from "./law.ts";
 
@@ -15,7 +15,11 @@ export const tlsNames: Law = {
     ];
     return of.flatMap(({ release, facts }) =>
       facts.tlsNames
-        .flatMap((name) => expanded(name.host).map((host) => ({ ...name, host })))
+        .flatMap((name) =>
+          membersOf(name, facts)
+            .flatMap(expanded)
+            .map((host) => ({ ...name, host })),
+        )
         .filter(({ host }) => !isClusterApi(host) && !certificates.some((one) => serves(one, host, site)))
         .map(({ in: at, host }) => ({ release, at, problem: `no certificate has the name ${host}` })),
     );
@@ -24,6 +28,16 @@ export const tlsNames: Law = {
 
 /** The API server shows a certificate of the cluster. */
 const isClusterApi = (host: string): boolean => /^kubernetes(\.default)?(\.svc(\.cluster\.local)?)?$/.test(host);
+
+const ownName = /\$\([A-Z0-9_]*POD_NAME\)/;
+
+/** A pod's own name in an argument or its environment: that of each member of its StatefulSet. */
+function membersOf({ in: owner, host }: ObjectFacts["tlsNames"][number], facts: ObjectFacts): string[] {
+  if (!ownName.test(host)) return [host];
+  const pods = facts.pods.find(({ controller, name }) => owner === `${controller} ${name}`);
+  if (pods?.controller !== "StatefulSet") return [host];
+  return Array.from({ length: pods.replicas ?? 1 }, (_, index) => host.replace(ownName, `${pods.name}-${index}`));
+}
 
 /** MinIO writes several names as one: `minio-{0...2}.minio-svc`. https://github.com/minio/minio/blob/master/docs/distributed/README.md */
 function expanded(host: string): string[] {
