@@ -1,4 +1,4 @@
-import { below, quote, type Finding, type SourcePath } from "@isthmus/core";
+import { below, movedKey, quote, type Finding, type MovedKey, type SourcePath } from "@isthmus/core";
 import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
 import { expected, knownKeys, schemaAt, unwrap } from "./expected.ts";
@@ -32,8 +32,7 @@ function toFindings(issue: z.core.$ZodIssue, { schema, value, at }: Parsed): Tol
   // What a choice by kind says of the kind is said of the whole choice.
   const byKind = issue.code === "invalid_union" && issue.discriminator !== undefined;
   const known = schemaAt(schema, byKind ? path.slice(0, -1) : path);
-  if (issue.code === "unrecognized_keys")
-    return issue.keys.map((key) => unknownKey(below(where, key), key, knownKeys(known)));
+  if (issue.code === "unrecognized_keys") return unknownKeys(issue.keys, known, where);
   if (issue.code === "invalid_key") {
     const mend = `write ${issue.issues[0]?.message ?? issue.message}`;
     return [{ rule: "schema", at: where, problem: `${quote(path.at(-1))} is not a name for this`, mend }];
@@ -75,6 +74,22 @@ const mistakes = (issues: readonly z.core.$ZodIssue[]): number =>
 /** The value is a text where a map is expected, or the like. */
 function isOfAnotherKind(issue: z.core.$ZodIssue): boolean {
   return issue.path.length === 0 && (issue.code === "invalid_type" || issue.code === "invalid_value");
+}
+
+/** Keys that nothing reads: each with what was probably meant, or, where it was moved, with what to write now. */
+function unknownKeys(keys: readonly string[], schema: z.ZodType | undefined, where: SourcePath): Told[] {
+  const inner = unwrap(schema);
+  const told = new Set<MovedKey>();
+  return keys.flatMap((key) => {
+    const at = below(where, key);
+    const moved = movedKey(inner, key);
+    if (moved === undefined) return [unknownKey(at, key, knownKeys(inner))];
+    // Several that went to one place are one mistake.
+    if (told.has(moved)) return [];
+    told.add(moved);
+    const problem = `${quote(key)} is now said by "${moved.to}"`;
+    return [{ rule: "unknown-key", at, problem, mend: moved.mend, suggests: below(where, moved.to) }];
+  });
 }
 
 /** A key that nothing reads, with the name that was probably meant. */

@@ -5,7 +5,9 @@ import { cidr, hostName, name } from "./shapes.ts";
 const overlay = z.strictObject({
   provider: z
     .enum(["zerotier", "tailscale"])
-    .describe("ZeroTier carries Ethernet, so that an address may move between machines; Tailscale carries only IP."),
+    .describe(
+      "ZeroTier or Tailscale. On either, a service is reached at a port on the nodes' own addresses (`reach: { network: overlay, port: … }`): nobody answers for an address that is on no interface.",
+    ),
   cidr: cidr.describe("The overlay's network. Every machine with an `overlay` address is in it."),
 });
 

@@ -1,5 +1,5 @@
 import { isIPv4 } from "node:net";
-import { readablePath, type SiteFacts, type SourcePath } from "@isthmus/core";
+import { nodesOn, readablePath, type SiteFacts, type SourcePath } from "@isthmus/core";
 import type { ServicePlan } from "./service-plans.ts";
 
 /** A name of the fleet. */
@@ -26,22 +26,30 @@ export function dnsRecords(facts: SiteFacts, apiAddress: string, services: reado
   const apiFrom: SourcePath = `Pulumi.${facts.name}.yaml#/kubernetes/api`;
   // An API that is reached by a name of its own needs none of ours.
   const api = isIPv4(apiAddress) ? [record(`api.${facts.domain}`, apiAddress, { ttl: serviceTtl, from: apiFrom })] : [];
-  const claims = services.flatMap((plan) =>
-    plan.footprint.addresses.flatMap((claim) =>
-      claim.hostName === undefined
-        ? []
-        : [record(claim.hostName, claim.address, { ttl: serviceTtl, from: claim.from })],
-    ),
-  );
   const routes = services.flatMap((plan) =>
     plan.footprint.routes.flatMap((route) => {
       const ingress = ingressAddress(route.exposure, services);
       return ingress === undefined ? [] : [record(route.host, ingress, { ttl: serviceTtl, from: route.from })];
     }),
   );
-  const all = [...machines, ...api, ...claims, ...routes];
-  return all.sort((a, b) => (a.name === b.name ? a.value.localeCompare(b.value) : a.name.localeCompare(b.name)));
+  return sorted([...machines, ...api, ...claimRecords(facts, services), ...routes]);
 }
+
+/** Names of services: of an address of their own, or of every node at which their port is reached. */
+export function claimRecords({ topology }: SiteFacts, services: readonly ServicePlan[]): DnsRecord[] {
+  const records = services.flatMap(({ footprint }) => [
+    ...footprint.addresses.flatMap(({ hostName, address, from }) =>
+      hostName === undefined ? [] : [record(hostName, address, { ttl: serviceTtl, from })],
+    ),
+    ...(footprint.ports ?? []).flatMap(({ hostName, network, from }) =>
+      nodesOn(topology, network).map(({ address }) => record(hostName, address, { ttl: serviceTtl, from })),
+    ),
+  ]);
+  return sorted(records);
+}
+
+const sorted = (records: readonly DnsRecord[]): DnsRecord[] =>
+  [...records].sort((a, b) => (a.name === b.name ? a.value.localeCompare(b.value) : a.name.localeCompare(b.name)));
 
 function record(name: string, value: string, rest: Pick<DnsRecord, "ttl" | "from">): DnsRecord {
   return { name, type: "A", value, ...rest };

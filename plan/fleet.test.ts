@@ -79,7 +79,7 @@ describe("verdicts", () => {
 
   it("change when a service gets fewer voters", () => {
     const after = planWith((text) =>
-      text.replace("vault: { pool", "vault: { voters: 1, pool").replace("vault: [node, link]", "vault: [link]"),
+      text.replace("vault: { reach", "vault: { voters: 1, reach").replace("vault: [node, link]", "vault: [link]"),
     );
     assert.deepEqual(after.findings, []);
     assert.notDeepEqual(verdicts(after, "vault"), verdicts(before, "vault"));
@@ -94,7 +94,7 @@ describe("verdicts", () => {
   });
 
   it("refuse a promise that fewer voters break", () => {
-    const after = planWith((text) => text.replace("vault: { pool", "vault: { voters: 1, pool"));
+    const after = planWith((text) => text.replace("vault: { reach", "vault: { voters: 1, reach"));
     assert.deepEqual(
       after.findings.map(({ rule, at }) => ({ rule, at })),
       [{ rule: "broken-promise", at: "Pulumi.home.yaml#/promises/vault" }],
@@ -121,6 +121,33 @@ describe("a fleet's plan", () => {
       ],
     );
     assert.deepEqual(planFleet(sampleModel("three-raspberry-pis", catalogue)).sites[0]!.links, []);
+  });
+
+  it("tells each cluster's own DNS the names of both sites' services, and their addresses", () => {
+    const { sites } = planFleet(sampleModel("reached-over-the-overlay", catalogue));
+    for (const { services } of sites) {
+      const links = services.find(({ instance }) => instance === "links");
+      const names = links?.objects.find(({ id }) => id === "names")?.manifest;
+      assert.deepEqual(names?.metadata, { name: "coredns-custom", namespace: "kube-system" });
+      const text = String((names["data"] as Record<string, unknown>)["isthmus.server"]);
+      assert.deepEqual(
+        [...text.matchAll(/^ {8}(10\S+ \S+)$/gm)].map(([, line]) => line),
+        [
+          "10.147.17.11 metrics.home.home.arpa",
+          "10.147.17.12 metrics.home.home.arpa",
+          "10.147.17.21 metrics.cabin.home.arpa",
+          "10.147.17.22 metrics.cabin.home.arpa",
+        ],
+      );
+    }
+  });
+
+  it("gives the other site a name and a port that its pods can resolve and reach", () => {
+    const { sites } = planFleet(sampleModel("reached-over-the-overlay", catalogue));
+    const endpoints = sites.map(
+      ({ services }) => services.find(({ instance }) => instance === "monitoring")?.exports.metrics?.endpoint,
+    );
+    assert.deepEqual(endpoints, ["metrics.home.home.arpa:30030", "metrics.cabin.home.arpa:30030"]);
   });
 
   it("names every secret that its site needs, and says which are there", () => {
@@ -159,6 +186,8 @@ describe("a fleet's plan", () => {
     const platformRecords = recordsOf("platform-on-four-pcs");
     assert.ok(platformRecords.includes("vault.home.home.arpa 60 10.0.20.201"), "the address of a service");
     assert.ok(platformRecords.includes("grafana.home.home.arpa 60 10.0.20.200"), "a route, by way of its ingress");
+    const reached = recordsOf("reached-over-the-overlay").filter((record) => record.startsWith("metrics."));
+    assert.deepEqual(reached, ["metrics.home.home.arpa 60 10.147.17.11", "metrics.home.home.arpa 60 10.147.17.12"]);
     // An API at a name of its own needs none of ours.
     assert.deepEqual(
       recordsOf("external-api-and-secrets").filter((record) => record.startsWith("api.")),

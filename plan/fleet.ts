@@ -1,12 +1,13 @@
 import { assess, controlPlaneOf, type FleetFootprint, type PlacedService } from "@isthmus/availability";
-import { below, type CapabilityName, type Finding } from "@isthmus/core";
+import { below, type CapabilityName, type Finding, type SiteFacts } from "@isthmus/core";
 import type { Model, SiteModel } from "../config/load.ts";
 import { checkAddresses } from "../config/rules/addresses.ts";
 import { checkNetworks } from "../config/rules/networks.ts";
 import { checkNodes } from "../config/rules/nodes.ts";
 import { checkState } from "../config/rules/state.ts";
 import { planCluster } from "./cluster.ts";
-import { dnsRecords } from "./dns.ts";
+import { claimRecords, dnsRecords, type DnsRecord } from "./dns.ts";
+import { entriesOf } from "./entries.ts";
 import { planSiteMachines } from "./machines.ts";
 import { linksOf, linksService } from "./links.ts";
 import type { FleetPlan, SitePlan } from "./plans.ts";
@@ -15,13 +16,19 @@ import { checkClaims } from "./rules/claims.ts";
 import { checkLinks } from "./rules/links.ts";
 import { checkPlacement } from "./rules/placement.ts";
 import { checkPromises } from "./rules/promises.ts";
+import { checkReach } from "./rules/reach.ts";
 import { neededSecrets } from "./secrets.ts";
-import { planServices, type ServicePlan } from "./service-plans.ts";
+import { planServices, type ServicePlan, type ServicePlans } from "./service-plans.ts";
 import { siteFacts } from "./site-facts.ts";
 
 /** Plans all sites together, since they share networks, names and one another's backups. */
 export function planFleet(model: Model): FleetPlan {
-  const planned = model.sites.map((site) => planSite(site, model));
+  const stated = model.sites.map((site): StatedSite => {
+    const facts = siteFacts(site, model);
+    return { site, facts, ...planServices(site, facts) };
+  });
+  const names = stated.flatMap(({ facts, plans }) => claimRecords(facts, plans));
+  const planned = stated.map((one) => planSite(one, names));
   const sites = planned.map(({ plan }) => plan);
   const unfinished = new Set(planned.flatMap(({ plan, findings }) => (findings.length > 0 ? [plan.facts.name] : [])));
   const footprint = footprintOf(sites);
@@ -34,16 +41,24 @@ export function planFleet(model: Model): FleetPlan {
     ...planned.flatMap((one) => one.findings),
     ...checkClaims(sites),
     ...checkLinks(sites, unfinished),
+    ...checkReach(sites, model.fleet.overlay !== undefined),
     ...checkBudget(sites, footprint),
     ...checkPromises(sites, footprint, assessments),
   ];
   return { model, sites, footprint, assessments, findings };
 }
 
-function planSite(site: SiteModel, model: Model): { plan: SitePlan; findings: readonly Finding[] } {
-  const facts = siteFacts(site, model);
-  const { plans, refused, findings } = planServices(site, facts);
-  const services = facts.peers.length === 0 ? plans : [...plans, linksService(facts)];
+/** A site with its own services planned: what other sites call them is known, what it says of other sites is not yet there. */
+interface StatedSite extends ServicePlans {
+  readonly site: SiteModel;
+  readonly facts: SiteFacts;
+}
+
+function planSite(
+  { site, facts, plans, refused, findings }: StatedSite,
+  names: readonly DnsRecord[],
+): { plan: SitePlan; findings: readonly Finding[] } {
+  const services = facts.peers.length === 0 ? plans : [...plans, linksService(facts, names)];
   const machines = planSiteMachines(site, facts.domain);
   const footprints = services.map(({ footprint }) => footprint);
   const cluster = planCluster(site, facts, footprints);
@@ -77,12 +92,12 @@ export function footprintOf(sites: readonly SitePlan[]): FleetFootprint {
     topology: { sites: sites.map(({ facts }) => facts.topology) },
     services: sites.flatMap(({ site, facts, services }) => [
       controlPlaneOf(facts.topology, below(site.from, "kubernetes")),
-      ...services.filter((plan) => plan.footprint.workloads.length > 0).map((plan) => placed(plan, facts.name)),
+      ...services.filter((plan) => plan.footprint.workloads.length > 0).map((plan) => placed(plan, facts)),
     ]),
   };
 }
 
-function placed(plan: ServicePlan, site: string): PlacedService {
+function placed(plan: ServicePlan, { name: site, topology }: SiteFacts): PlacedService {
   // One that has members at other sites too is refused where it is stated; what it promises is judged as it is meant.
   const spans = plan.footprint.workloads.some(
     ({ members }) => "perSite" in members && Object.keys(members.perSite).some((other) => other !== site),
@@ -96,7 +111,7 @@ function placed(plan: ServicePlan, site: string): PlacedService {
   return {
     id: `${site}/${plan.instance}`,
     site: spans ? undefined : site,
-    workloads: plan.footprint.workloads,
+    workloads: [...plan.footprint.workloads, ...entriesOf(plan.footprint, topology)],
     providers,
     from: plan.from,
   };

@@ -1,4 +1,6 @@
 import { fromPeer, sitesWanted, whenLinked, type SiteFacts, type SourcePath } from "@isthmus/core";
+import { clusterDns } from "./cluster-dns.ts";
+import type { DnsRecord } from "./dns.ts";
 import type { PlacedObject, ServicePlan } from "./service-plans.ts";
 
 /** Something that waits until another site is up. */
@@ -19,15 +21,31 @@ export function linksOf(services: readonly ServicePlan[]): Link[] {
   );
 }
 
+/** In k3s' own namespace, where its CoreDNS looks. */
+function namesInCluster(names: readonly DnsRecord[], from: SourcePath): PlacedObject {
+  return {
+    id: "names",
+    from,
+    holdsData: false,
+    manifest: {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "coredns-custom", namespace: "kube-system" },
+      data: { "isthmus.server": clusterDns(names) },
+    },
+  };
+}
+
 /**
  * What a site knows of the others, for whatever runs on it: a ConfigMap for each, written once that site is linked. It
- * holds what the other one offers: not every site has a Vault or an object store.
+ * holds what the other one offers: not every site has a Vault or an object store. And the names of all sites' services,
+ * which pods ask the cluster's DNS for.
  */
-export function linksService(facts: SiteFacts): ServicePlan {
+export function linksService(facts: SiteFacts, names: readonly DnsRecord[]): ServicePlan {
   const from: SourcePath = "Pulumi.yaml#/sites";
   const namespace = "isthmus-links";
   const offered = (site: string, output: string) => whenLinked(site, fromPeer(site, output));
-  const objects = facts.peers.map((peer): PlacedObject => ({
+  const peers = facts.peers.map((peer): PlacedObject => ({
     id: `peer-${peer.name}`,
     from,
     holdsData: false,
@@ -48,6 +66,7 @@ export function linksService(facts: SiteFacts): ServicePlan {
       },
     },
   }));
+  const objects = names.length === 0 ? peers : [...peers, namesInCluster(names, from)];
   return {
     instance: "links",
     service: "links",

@@ -4,7 +4,7 @@ import type { ObjectPlan, ReleasePlan } from "./plan.ts";
 import type { Bytes, Cpu } from "./quantity.ts";
 import type { Generated } from "./reference.ts";
 import type { SourcePath } from "./source-path.ts";
-import type { SiteTopology } from "./topology.ts";
+import type { NodeNetwork, SiteTopology } from "./topology.ts";
 import type { Finding } from "./user-error.ts";
 import type { Workload } from "./workload.ts";
 
@@ -37,11 +37,23 @@ export interface AddressClaim {
   readonly from: SourcePath;
 }
 
+/** A port on the addresses that nodes own on a network, with the name that DNS gives them all. */
+export interface PortClaim {
+  readonly name: string;
+  readonly network: NodeNetwork;
+  /** On every node of the site: a NodePort. */
+  readonly port: number;
+  readonly hostName: string;
+  readonly from: SourcePath;
+}
+
 /** What a service consists of, stated once; placement, budgets, order, policy, docs and availability derive from it. */
 export interface Footprint {
   readonly workloads: readonly Workload[];
   readonly routes: readonly Route[];
   readonly addresses: readonly AddressClaim[];
+  /** Default: none. */
+  readonly ports?: readonly PortClaim[] | undefined;
   /** The Pod Security level of its namespace: `privileged` only where the workloads cannot do with less. */
   readonly podSecurity: "restricted" | "baseline" | "privileged";
   /** Pods that its releases run for a moment when they are installed, changed, deleted or tested. Default: none. */

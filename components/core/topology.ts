@@ -6,6 +6,9 @@ export type Architecture = (typeof allArchitectures)[number];
 /** `server`: control plane and etcd voter. `agent`: runs pods only. */
 export type NodeRole = "server" | "agent";
 
+/** Networks on which nodes have an address of their own: the overlay between the sites, and the site's own network. */
+export type NodeNetwork = "overlay" | "site";
+
 export interface Taint {
   readonly key: string;
   readonly value?: string | undefined;

@@ -1,8 +1,16 @@
 import { z } from "zod";
-import { shapes, type Finding, type ServiceContext, below } from "@isthmus/core";
+import {
+  below,
+  entryShape,
+  movedToReach,
+  shapes,
+  withMovedKeys,
+  type Finding,
+  type ServiceContext,
+} from "@isthmus/core";
 import { maximumDrives, quorumOf, usualParity, type ErasureSet } from "./erasure-set.ts";
 
-export const minioSchema = z.strictObject({
+const fields = z.strictObject({
   members: z
     .union([z.int().min(1).max(maximumDrives), z.record(shapes.name, z.int().min(1).max(maximumDrives))])
     .default(3)
@@ -33,8 +41,9 @@ export const minioSchema = z.strictObject({
   memory: shapes.bytes
     .default("512Mi")
     .describe("Memory of each server that is set aside; twice as much is its limit. Default: 512Mi."),
-  pool: shapes.name.describe("The pool of its address; one that the other sites reach, such as overlay."),
-  address: shapes.address.describe("The address of the S3 API (port 9000), out of the pool."),
+  reach: entryShape.describe(
+    "Where the S3 API is reached: { network: overlay, port: 30010 }, or { pool: private, address: 10.0.20.212 } (port 9000) where no other site keeps its backups here.",
+  ),
   hostName: shapes.hostName.describe("The name of the S3 API, such as s3.site-a.home.arpa."),
   keepDeleted: z
     .int()
@@ -43,6 +52,8 @@ export const minioSchema = z.strictObject({
     .default(30)
     .describe("Days for which deleted and overwritten objects of backups can be brought back. Default: 30."),
 });
+
+export const minioSchema = withMovedKeys(fields, movedToReach);
 
 export type MinioArgs = z.infer<typeof minioSchema>;
 type Context = Pick<ServiceContext<MinioArgs>, "args" | "site" | "from">;

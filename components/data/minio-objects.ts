@@ -1,4 +1,5 @@
 import {
+  entryAddresses,
   generated,
   opaqueSecret,
   servingCertificate,
@@ -53,7 +54,7 @@ function certificate(context: Context): ObjectPlan {
     name: minioNames(instance).tls,
     servers: [storeService(context), membersService(context)],
     dnsNames: [args.hostName],
-    ipAddresses: [args.address],
+    ipAddresses: entryAddresses(args.reach),
   });
 }
 

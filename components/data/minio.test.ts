@@ -5,7 +5,7 @@ import { itFits } from "../../tests/program/service-proof.ts";
 import { contextOf, siteFacts } from "../../tests/program/site-facts.ts";
 import { minio } from "./minio.ts";
 
-const place = { pool: "overlay", address: "10.147.17.100", hostName: "s3.site-a.home.arpa" };
+const place = { reach: { network: "overlay", port: 30010 }, hostName: "s3.site-a.home.arpa" };
 const contextWith = (args: object = {}) => contextOf(minio, { args: { ...place, ...args } });
 const serverOf = (args: object = {}) => minio.footprint(contextWith(args)).workloads[0]!;
 
@@ -13,7 +13,17 @@ describe("minio", () => {
   itFits(minio, {
     "as it comes": () => contextWith(),
     "drives of the nodes": () => contextWith({ members: 3, drivesPerMember: 4, parity: 4, drives: "local-path" }),
+    "an address of its own": () => contextWith({ reach: { pool: "private", address: "10.0.20.212" } }),
     "no other site": () => contextOf(minio, { args: place, site: siteFacts({ peers: [] }) }),
+  });
+
+  it("is reached at a port of the nodes, by a name that its certificate has", () => {
+    const { releases, objects } = renderService(minio, contextWith());
+    const service = { type: "NodePort", nodePort: 30010, annotations: {}, port: "9000" };
+    assert.deepEqual(getAt(releases[0]!.values, "service"), service);
+    const certificate = objects.find(({ plan }) => plan.id === "certificate")?.manifest;
+    assert.ok((getAt(certificate, "spec.dnsNames") as string[]).includes(place.hostName));
+    assert.deepEqual(getAt(certificate, "spec.ipAddresses"), []);
   });
 
   it("refuses one set over two sites, with the arithmetic and what holds instead", () => {
@@ -97,7 +107,7 @@ describe("minio", () => {
 
   it("exports what the other site's backups need, the key as a reference", () => {
     const { objectStore } = minio.exports!(contextWith());
-    assert.equal(objectStore?.endpoint, "https://10.147.17.100:9000");
+    assert.equal(objectStore?.endpoint, "https://s3.site-a.home.arpa:30010");
     assert.deepEqual(objectStore.accounts["site-b"], {
       bucket: "backups-site-b",
       accessKey: "backups-site-b",

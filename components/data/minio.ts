@@ -1,11 +1,14 @@
 import {
   below,
   defineService,
+  entryClaims,
+  entryPort,
+  entryRequires,
+  entryService,
   fullName,
   generated,
   keptApart,
   nodesOpenTo,
-  type AddressClaim,
   type Footprint,
   type ReleasePlan,
   type ServiceContext,
@@ -34,14 +37,18 @@ const port = 9000;
  * An S3 store inside the site, with a bucket and an account for each other site's backups.
  *
  * MinIO's source is no longer maintained and its chart's last image is of December 2024: it gets no security fixes. It is
- * here because it is widely known; it listens on a private address only. The capability `objectStore` is what others
+ * here because it is widely known; it listens on private addresses only. The capability `objectStore` is what others
  * build on, so that another store can take its place.
  */
 export const minio = defineService<MinioArgs>({
   name: "minio",
   summary: "MinIO keeps other sites' backups behind the S3 API. It is no longer maintained upstream and gets no fixes.",
   schema: minioSchema,
-  requires: ({ drives }) => ["loadBalancer", "certificates", ...(drives === "volumes" ? (["volumes"] as const) : [])],
+  requires: ({ drives, reach }) => [
+    ...entryRequires(reach),
+    "certificates",
+    ...(drives === "volumes" ? (["volumes"] as const) : []),
+  ],
   provides: () => ["objectStore"],
   check: checkMinio,
   offers: ({ needs, ...own }) => ({
@@ -65,17 +72,11 @@ export const minio = defineService<MinioArgs>({
 
 function footprint(context: Context): Footprint {
   const { instance, args, from } = context;
-  const claim: AddressClaim = {
-    name: instance,
-    pool: args.pool,
-    address: args.address,
-    hostName: args.hostName,
-    from: below(from, "address"),
-  };
+  const names = { name: instance, hostName: args.hostName, from: below(from, "reach") };
   return {
     workloads: [servers(context)],
     routes: [],
-    addresses: [claim],
+    ...entryClaims(args.reach, names),
     podSecurity: "baseline",
     // Its containers make the buckets, the accounts and what else is set; one after the other makes the policies first.
     hooks:
@@ -100,8 +101,8 @@ function servers(context: Context): Workload {
     architectures: ["amd64", "arm64"],
     uses: [
       { capability: "certificates", to: ["start"] },
-      // Its address is announced; assigning it anew is not needed.
-      { capability: "loadBalancer", to: ["read"] },
+      // An address of its own is announced; assigning it anew is not needed.
+      ...entryRequires(args.reach).map((capability) => ({ capability, to: ["read"] }) as const),
       ...(args.drives === "volumes" ? [{ capability: "volumes", to: ["start", "read", "write"] } as const] : []),
     ],
     reads: { kind: "atLeast", members: quorum.readMembers },
@@ -160,11 +161,7 @@ function release(context: Context): ReleasePlan {
       tls: { enabled: true, certSecret: names.tls, publicCrt: "tls.crt", privateKey: "tls.key" },
       trustedCertsSecret: names.trusted,
       persistence: { enabled: true },
-      service: {
-        type: "LoadBalancer",
-        port: String(port),
-        annotations: { [needs.get("loadBalancer").addressAnnotation]: args.address },
-      },
+      service: { ...entryService(args.reach, needs), port: String(port) },
       // No console: everything is set up here.
       environment: { MINIO_STORAGE_CLASS_STANDARD: `EC:${set.parity}`, MINIO_BROWSER: "off" },
       podDisruptionBudget: { enabled: true, maxUnavailable: spare },
@@ -237,8 +234,8 @@ function exported({ instance, args, site, needs }: Context): Partial<SiteExports
   ]);
   return {
     objectStore: {
-      // By address: backups go on while DNS is away.
-      endpoint: `https://${args.address}:${port}`,
+      // By name: the other site's cluster resolves it itself, to every address that answers.
+      endpoint: `https://${args.hostName}:${entryPort(args.reach, port)}`,
       ca: needs.get("certificates").ca,
       accounts: Object.fromEntries(accounts) as SiteExports["objectStore"]["accounts"],
     },

@@ -6,58 +6,23 @@ const spec = (args: unknown): Record<string, unknown> =>
   Object.fromEntries(metallb.objects(contextOf(metallb, { args })).map(({ id, manifest }) => [id, manifest["spec"]]));
 
 describe("metallb", () => {
-  it("makes a pool and an announcement for each pool of the site, and keeps the overlay's for those who ask", () => {
+  it("makes a pool and an announcement for each pool of the site", () => {
     assert.deepEqual(spec({}), {
       "pool-public": { addresses: ["10.0.20.200-10.0.20.209"], autoAssign: true, avoidBuggyIPs: false },
       "announcement-public": { ipAddressPools: ["public"] },
       "pool-private": { addresses: ["10.0.20.210-10.0.20.219"], autoAssign: true, avoidBuggyIPs: false },
       "announcement-private": { ipAddressPools: ["private"] },
-      "pool-overlay": { addresses: ["10.147.17.100-10.147.17.109"], autoAssign: false, avoidBuggyIPs: false },
-      "announcement-overlay": { ipAddressPools: ["overlay"] },
     });
   });
 
   it("does as it is told about a pool", () => {
-    const told = spec({
-      pools: { public: { autoAssign: false, interfaces: ["eth0"] }, overlay: { autoAssign: true } },
-    });
+    const told = spec({ pools: { public: { autoAssign: false, interfaces: ["eth0"] } } });
     assert.deepEqual(told["pool-public"], {
       addresses: ["10.0.20.200-10.0.20.209"],
       autoAssign: false,
       avoidBuggyIPs: false,
     });
     assert.deepEqual(told["announcement-public"], { ipAddressPools: ["public"], interfaces: ["eth0"] });
-    assert.deepEqual(told["pool-overlay"], {
-      addresses: ["10.147.17.100-10.147.17.109"],
-      autoAssign: true,
-      avoidBuggyIPs: false,
-    });
-  });
-
-  it("takes a pool that is near neither network for one of the site's own", () => {
-    const pool = {
-      name: "vlan",
-      first: "192.168.7.10",
-      last: "192.168.7.19",
-      from: "Pulumi.site-a.yaml#/pools/vlan",
-    } as const;
-    const [object] = metallb.objects(contextOf(metallb, { site: siteFacts({ pools: { vlan: pool } }) }));
-    assert.deepEqual(object?.manifest["spec"], {
-      addresses: ["192.168.7.10-192.168.7.19"],
-      autoAssign: true,
-      avoidBuggyIPs: false,
-    });
-  });
-
-  it("announces overlay addresses only from nodes that are on the overlay", () => {
-    const { topology } = siteFacts();
-    const nodes = topology.nodes.map((node, index) => (index === 0 ? { ...node, overlayAddress: undefined } : node));
-    const site = siteFacts({ topology: { ...topology, nodes } });
-    const objects = new Map(metallb.objects(contextOf(metallb, { site })).map(({ id, manifest }) => [id, manifest]));
-    const values = nodes.slice(1).map(({ name }) => name);
-    const nodeSelectors = [{ matchExpressions: [{ key: "kubernetes.io/hostname", operator: "In", values }] }];
-    assert.deepEqual(objects.get("announcement-overlay")?.["spec"], { ipAddressPools: ["overlay"], nodeSelectors });
-    assert.deepEqual(objects.get("announcement-public")?.["spec"], { ipAddressPools: ["public"] });
   });
 
   it("waits with pools for the release, whose webhook checks them", () => {
@@ -70,7 +35,7 @@ describe("metallb", () => {
     assert.deepEqual(finding, {
       rule: "pool-unknown",
       at: "Pulumi.site-a.yaml#/services/metallb/pools/publik",
-      problem: 'the site has no pool "publik"; it has public, private, overlay',
+      problem: 'the site has no pool "publik"; it has public, private',
       mend: "did you mean public?",
     });
     assert.deepEqual(others, []);

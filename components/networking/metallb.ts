@@ -4,8 +4,6 @@ import {
   below,
   defineService,
   quote,
-  toNumber,
-  topologyKey,
   type AddressPool,
   type Finding,
   type Footprint,
@@ -22,9 +20,7 @@ const poolSettings = z.strictObject({
   autoAssign: z
     .boolean()
     .optional()
-    .describe(
-      "Whether a Service that asks for no particular address may get one of this pool. Default: true; false for a pool on the overlay, where an address is seen by the other sites.",
-    ),
+    .describe("Whether a Service that asks for no particular address may get one of this pool. Default: true."),
   interfaces: z
     .array(
       z
@@ -169,8 +165,8 @@ function release({ instance, namespace }: Context): ReleasePlan {
   };
 }
 
-function announcedPool(pool: AddressPool, { instance, namespace, args, site }: Context): ObjectPlan[] {
-  const { autoAssign = !isOnOverlay(pool, site.topology.nodes), interfaces } = args.pools[pool.name] ?? {};
+function announcedPool(pool: AddressPool, { instance, namespace, args }: Context): ObjectPlan[] {
+  const { autoAssign = true, interfaces } = args.pools[pool.name] ?? {};
   const metadata = { name: pool.name, namespace };
   return [
     {
@@ -196,7 +192,6 @@ function announcedPool(pool: AddressPool, { instance, namespace, args, site }: C
         spec: {
           ipAddressPools: [pool.name],
           ...(interfaces === undefined ? {} : { interfaces }),
-          ...announcers(pool, site.topology.nodes),
         },
       },
     },
@@ -208,29 +203,4 @@ function taintsOf(nodes: readonly NodeFacts[]): Taint[] {
   const taints = nodes.flatMap((node) => node.taints).filter((taint) => taint.effect !== "PreferNoSchedule");
   const byText = new Map(taints.map((taint) => [`${taint.key}=${taint.value ?? ""}:${taint.effect}`, taint]));
   return [...byText.values()];
-}
-
-/** Whether a pool lies on the overlay: its addresses are nearer to the nodes' overlay addresses than to their own. */
-function isOnOverlay(pool: AddressPool, nodes: readonly NodeFacts[]): boolean {
-  const overlay = nodes.flatMap((node) => (node.overlayAddress === undefined ? [] : [node.overlayAddress]));
-  return (
-    commonBits(pool.first, overlay) >
-    commonBits(
-      pool.first,
-      nodes.map((node) => node.address),
-    )
-  );
-}
-
-/** A node that is not on the overlay would answer for an overlay address where nobody asks, and nobody else would. */
-function announcers(pool: AddressPool, nodes: readonly NodeFacts[]) {
-  const members = nodes.filter((node) => node.overlayAddress !== undefined).map(({ name }) => name);
-  if (members.length === nodes.length || !isOnOverlay(pool, nodes)) return {};
-  const onOverlay = { key: topologyKey.node, operator: "In", values: members };
-  return { nodeSelectors: [{ matchExpressions: [onOverlay] }] };
-}
-
-/** How many leading bits an address shares with the nearest of `others`. */
-function commonBits(address: string, others: readonly string[]): number {
-  return Math.max(0, ...others.map((other) => Math.clz32(toNumber(address) ^ toNumber(other))));
 }

@@ -19,7 +19,7 @@ const password = "a-generated-password";
 
 /** The files that the image's start script would write, at paths of this machine. */
 function filesOf(folder: string, upstream: number): Readonly<Record<string, string>> {
-  const federation = { pool: "overlay", address: "10.147.17.102", hostName: "metrics.site-a.home.arpa" };
+  const federation = { reach: { network: "overlay", port: 30030 }, hostName: "metrics.site-a.home.arpa" };
   const context = contextOf(monitoring, { args: { federation } });
   const object = monitoring.objects(context).find(({ id }) => id === "federation-configuration");
   const data = getAt(object?.manifest, "data") as Record<string, string>;

@@ -1,4 +1,7 @@
 import {
+  entryAddresses,
+  entryPort,
+  entryService,
   fullName,
   generated,
   opaqueSecret,
@@ -30,16 +33,16 @@ export function federationObjects(context: MonitoringContext, federation: Federa
     certificate(context, federation),
     configuration(context),
     proxy(context),
-    loadBalancer(context, federation),
+    entry(context, federation),
   ];
 }
 
-/** What the other sites need to fetch it: by address, so that it works while DNS is away. */
+/** What the other sites need to fetch it: by a name that their clusters resolve themselves. */
 export function federationExports({ args, instance, needs }: MonitoringContext): Partial<SiteExports> {
   if (args.federation === undefined) return {};
   return {
     metrics: {
-      endpoint: `${args.federation.address}:${port}`,
+      endpoint: `${args.federation.hostName}:${entryPort(args.federation.reach, port)}`,
       ca: needs.get("certificates").ca,
       user,
       password: generated(monitoringNames(instance).federation, "password"),
@@ -58,7 +61,7 @@ function certificate(context: MonitoringContext, federation: Federation): Object
     name: monitoringNames(context.instance).federationTls,
     servers: [{ service: monitoringNames(context.instance).federation, namespace: context.namespace }],
     dnsNames: [federation.hostName],
-    ipAddresses: [federation.address],
+    ipAddresses: entryAddresses(federation.reach),
   });
 }
 
@@ -173,19 +176,20 @@ function proxyPod(instance: string) {
   };
 }
 
-function loadBalancer({ instance, namespace, needs, from }: MonitoringContext, federation: Federation): ObjectPlan {
+function entry({ instance, namespace, needs, from }: MonitoringContext, federation: Federation): ObjectPlan {
+  const { type, annotations, ...service } = entryService(federation.reach, needs);
   const manifest: Manifest = {
     apiVersion: "v1",
     kind: "Service",
     metadata: {
       name: monitoringNames(instance).federation,
       namespace,
-      annotations: { [needs.get("loadBalancer").addressAnnotation]: federation.address },
+      annotations,
     },
     spec: {
-      type: "LoadBalancer",
+      type,
       selector: labelsOf(instance),
-      ports: [{ name: "https", port, targetPort: "https", protocol: "TCP" }],
+      ports: [{ name: "https", port, targetPort: "https", protocol: "TCP", ...service }],
     },
   };
   // Pods that are not ready yet would be waited for here.

@@ -1,6 +1,22 @@
 import { closest } from "fastest-levenshtein";
 import { z } from "zod";
-import { below, quote, shapes, type Finding, type ServiceContext } from "@isthmus/core";
+import {
+  below,
+  entryShape,
+  movedToReach,
+  quote,
+  shapes,
+  withMovedKeys,
+  type Finding,
+  type ServiceContext,
+} from "@isthmus/core";
+
+const federation = z.strictObject({
+  reach: entryShape.describe(
+    "Where other sites fetch: { network: overlay, port: 30030 }, or { pool: private, address: 10.0.20.213 } (port 9443).",
+  ),
+  hostName: shapes.hostName.describe("Its name, such as metrics.site-a.home.arpa."),
+});
 
 export const monitoringSchema = z.strictObject({
   retention: shapes.days
@@ -45,12 +61,7 @@ export const monitoringSchema = z.strictObject({
     })
     .optional()
     .describe("Where alerts go. Default: nowhere; they stand in Prometheus and Grafana only."),
-  federation: z
-    .strictObject({
-      pool: shapes.name.describe("A pool that the other sites reach, such as overlay."),
-      address: shapes.address.describe("The address out of the pool, at which other sites fetch (port 9443)."),
-      hostName: shapes.hostName.describe("Its name, such as metrics.site-a.home.arpa."),
-    })
+  federation: withMovedKeys(federation, movedToReach)
     .optional()
     .describe("Lets other sites fetch this site's summary and alerts, with TLS and a password. Default: nobody can."),
   sites: z

@@ -1,4 +1,5 @@
 import {
+  entryRequires,
   together,
   without,
   type NodeFacts,
@@ -172,7 +173,7 @@ function nodeExporter({ instance, site }: MonitoringContext): Workload {
   };
 }
 
-function federation({ instance, site }: MonitoringContext): Workload {
+function federation({ instance, args, site }: MonitoringContext): Workload {
   return {
     ...common,
     name: "federation",
@@ -183,7 +184,9 @@ function federation({ instance, site }: MonitoringContext): Workload {
     limits: { memory: "96Mi" },
     uses: [
       { capability: "certificates", to: ["start"] },
-      { capability: "loadBalancer", to: ["read"] },
+      ...(args.federation === undefined ? [] : entryRequires(args.federation.reach)).map(
+        (capability) => ({ capability, to: ["read"] }) as const,
+      ),
     ],
     reads: { kind: "any" },
     writes: { kind: "nothing" },

@@ -7,7 +7,7 @@ import { monitoring } from "./monitoring.ts";
 
 const everything = {
   grafana: { hostName: "grafana.site-a.home.arpa", exposure: "public" },
-  federation: { pool: "overlay", address: "10.147.17.102", hostName: "metrics.site-a.home.arpa" },
+  federation: { reach: { network: "overlay", port: 30030 }, hostName: "metrics.site-a.home.arpa" },
   sites: ["site-b"],
   alerts: { discord: "discordWebhook" },
   etcdMetrics: true,
@@ -70,12 +70,22 @@ describe("monitoring", () => {
     assert.match(config, /location \/ \{ return 404; \}/);
     assert.deepEqual(referencesIn(objects().get("federation")), []);
     assert.deepEqual(monitoring.exports!(contextWith(everything)).metrics, {
-      endpoint: "10.147.17.102:9443",
+      endpoint: "metrics.site-a.home.arpa:30030",
       ca: { $generated: "site-ca", part: "certificate" },
       user: "federation",
       password: { $generated: "monitoring-federation", part: "password" },
     });
     assert.deepEqual(monitoring.exports!(contextWith()), {});
+  });
+
+  it("lets others fetch at a port of the nodes, or at an address of its own", () => {
+    const entry = (reach: object) => {
+      const federation = { reach, hostName: "metrics.site-a.home.arpa" };
+      const made = rendered({ ...everything, federation }).objects.find(({ plan }) => plan.id === "federation-address");
+      return [getAt(made?.manifest, "spec.type"), getAt(made?.manifest, "spec.ports.0.nodePort")];
+    };
+    assert.deepEqual(entry({ network: "overlay", port: 30030 }), ["NodePort", 30030]);
+    assert.deepEqual(entry({ pool: "private", address: "10.0.20.213" }), ["LoadBalancer", undefined]);
   });
 
   it("keeps the webhook and passwords out of the charts' values", () => {

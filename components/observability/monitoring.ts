@@ -1,4 +1,12 @@
-import { below, defineService, type CapabilityName, type Footprint, type Generated } from "@isthmus/core";
+import {
+  below,
+  defineService,
+  entryClaims,
+  entryRequires,
+  type CapabilityName,
+  type Footprint,
+  type Generated,
+} from "@isthmus/core";
 import { federationExports } from "./federation.ts";
 import {
   checkMonitoring,
@@ -35,7 +43,7 @@ function requires({ grafana, federation }: MonitoringArgs): CapabilityName[] {
   return [
     "volumes",
     ...(grafana === undefined ? [] : [`ingress/${grafana.exposure}` as const]),
-    ...(federation === undefined ? [] : (["loadBalancer", "certificates"] as const)),
+    ...(federation === undefined ? [] : ([...entryRequires(federation.reach), "certificates"] as const)),
   ];
 }
 
@@ -43,6 +51,13 @@ function footprint(context: MonitoringContext): Footprint {
   const { instance, namespace, args, from } = context;
   const { grafana, federation } = args;
   const service = monitoringNames(instance).grafana;
+  const claims =
+    federation &&
+    entryClaims(federation.reach, {
+      name: monitoringNames(instance).federation,
+      hostName: federation.hostName,
+      from: below(from, "federation", "reach"),
+    });
   return {
     workloads: monitoringWorkloads(context),
     routes:
@@ -58,10 +73,8 @@ function footprint(context: MonitoringContext): Footprint {
               from: below(from, "grafana", "hostName"),
             },
           ],
-    addresses:
-      federation === undefined
-        ? []
-        : [{ name: monitoringNames(instance).federation, ...federation, from: below(from, "federation", "address") }],
+    addresses: claims?.addresses ?? [],
+    ports: claims?.ports,
     // The node exporter reads the host's processes and file systems.
     podSecurity: "privileged",
     hooks: ["create", "patch"].map((step) => ({

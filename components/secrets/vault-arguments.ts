@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { shapes, type ServiceContext, type TlsServer } from "@isthmus/core";
+import { entryShape, movedToReach, shapes, withMovedKeys, type ServiceContext, type TlsServer } from "@isthmus/core";
 import { votersBySite } from "./vault-voters.ts";
 
-export const vaultSchema = z.strictObject({
+const fields = z.strictObject({
   voters: z
     .union([z.int().min(1).max(7), z.record(shapes.name, z.int().min(1).max(7))])
     .default(3)
@@ -18,10 +18,13 @@ export const vaultSchema = z.strictObject({
   memory: shapes.bytes
     .default("256Mi")
     .describe("Memory of each server that is set aside; its limit is 512 MiB more. Default: 256Mi."),
-  pool: shapes.name.describe("The pool of its address, such as private; overlay where other sites shall reach it."),
-  address: shapes.address.describe("The address of API and UI (port 8200), out of the pool."),
+  reach: entryShape.describe(
+    "Where API and UI are reached: { network: overlay, port: 30020 } for other sites too, or { pool: private, address: 10.0.20.211 } (port 8200).",
+  ),
   hostName: shapes.hostName.describe("The name of API and UI, such as vault.site-a.home.arpa."),
 });
+
+export const vaultSchema = withMovedKeys(fields, movedToReach);
 
 export type VaultArgs = z.infer<typeof vaultSchema>;
 

@@ -1,4 +1,4 @@
-import { fullName, without, type ReleasePlan, type ServiceContext } from "@isthmus/core";
+import { entryService, fullName, without, type ReleasePlan, type ServiceContext } from "@isthmus/core";
 import { charts, images } from "@isthmus/helm";
 import { vaultMembers, vaultNames, type VaultArgs } from "./vault-arguments.ts";
 
@@ -24,14 +24,7 @@ export function vaultRelease(context: Context): ReleasePlan {
       csi: { enabled: false },
       server: server(context),
       // The only way in from outside; behind it is whoever leads.
-      ui: {
-        enabled: true,
-        serviceType: "LoadBalancer",
-        externalPort: 8200,
-        activeVaultPodOnly: true,
-        publishNotReadyAddresses: false,
-        annotations: { [context.needs.get("loadBalancer").addressAnnotation]: context.args.address },
-      },
+      ui: { ...userInterface(context), externalPort: 8200, activeVaultPodOnly: true, publishNotReadyAddresses: false },
     },
     pods: {
       server: {
@@ -44,6 +37,16 @@ export function vaultRelease(context: Context): ReleasePlan {
         storageClass: "server.dataStorage.storageClass",
       },
     },
+  };
+}
+
+function userInterface({ args, needs }: Context) {
+  const { type, annotations, ...service } = entryService(args.reach, needs);
+  return {
+    enabled: true,
+    serviceType: type,
+    annotations,
+    ...("nodePort" in service ? { serviceNodePort: service.nodePort } : {}),
   };
 }
 

@@ -5,7 +5,7 @@ import { itFits } from "../../tests/program/service-proof.ts";
 import { contextOf, usualFacts } from "../../tests/program/site-facts.ts";
 import { vault } from "./vault.ts";
 
-const place = { pool: "overlay", address: "10.147.17.101", hostName: "vault.site-a.home.arpa" };
+const place = { reach: { network: "overlay", port: 30020 }, hostName: "vault.site-a.home.arpa" };
 const contextWith = (args: object = {}) => contextOf(vault, { args: { ...place, ...args } });
 const check = (args: object) => vault.check!(contextWith(args));
 const valuesOf = (args: object = {}) => renderService(vault, contextWith(args)).releases[0]!.values;
@@ -14,7 +14,21 @@ const server = (context = contextWith()) => vault.footprint(context).workloads[0
 describe("vault", () => {
   itFits(vault, {
     "three voters": () => contextWith(),
+    "an address of its own": () => contextWith({ reach: { pool: "private", address: "10.0.20.211" } }),
     "one voter, another name": () => contextOf(vault, { instance: "secrets", args: { ...place, voters: 1 } }),
+  });
+
+  it("is reached at a port of the nodes, or at an address of its own, by whoever leads", () => {
+    const entry = (reach?: object) => getAt(valuesOf(reach === undefined ? {} : { reach }), "ui");
+    const leader = { enabled: true, externalPort: 8200, activeVaultPodOnly: true, publishNotReadyAddresses: false };
+    assert.deepEqual(entry(), { ...leader, serviceType: "NodePort", annotations: {}, serviceNodePort: 30020 });
+    assert.deepEqual(entry({ pool: "private", address: "10.0.20.211" }), {
+      ...leader,
+      serviceType: "LoadBalancer",
+      annotations: { "metallb.io/loadBalancerIPs": "10.0.20.211" },
+    });
+    const { secrets } = vault.offers(contextWith());
+    assert.equal(secrets?.address, "https://vault.site-a.home.arpa:30020");
   });
 
   it("refuses 3+2 voters over two sites with the arithmetic, and says what does hold", () => {

@@ -1,6 +1,10 @@
 import {
   below,
   defineService,
+  entryAddresses,
+  entryClaims,
+  entryPort,
+  entryRequires,
   keptApart,
   servingCertificate,
   together,
@@ -23,7 +27,7 @@ export const vault = defineService<VaultArgs>({
   name: "vault",
   summary: "Vault keeps secrets in a Raft cluster of the site; a person unseals each server after it stopped.",
   schema: vaultSchema,
-  requires: () => ["volumes", "certificates", "loadBalancer"],
+  requires: ({ reach }) => ["volumes", "certificates", ...entryRequires(reach)],
   provides: () => ["secrets"],
   check: checkVoters,
   offers: ({ args }) => ({ secrets: { address: addressOf(args) } }),
@@ -34,16 +38,14 @@ export const vault = defineService<VaultArgs>({
   afterwards,
 });
 
-const addressOf = ({ hostName }: VaultArgs): string => `https://${hostName}:8200`;
+const addressOf = ({ hostName, reach }: VaultArgs): string => `https://${hostName}:${entryPort(reach, 8200)}`;
 
 function footprint(context: Context): Footprint {
   const { instance, args, from } = context;
   return {
     workloads: [servers(context)],
     routes: [],
-    addresses: [
-      { name: instance, pool: args.pool, address: args.address, hostName: args.hostName, from: below(from, "address") },
-    ],
+    ...entryClaims(args.reach, { name: instance, hostName: args.hostName, from: below(from, "reach") }),
     podSecurity: "restricted",
     // The chart has no value to leave it out; it runs when somebody calls `helm test`.
     hooks: [{ name: `${instance}-server-test`, controller: "Pod", requests: { memory: "0Mi", cpu: "0" } }],
@@ -69,8 +71,8 @@ function servers(context: Context): Workload {
     uses: [
       { capability: "volumes", to: ["start", "read", "write"] },
       { capability: "certificates", to: ["start"] },
-      // Its address is announced; assigning it anew is not needed.
-      { capability: "loadBalancer", to: ["read"] },
+      // An address of its own is announced; assigning it anew is not needed.
+      ...entryRequires(args.reach).map((capability) => ({ capability, to: ["read"] }) as const),
     ],
     // Standbys answer nothing by themselves: they pass everything on to the leader.
     reads: { kind: "majority" },
@@ -132,6 +134,6 @@ function certificate(context: Context): ObjectPlan {
     name: tls,
     servers: [...shared.map((service) => ({ service, namespace })), vaultMembers(context)],
     dnsNames: [args.hostName, "localhost"],
-    ipAddresses: ["127.0.0.1", args.address],
+    ipAddresses: ["127.0.0.1", ...entryAddresses(args.reach)],
   });
 }

@@ -3,6 +3,7 @@ import {
   cidrRange,
   contains,
   fromNumber,
+  nodePorts,
   overlap,
   toNumber,
   unique,
@@ -143,18 +144,32 @@ function poolPlace(text: string, at: SourcePath, networks: readonly string[]): F
   return inside ? [] : [outside(text, at, networks)];
 }
 
-/** MetalLB announces an address by ARP, which an overlay without Ethernet does not carry. */
+/**
+ * An address that a load balancer announces is on no interface. ZeroTier sends an ARP query only to members that have the
+ * address asked for on theirs, and to active bridges, and Tailscale carries no ARP: nobody would ever be asked for it.
+ * https://github.com/zerotier/ZeroTierOne/blob/36b4659f77bc480fdc510304bc53f009fde5d629/node/Switch.cpp#L381-L391 and
+ * osdep/LinuxEthernetTap.cpp, scanMulticastGroups.
+ */
 function overlayPools(site: SiteModel, overlay: Model["fleet"]["overlay"]): Finding[] {
-  if (overlay?.provider !== "tailscale") return [];
+  if (overlay === undefined) return [];
+  // Where a network of the site overlaps the overlay, that is told.
+  const onSite = (text: string): boolean =>
+    Object.values(site.networks).some((network) => overlap(poolRange(text), cidrRange(network.cidr)));
   return Object.entries(site.pools)
-    .filter(([, text]) => overlap(poolRange(text), cidrRange(overlay.cidr)))
+    .filter(([, text]) => overlap(poolRange(text), cidrRange(overlay.cidr)) && !onSite(text))
     .map(([name, text]) => ({
       rule: "pool-needs-layer-2",
       at: below(site.from, "pools", name),
-      problem: `"${text}" is on the overlay, and Tailscale carries no ARP: nobody would answer for it`,
-      mend: "take the pool from a network of the site, or use ZeroTier",
+      problem: `"${text}" is on the overlay, where nobody would answer for it: ${whyNobody[overlay.provider]}`,
+      mend: `take the pool from a network of the site, or remove it: what other sites reach has a port on the nodes' overlay addresses (reach: { network: overlay, port: ${nodePorts.first + 10} })`,
     }));
 }
+
+const whyNobody = {
+  zerotier:
+    "ZeroTier asks only members that have an address on an interface, and a load balancer puts none of these on any",
+  tailscale: "Tailscale carries no ARP",
+} as const;
 
 /** A VIP answers by ARP: two clusters on one network would answer for one another's machines. */
 function twoVipsOnOneNetwork({ fleet, sites }: Model): Finding[] {

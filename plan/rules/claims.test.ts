@@ -55,6 +55,27 @@ describe("addresses that services hold", () => {
     }
   });
 
+  it("share no port of the cluster's nodes, whatever the network, and may have the same at two sites", () => {
+    const ports = (site: string, ...of: readonly number[]): PlannedSite => {
+      const { facts, services } = planned(site, []);
+      const claims = of.map((port, index) => ({
+        name: `app-${index}`,
+        network: index === 0 ? ("overlay" as const) : ("site" as const),
+        port,
+        hostName: `app-${index}.${site}.home.arpa`,
+        from: `Pulumi.${site}.yaml#/services/app-${index}/reach/port` as const,
+      }));
+      return {
+        facts,
+        services: services.map((plan) => ({ ...plan, footprint: { ...plan.footprint, ports: claims } })),
+      };
+    };
+    assert.deepEqual(told(ports("home", 30010, 30011), ports("cabin", 30010)), []);
+    assert.deepEqual(told(ports("home", 30010, 30010)), ["port-twice Pulumi.home.yaml#/services/app-1/reach/port"]);
+    const [finding] = checkClaims([ports("home", 30010, 30011, 30010)]);
+    assert.match(finding!.mend, /such as 30012$/);
+  });
+
   it("are of a pool that the site has: told at the pool, with those there are", () => {
     const [finding] = checkClaims([planned("home", [claim("home", "10.0.20.200", { pool: "overlay" })])]);
     assert.deepEqual(finding, {

@@ -1,4 +1,4 @@
-import { contains, toNumber, type Finding, type SiteFacts, type SourcePath } from "@isthmus/core";
+import { contains, nodePorts, toNumber, type Finding, type SiteFacts, type SourcePath } from "@isthmus/core";
 import { clashes, type Held } from "../../config/rules/addresses.ts";
 import type { ServicePlan } from "../service-plans.ts";
 
@@ -22,7 +22,26 @@ export function checkClaims(sites: readonly PlannedSite[]): Finding[] {
       }),
     ),
   );
-  return [...sites.flatMap(outsidePools), ...clashes(held), ...namesTwice(sites)];
+  return [...sites.flatMap(outsidePools), ...clashes(held), ...sites.flatMap(portsTwice), ...namesTwice(sites)];
+}
+
+/** A NodePort is one of the whole cluster, whatever the network on which it is meant. */
+function portsTwice({ facts, services }: PlannedSite): Finding[] {
+  const claims = services.flatMap(({ footprint }) => footprint.ports ?? []);
+  const taken = new Set(claims.map(({ port }) => port));
+  return claims.flatMap((claim, index) => {
+    const first = claims.slice(0, index).find(({ port }) => port === claim.port);
+    if (first === undefined) return [];
+    const problem = `"${claim.port}" (${claim.name} at ${facts.name}) is also the port of ${first.name}`;
+    const mend = `give each service of ${facts.name} a port of its own, such as ${freePort(taken)}`;
+    return [{ rule: "port-twice", at: claim.from, problem, mend }];
+  });
+}
+
+function freePort(taken: ReadonlySet<number>): number {
+  let port: number = nodePorts.first + 10;
+  while (taken.has(port)) port = port === nodePorts.last ? nodePorts.first : port + 1;
+  return port;
 }
 
 function outsidePools({ facts, services }: PlannedSite): Finding[] {
@@ -72,7 +91,7 @@ function namesAt({ facts, services }: PlannedSite): NamedHost[] {
     from,
   }));
   const addresses = services.flatMap((plan) =>
-    plan.footprint.addresses.flatMap(({ hostName, name, from }) =>
+    [...plan.footprint.addresses, ...(plan.footprint.ports ?? [])].flatMap(({ hostName, name, from }) =>
       hostName === undefined
         ? []
         : [{ host: hostName, what: `${name} at ${facts.name}`, from: besides(from, "hostName") }],
@@ -84,6 +103,6 @@ function namesAt({ facts, services }: PlannedSite): NamedHost[] {
   return [api, ...machines, ...addresses, ...routes];
 }
 
-/** The path of another key beside an address. */
-const besides = (address: SourcePath, key: string): SourcePath =>
-  address.replace(/\/address$/, `/${key}`) as SourcePath;
+/** The path of another key of what has an address or a port: its pool stands beside it, its name beside `reach`. */
+const besides = (claim: SourcePath, key: "pool" | "hostName"): SourcePath =>
+  claim.replace(key === "pool" ? /\/address$/ : /(\/reach)?\/(address|port)$/, `/${key}`) as SourcePath;

@@ -25,7 +25,6 @@ export function siteFacts(changes: Partial<SiteFacts> = {}): SiteFacts {
     pools: {
       public: pool("public", "10.0.20.200", "10.0.20.209"),
       private: pool("private", "10.0.20.210", "10.0.20.219"),
-      overlay: pool("overlay", "10.147.17.100", "10.147.17.109"),
     },
     kubernetes: { version: "v1.36.2+k3s1", podCidr: "10.42.0.0/16", serviceCidr: "10.43.0.0/16" },
     peers: [{ name: "site-b", domain: "site-b.home.arpa" }],

@@ -1,5 +1,6 @@
 import type { FleetPlan, SitePlan } from "../../plan/plans.ts";
-import type { PicturedLink, PicturedSite } from "./fleet.ts";
+import type { ServicePlan } from "../../plan/service-plans.ts";
+import type { PicturedLink, PicturedService, PicturedSite } from "./fleet.ts";
 
 const overlays = { zerotier: "ZeroTier", tailscale: "Tailscale" } as const;
 
@@ -24,16 +25,23 @@ function picturedSite({ site, facts, services }: SitePlan): PicturedSite {
     nodes: facts.topology.nodes,
     networks: Object.entries(site.networks).map(([name, { cidr }]) => `${name} ${cidr}`),
     apiAddress: site.kubernetes.api.address,
-    services: services
-      .filter(({ footprint }) => footprint.workloads.length > 0)
-      .map(({ instance, footprint, offers }) => ({
-        name: instance,
-        offers: Object.keys(offers),
-        addresses: footprint.addresses.map(({ address }) => address),
-        hostNames: [
-          ...footprint.addresses.flatMap(({ hostName }) => hostName ?? []),
-          ...footprint.routes.map(({ host }) => host),
-        ],
-      })),
+    services: services.filter(({ footprint }) => footprint.workloads.length > 0).map(picturedService),
+  };
+}
+
+function picturedService({ instance, footprint, offers }: ServicePlan): PicturedService {
+  const { addresses, routes, ports = [] } = footprint;
+  const where = { overlay: "on the overlay", site: "of each node" } as const;
+  return {
+    name: instance,
+    offers: Object.keys(offers),
+    addresses: [
+      ...addresses.map(({ address }) => address),
+      ...ports.map(({ network, port }) => `port ${port} ${where[network]}`),
+    ],
+    hostNames: [
+      ...[...addresses, ...ports].flatMap(({ hostName }) => hostName ?? []),
+      ...routes.map(({ host }) => host),
+    ],
   };
 }

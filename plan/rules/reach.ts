@@ -1,0 +1,62 @@
+import {
+  getAt,
+  nodesOn,
+  nodesOpenTo,
+  peerValuesNeeded,
+  unique,
+  type Finding,
+  type NodeFacts,
+  type PortClaim,
+  type SourcePath,
+} from "@isthmus/core";
+import type { PlannedSite } from "./claims.ts";
+
+/**
+ * What is reached over the overlay has somebody who answers there, and who reaches it can send something there: pods
+ * leave with the address that their node has on the overlay, and a node without one sends them to its router.
+ */
+export function checkReach(sites: readonly PlannedSite[], hasOverlay: boolean): Finding[] {
+  return [...sites.flatMap((site) => nobodyAnswers(site, hasOverlay)), ...sites.flatMap((site) => cutOff(site, sites))];
+}
+
+function nobodyAnswers({ facts, services }: PlannedSite, hasOverlay: boolean): Finding[] {
+  const claims = services.flatMap(({ footprint }) => footprint.ports ?? []);
+  const [first] = claims.filter(({ network }) => nodesOn(facts.topology, network).length === 0);
+  if (first === undefined) return [];
+  const names = unique(claims.filter(({ network }) => network === first.network).map(({ name }) => name)).join(", ");
+  const problem = `${names} of ${facts.name} would be reached at the nodes' overlay addresses, and ${hasOverlay ? `no node of ${facts.name} has one` : "the fleet has no overlay"}`;
+  const mend = hasOverlay
+    ? "give the nodes an address on the overlay (nodes.NAME.overlay)"
+    : "add overlay to Pulumi.yaml and an address on it to the nodes, or write network: site where the sites' own networks are routed to one another";
+  return [{ rule: "nobody-answers", at: networkOf(first), problem, mend }];
+}
+
+const networkOf = ({ from }: PortClaim): SourcePath => from.replace(/\/port$/, "/network") as SourcePath;
+
+/** Nodes that may run pods which need what another site offers on the overlay, and that have no address there. */
+function cutOff({ facts, services }: PlannedSite, sites: readonly PlannedSite[]): Finding[] {
+  const users = services.filter(({ objects }) =>
+    objects.some(({ manifest }) =>
+      peerValuesNeeded(manifest).some(({ $peer, output }) => isOnOverlay(sites, $peer, output)),
+    ),
+  );
+  if (users.length === 0) return [];
+  const names = unique(users.map(({ instance }) => instance)).join(" and ");
+  return nodesOpenTo(facts.topology)
+    .filter(({ overlayAddress }) => overlayAddress === undefined)
+    .map((node: NodeFacts) => ({
+      rule: "node-cut-off",
+      at: node.from,
+      problem: `${node.name} has no address on the overlay: pods of ${names} that it may run would not reach the other site`,
+      mend: "give it one (overlay: ADDRESS), or a taint that keeps these pods away",
+    }));
+}
+
+/** Whether a value that another site gives out is of a service that is reached over the overlay. */
+function isOnOverlay(sites: readonly PlannedSite[], peer: string, output: string): boolean {
+  const services = sites.find(({ facts }) => facts.name === peer)?.services ?? [];
+  return services.some(
+    ({ exports, footprint }) =>
+      getAt(exports, output) !== undefined && (footprint.ports ?? []).some(({ network }) => network === "overlay"),
+  );
+}
