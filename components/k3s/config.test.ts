@@ -171,6 +171,22 @@ describe("files beside the configuration", () => {
     }
   });
 
+  it("kube-vip is told its interface by each server itself, unless one is declared: one DaemonSet serves all", () => {
+    const text = kubeVipManifest({ kind: "kube-vip", address: "10.0.20.10", image: "a/b:v1" });
+    const { spec } = (parse(text.split("---\n").at(-1) ?? "") as { spec: { template: { spec: unknown } } }).spec
+      .template;
+    const pod = spec as {
+      containers: readonly { args: string[]; volumeMounts: unknown }[];
+      volumes: readonly { hostPath: { path: string } }[];
+    };
+    assert.deepEqual(pod.containers[0]?.args, ["manager", "--config-file", "/etc/kube-vip/kube-vip.yaml"]);
+    assert.deepEqual(pod.containers[0].volumeMounts, [{ name: "host", mountPath: "/etc/kube-vip", readOnly: true }]);
+    assert.equal(pod.volumes[0]?.hostPath.path, "/var/lib/isthmus/kube-vip");
+    assert.doesNotMatch(text, /vip_interface/);
+    const declared = kubeVipManifest({ kind: "kube-vip", address: "10.0.20.10", interface: "eth1", image: "a/b:v1" });
+    assert.doesNotMatch(declared, /config-file|hostPath/);
+  });
+
   it("registries.yaml: nothing, mirrors, names that change, authorities, the embedded mirror, a login", () => {
     const { registries } = settingsOf();
     assert.equal(registriesFile(registries, {}), "");

@@ -4,6 +4,8 @@ import type { K3sSettings } from "./schema.ts";
 type KubeVip = Extract<K3sSettings["api"], { kind: "kube-vip" }>;
 
 const name = "kube-vip";
+/** Where a server says on which of its interfaces the address is to be. */
+const hostFolder = "/var/lib/isthmus/kube-vip";
 const metadata = { name, namespace: "kube-system", labels: { "app.kubernetes.io/name": name } };
 
 /**
@@ -67,9 +69,21 @@ function daemonSet(api: KubeVip): unknown {
             { operator: "Exists", effect: "NoExecute" },
           ],
           containers: [container(api)],
+          ...(api.interface === undefined
+            ? { volumes: [{ name: "host", hostPath: { path: hostFolder, type: "DirectoryOrCreate" } }] }
+            : {}),
         },
       },
     },
+  };
+}
+
+/** Which interface it is may differ from server to server: each has a file that says it (vip-interface.sh). */
+function interfaceFrom(api: KubeVip): object {
+  if (api.interface !== undefined) return { args: ["manager"] };
+  return {
+    args: ["manager", "--config-file", "/etc/kube-vip/kube-vip.yaml"],
+    volumeMounts: [{ name: "host", mountPath: "/etc/kube-vip", readOnly: true }],
   };
 }
 
@@ -95,7 +109,7 @@ function container(api: KubeVip): unknown {
     name,
     image: api.image,
     imagePullPolicy: "IfNotPresent",
-    args: ["manager"],
+    ...interfaceFrom(api),
     env: [
       { name: "vip_nodename", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } },
       ...Object.entries(settings).map(([key, value]) => ({ name: key, value })),

@@ -34,6 +34,8 @@ export function installParameters(cluster: ClusterPlan, { node, files }: NodePla
     API_ADDRESS: urlHost(cluster.apiAddress),
     API_KIND: settings.api.kind,
     ...fixedParameters(settings),
+    BACKEND_PORT: backendPort[settings.flannel],
+    EMBEDDED_REGISTRY: settings.registries.embedded,
     CANDIDATES: joinCandidates(node, cluster.apiAddress, live.servers),
     CA: live.ca,
     ADOPT: live.adopt,

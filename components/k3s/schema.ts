@@ -64,7 +64,7 @@ const api = z
       interface: z
         .string()
         .optional()
-        .describe("Network interface that carries it. Default: that of the default route."),
+        .describe("Network interface that carries it. Default: on each server the one that has the node's address."),
       image: z
         .string()
         .regex(
@@ -72,7 +72,9 @@ const api = z
           "needs a tag that is not latest, or a digest",
         )
         .default(images.kubeVip)
-        .describe("kube-vip's image, with a tag or a digest."),
+        .describe(
+          "kube-vip's image, with a tag or a digest: v1.0.1 or newer, or name `interface`, as older ones read none from a file.",
+        ),
     }),
     z.strictObject({
       kind: z

@@ -12,7 +12,16 @@ const drain = [file("cordon"), file("drain")] as const;
 const release = file("release");
 const fixed = file("fixed");
 const adoption = [file("findings"), file("settings"), file("adoptable")] as const;
-const node = [...service, ...drain, release, file("identity"), file("mounts"), ...adoption, file("node")] as const;
+const node = [
+  ...service,
+  ...drain,
+  release,
+  file("identity"),
+  file("mounts"),
+  ...adoption,
+  file("pod-network"),
+  file("node"),
+] as const;
 
 /** The scripts of this package, each with the parts that it builds on. */
 export const scripts = {
@@ -25,6 +34,7 @@ export const scripts = {
     file("mounts"),
     release,
     fixed,
+    file("vip-interface"),
     file("preflight"),
   ),
   genesis: loadScript(...common, file("genesis")),

@@ -49,6 +49,9 @@ explain() {
   *'this server is '*'not a member of the etcd cluster'*)
     LASTING=1 CAUSE="etcd does not know this server by its name and address$(known_members "$1")"
     MEND='give it back the address that it joined with; or let it leave (take it out of the stack file, up, k3s-uninstall.sh here) and join anew' ;;
+  *'unable to find interface'*)
+    CAUSE='the interface of the pods'"'"' network is not on this host any more'
+    MEND='see how it is called now (ip -br addr); run up again with --replace of this node'"'"'s resource, which tells k3s its name' ;;
   *'configured to not run on a host using cgroup v1'*)
     CAUSE='this host has cgroup v1, and the kubelet of this version does not start on it'
     MEND='boot it with systemd.unified_cgroup_hierarchy=1 on the kernel command line, or with a newer system' ;;

@@ -9,10 +9,10 @@ ROLE=agent
   'see what the first server printed; let it print that again: pulumi up --replace of its resource'
 join_token() { printf '%s::node:%s' "$CA" "$AGENT_TOKEN"; }
 
-# An agent that has joined keeps a list of the servers itself.
+# An agent that has joined keeps a list of the servers itself; where it begins to look is to be an address that they have yet.
 choose_server() {
   local server
-  if [ -e "$RECORD/k3s.joined" ] && [ -e "$K3S_DATA/agent/client-kubelet.crt" ] && [ -e "$JOIN" ]; then return 0; fi
+  if [ -e "$RECORD/k3s.joined" ] && [ -e "$K3S_DATA/agent/client-kubelet.crt" ] && [[ " ${CANDIDATES[*]} " == *" $(joins_at) "* ]]; then return 0; fi
   server=$(live_server '' "${CANDIDATES[@]}")
   [ -n "$server" ] || fail "no server of the cluster answers on TCP 6443 ($(how_they_answer "${CANDIDATES[@]}"))" \
     "see that the servers run (systemctl status k3s there) and that TCP 6443 is open between here and there: $WHAT_ANSWERS_MEAN"
@@ -20,6 +20,8 @@ choose_server() {
   say "joins at $server"
   put "$JOIN" 0600 "server: https://$server:6443"$'\n'
 }
+
+joins_at() { sed -n 's,^server: https://\(.*\):6443$,\1,p' "$JOIN" 2>/dev/null || true; }
 
 WANTED=$(digest "$AGENT_TOKEN")
 begin
@@ -42,4 +44,5 @@ fi
 step 'wait until the node is Ready'
 await "$WAIT_SECONDS" "$NODE did not become Ready within $WAIT_SECONDS seconds" ready_now
 finish "$WANTED"
+check_pod_network
 say 'is Ready'

@@ -164,6 +164,8 @@ finish "$WANTED"
 # Read only where etcd is not on this disk any more. With `cluster-init`, such a server would start a cluster of its own.
 put "$JOIN" 0600 "server: https://$API_ADDRESS:6443"$'\n'
 rm -f "$RESTORING"
+# A cluster that was restored remembers networks of nodes that are still to be started again.
+[ -n "${RESTORE:-}" ] || check_pod_network
 free_own_lease
 fingerprint_here
 say 'is a voter of the cluster'

@@ -58,6 +58,7 @@ write_files() {
     esac
   done
   put_or_remove "$K3S_ETC/registries.yaml" "$REGISTRIES"
+  write_interface
 }
 
 put_or_remove() { if [ -n "$2" ]; then put "$1" 0600 "$2"; else rm -f "$1"; fi; }
@@ -89,7 +90,9 @@ restart_needed() {
     return 1
   fi
   unit_active || return 0
-  [ "$(cat "$RECORD/k3s.applied" 2>/dev/null || true)" != "$wanted" ] || return 1
+  if [ "$(cat "$RECORD/k3s.applied" 2>/dev/null || true)" = "$wanted" ]; then
+    if runs_as_started; then return 1; else return 0; fi
+  fi
   # A cluster that others installed is adopted as it runs: what is written now takes effect at its next start.
   if [ "$ADOPT" = true ] && [ ! -e "$RECORD/k3s.applied" ] && [ "$RUNNING_VERSION" = "$VERSION" ]; then
     say 'adopted as it runs: what is declared takes effect at its next start'
@@ -116,6 +119,7 @@ restart_unit() {
   ISTHMUS_UNIT=$UNIT
   UNIT_FOLLOWS=$(running_process "$UNIT") STARTED=$(date +%s)
   put "$RECORD/k3s.pending" 0600 "$1.$(way_in) $STARTED $UNIT_FOLLOWS"$'\n'
+  put "$PODS_UNCHECKED" 0600 ''
   systemctl enable --quiet "$UNIT" 9>&-
   on_disk /etc/systemd/system/multi-user.target.wants
   # Not waited for: a join that cannot succeed would never return.
@@ -140,6 +144,7 @@ joined() { etcd_is_voter && api_ready && ready_now && [ "$VOTES" = True ]; }
 
 applied() {
   put "$RECORD/k3s.applied" 0600 "$1"
+  put "$RECORD/k3s.started-with" 0600 "$(started_with)"
   rm -f "$RECORD/k3s.pending"
 }
 
@@ -175,6 +180,7 @@ begin() {
   mkdir -p "$RECORD"
   refuse_other_name
   step 'check the version'
+  require_interface
   RUNNING_VERSION=''
   if unit_active; then RUNNING_VERSION=$(cat "$RECORD/k3s.running" 2>/dev/null || installed_version); fi
   check_version_step

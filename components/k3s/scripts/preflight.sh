@@ -196,5 +196,6 @@ end_with_findings
 lock
 step 'get the release'
 stage_release
+write_vip_interface
 # Another word each time. Who changes this host next is told it, and so runs again after a change that failed and was taken back.
 cat /proc/sys/kernel/random/uuid

@@ -7,7 +7,7 @@
 # Keys and variables: https://docs.k3s.io/cli/server, pkg/cli/cmds of k3s-io/k3s.
 
 # The files of ours in config.yaml.d.
-OUR_CONFIG='05-registration.yaml 10-join.yaml 20-snapshots.yaml'
+OUR_CONFIG='05-registration.yaml 06-interface.yaml 10-join.yaml 20-snapshots.yaml'
 
 # yaml_items FILE: the keys of its top level, an item of a list a line: key, tab, item. What is nested is told as a question mark.
 yaml_items() {

@@ -11,6 +11,7 @@ import urllib.error
 
 from standin import host_rules, log, pki
 from standin.balancer import Balancer
+from standin.flannel import Flannel
 from standin.kubeclient import KubeClient
 from standin.notify import ready
 from standin.objects import ApiError, now
@@ -42,6 +43,8 @@ class Agent:
         self.name, self.address = node_name(settings), node_address(settings)
         self.folder = os.path.join(settings.get("data-dir", "/var/lib/rancher/k3s"), "agent")
         self.labels, self.annotations, self.kube = list(labels), annotations or {}, None
+        # What a server says of the cluster, asked at the start alone.
+        self.cluster = {}
 
     def bootstrap(self, token, user):
         """Certificates of this node. Asks until a server gives them, as k3s does, and says why not."""
@@ -58,7 +61,7 @@ class Agent:
 
     def _certificates(self, access):
         try:
-            access.get("/v1-k3s/config")
+            self.cluster = access.get_json("/v1-k3s/config")
         except urllib.error.HTTPError as error:
             why = "not authorized" if error.code == 401 else f"{access.url}/v1-k3s/config: {reason(error)}"
             raise TokenError(f"failed to retrieve configuration from server: {why}") from error
@@ -78,6 +81,14 @@ class Agent:
         self._kubeconfig()
         path = self.folder
         self.kube = KubeClient(self.port, f"{path}/server-ca.crt", f"{path}/client-kubelet.crt", f"{path}/client-kubelet.key")
+        # Of its own connection: it is used at the same time.
+        self.watch = KubeClient(self.port, f"{path}/server-ca.crt", f"{path}/client-kubelet.crt", f"{path}/client-kubelet.key")
+
+    def nodes(self):
+        return self.watch.call("GET", "/api/v1/nodes")["items"]
+
+    def annotate(self, annotations):
+        self.watch.call("PATCH", f"/api/v1/nodes/{self.name}", {"metadata": {"annotations": annotations}}, "application/strategic-merge-patch+json")
 
     def _kubeconfig(self):
         folder = self.folder
@@ -87,6 +98,8 @@ class Agent:
                 "contexts:\n- name: Default\n  context:\n    cluster: local\n    namespace: default\n    user: user\n"
                 "current-context: Default\n")
         pki.write(os.path.join(folder, "kubelet.kubeconfig"), text.encode())
+        # The real one has a certificate of its own, which may read all nodes; here a kubelet's may.
+        pki.write(os.path.join(folder, "k3scontroller.kubeconfig"), text.encode())
 
     def listen(self):
         """The kubelet's port: taken on every node, and a cause of failure where somebody else has it."""
@@ -97,6 +110,7 @@ class Agent:
         except OSError as error:
             log.fatal(f"kubelet exited: listen tcp 0.0.0.0:10250: bind: {error.strerror.lower()}")
         listener.listen(16)
+        threading.Thread(target=hang_up, args=(listener,), daemon=True).start()
 
     # --- the Node ----------------------------------------------------------------------------------------------------
 
@@ -109,6 +123,7 @@ class Agent:
         while True:
             try:
                 self._create_or_update()
+                Flannel(self, self.cluster).start()
                 return
             except (ApiError, OSError) as error:
                 log.error(f"Unable to register node with API server: {error}")
@@ -131,7 +146,7 @@ class Agent:
             labels.update({older: labels[newer] for older, newer in OLDER_NAMES.items() if newer in labels})
             body = {"metadata": {"name": self.name, "labels": labels, "annotations": self.annotations,
                                  "finalizers": ["wrangler.cattle.io/node"]},
-                    "spec": {"podCIDR": pod_network(self.settings), "taints": [taint(text) for text in self.settings.get("node-taint", [])]}}
+                    "spec": {"taints": [taint(text) for text in self.settings.get("node-taint", [])]}}
             self.kube.call("POST", "/api/v1/nodes", body)
             log.info(f"Successfully registered node {self.name}")
         self._patch({"status": self._status(True)}, "/status")
@@ -159,9 +174,10 @@ class Agent:
                 log.error(f"Error updating node status: {error}")
 
 
-def pod_network(settings):
-    """The first part of the cluster's network: an agent does not know of another."""
-    return settings.get("cluster-cidr", ["10.42.0.0/16"])[0].partition("/")[0] + "/24"
+def hang_up(listener):
+    """Who connects has been answered: what is not accepted fills the queue, and then nobody is."""
+    while True:
+        listener.accept()[0].close()
 
 
 def taint(text):

@@ -1,5 +1,6 @@
 """What k3s and Kubernetes do about nodes while they run: promote learners, tell who votes, let go of removed members."""
 
+import ipaddress
 import os
 import time
 
@@ -54,6 +55,7 @@ class Controllers:
                 self._voter(node, members)
                 self._heartbeat(node)
                 self._older_names(node)
+        self._networks(nodes)
         self._passwords({node["metadata"]["name"]: node["metadata"]["uid"] for node in nodes})
 
     def _edit(self, name, edit):
@@ -174,6 +176,22 @@ class Controllers:
             return current
 
         self._edit(name, edit)
+
+    def _networks(self, nodes):
+        """A part of the cluster's network for each new node, as the controller manager gives it."""
+        taken = {node["spec"]["podCIDR"] for node in nodes if node["spec"].get("podCIDR")}
+        whole = ipaddress.ip_network(self.server.settings.get("cluster-cidr", ["10.42.0.0/16"])[0])
+        for node in nodes:
+            if node["spec"].get("podCIDR") or node["metadata"].get("deletionTimestamp"):
+                continue
+            network = next(str(part) for part in whole.subnets(new_prefix=24) if str(part) not in taken)
+            taken.add(network)
+
+            def edit(current, network=network):
+                current["spec"].setdefault("podCIDR", network)
+                return current
+
+            self._edit(node["metadata"]["name"], edit)
 
     def _passwords(self, nodes):
         """The Secret of a node's password belongs to its Node: it is collected after that, not with it."""

@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 
+import yaml
+
 from standin import log
 from standin.kubeclient import KubeClient
 from standin.objects import ApiError, Where, now
@@ -48,11 +50,29 @@ class KubeVip:
                 return None
             raise
         (container,) = daemon_set["spec"]["template"]["spec"]["containers"]
-        found = {one["name"]: one["value"] for one in container["env"] if "value" in one}
+        found = {**self.file(container, daemon_set["spec"]["template"]["spec"].get("volumes", [])),
+                 **{one["name"]: one["value"] for one in container["env"] if "value" in one}}
         for name, wanted in {"vip_arp": "true", "cp_enable": "true", "vip_leaderelection": "true", "port": "6443"}.items():
             if found.get(name) != wanted:
                 log.fatal(f"stand-in: kube-vip is served with {name}={wanted} only, not {found.get(name)}")
         return found
+
+    def file(self, container, volumes):
+        """Its interface, where a file of this host says it: what the file leaves out is as the environment says
+        (MergeConfigFromFile); without the file it ends, and is started again."""
+        arguments = container.get("args", [])
+        if "--config-file" not in arguments:
+            return {}
+        path = arguments[arguments.index("--config-file") + 1]
+        for mount in container.get("volumeMounts", []):
+            host = next(one["hostPath"]["path"] for one in volumes if one["name"] == mount["name"])
+            path = path.replace(mount["mountPath"], host, 1) if path.startswith(mount["mountPath"] + "/") else path
+        try:
+            with open(path, encoding="utf-8") as stream:
+                interface = (yaml.safe_load(stream) or {}).get("interface")
+        except OSError as error:
+            raise OSError(f"loading config file: config file does not exist: {path}") from error
+        return {"vip_interface": interface} if interface else {}
 
     def leads(self, env):
         """Takes the lease where nobody renewed it for its duration, as this process saw it; renews what is its own."""
