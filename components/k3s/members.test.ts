@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { loadScript } from "@isthmus/remote/script";
 
-const [first = new URL("."), ...others] = ["common", "members"].map(
+const [first = new URL("."), ...others] = ["answers", "common", "members"].map(
   (name) => new URL(`./scripts/${name}.sh`, import.meta.url),
 );
 const { text } = loadScript(first, ...others);
@@ -20,9 +20,11 @@ function livingBy(kube: string): string {
   return stdout.trim();
 }
 
-/** `ready` of its Node, and when it last renewed its lease, both expressions of bash; before that, whatever fails. */
+const at = (second: string): string => `'"2026-11-28T10:00:%s.000000Z"\\t\\n' "${second}"`;
+
+/** `ready` of its Node, and the second in which it last renewed its lease, both expressions of bash; before that, whatever fails. */
 const answers = (ready: string, renewed: string, failing = ""): string =>
-  `kube() { ${failing} case "$*" in *lease*) echo "${renewed}" ;; *) echo "${ready}|then|" ;; esac; }`;
+  `kube() { ${failing} case "$*" in *lease*) printf ${at(renewed)} ;; *) printf '"%s"\\t' "${ready}"; printf ${at("0")} ;; esac; }`;
 
 describe("whether a node lives", () => {
   it("is told by what it says of itself, again and again", () => {
@@ -30,12 +32,17 @@ describe("whether a node lives", () => {
   });
 
   it("is not so where it says nothing for 25 seconds, though it is held for Ready", () => {
-    assert.equal(livingBy(answers("True", "then")), "");
+    assert.equal(livingBy(answers("True", "0")), "");
   });
 
   it("is not so where it is not Ready, or not there", () => {
     assert.equal(livingBy(answers("Unknown", "$SECONDS")), "");
     assert.equal(livingBy("kube() { :; }"), "");
+  });
+
+  it("is not told by what is no time", () => {
+    const forged = `kube() { printf '"True"\\t"%s"\\t\\n' "$SECONDS"; }`;
+    assert.equal(livingBy(forged), "");
   });
 
   it("is asked again where the API does not answer for a while, first or in between", () => {
