@@ -29,6 +29,7 @@ export function siteFacts(site: SiteModel, model: Model): SiteFacts {
       version: site.kubernetes.version,
       podCidr: site.kubernetes.clusterCidr,
       serviceCidr: site.kubernetes.serviceCidr,
+      localStorage: !site.kubernetes.disable.includes("local-storage"),
     },
     peers: model.fleet.sites.filter((name) => name !== site.name).map((name) => ({ name, domain: domainOf(name) })),
   };

@@ -35,6 +35,11 @@ export interface VolumeFacts {
   readonly backup?: Backup | undefined;
   /** A StorageClass whose volumes nothing backs up, for data that is copied in another way or may be lost; absent: there is but one. */
   readonly withoutBackup?: string | undefined;
+  /**
+   * A StorageClass with one copy of each volume, on the node of its pod, which nothing backs up: for what keeps copies
+   * itself. Such a volume moves nowhere. Absent: the provider has none.
+   */
+  readonly onNode?: string | undefined;
 }
 
 export interface ObjectStoreFacts {

@@ -4,7 +4,7 @@ import type { ObjectPlan, ReleasePlan } from "./plan.ts";
 import type { Bytes, Cpu } from "./quantity.ts";
 import type { Generated } from "./reference.ts";
 import type { SourcePath } from "./source-path.ts";
-import type { NodeNetwork, SiteTopology } from "./topology.ts";
+import type { NodeNetwork, SiteTopology, Taint } from "./topology.ts";
 import type { Finding } from "./user-error.ts";
 import type { Workload } from "./workload.ts";
 
@@ -47,6 +47,25 @@ export interface PortClaim {
   readonly from: SourcePath;
 }
 
+/** What the volumes of a StorageClass take of the nodes' disks. Who provides the class states it. */
+export interface StorageClassFacts {
+  readonly name: string;
+  /** Copies of each volume, each on a node of its own. */
+  readonly copies: number;
+  /** Whether copies are on distinct physical hosts for certain, and not only as far as possible. */
+  readonly apartByHost: boolean;
+  /** `pod`: a volume is on the node where its pod runs, and stays there. */
+  readonly follows: "pod" | "nothing";
+  /** Folder of each node that holds the volumes; its disk is the one mounted closest above it. */
+  readonly path: string;
+  /** Taints of nodes that hold volumes all the same. */
+  readonly tolerations: readonly Taint[];
+  /** Per cent of a disk that volumes get none of. */
+  readonly reservedPercent: number;
+  /** How much of the rest is promised, in per cent: above 100, more than there is. */
+  readonly overProvisioningPercent: number;
+}
+
 /** What a service consists of, stated once; placement, budgets, order, policy, docs and availability derive from it. */
 export interface Footprint {
   readonly workloads: readonly Workload[];
@@ -56,6 +75,8 @@ export interface Footprint {
   readonly ports?: readonly PortClaim[] | undefined;
   /** The Pod Security level of its namespace: `privileged` only where the workloads cannot do with less. */
   readonly podSecurity: "restricted" | "baseline" | "privileged";
+  /** StorageClasses that it makes. Default: none. */
+  readonly storageClasses?: readonly StorageClassFacts[] | undefined;
   /** Pods that its releases run for a moment when they are installed, changed, deleted or tested. Default: none. */
   readonly hooks?: readonly HookPod[] | undefined;
 }
@@ -91,7 +112,13 @@ export interface SiteFacts {
   readonly domain: string;
   readonly topology: SiteTopology;
   readonly pools: Readonly<Record<string, AddressPool>>;
-  readonly kubernetes: { readonly version: string; readonly podCidr: string; readonly serviceCidr: string };
+  readonly kubernetes: {
+    readonly version: string;
+    readonly podCidr: string;
+    readonly serviceCidr: string;
+    /** Whether k3s brings its own StorageClass `local-path`, and makes it the default one. */
+    readonly localStorage: boolean;
+  };
   readonly peers: readonly PeerFacts[];
 }
 

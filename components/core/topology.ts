@@ -15,6 +15,15 @@ export interface Taint {
   readonly effect: "NoSchedule" | "PreferNoSchedule" | "NoExecute";
 }
 
+/** A disk of a node, as the stack files state it. */
+export interface DiskFacts {
+  /** Where it is mounted; `/` is the disk with the operating system. */
+  readonly mountPath: string;
+  readonly size: Bytes;
+  /** Where its size stands. */
+  readonly from: SourcePath;
+}
+
 /** A machine that is a Kubernetes node. */
 export interface NodeFacts {
   readonly name: string;
@@ -29,6 +38,10 @@ export interface NodeFacts {
   readonly overlayAddress?: string | undefined;
   readonly cpu: Cpu;
   readonly memory: Bytes;
+  /** Its disks, as far as they are stated; one that is not stated cannot be judged. */
+  readonly disks?: readonly DiskFacts[] | undefined;
+  /** Pods that its kubelet takes at most. Default: 110. */
+  readonly maxPods?: number | undefined;
   /** All labels it carries: the user's, and those that Isthmus derives (hostname, zone = physical host, region = site). */
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];

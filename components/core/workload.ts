@@ -53,7 +53,10 @@ export interface RunsOn {
 /** What each member stores. */
 export interface Store {
   readonly what: string;
+  /** Of each volume. */
   readonly size: Bytes;
+  /** Volumes of this kind that each member has. Default: 1. */
+  readonly volumes?: number | undefined;
   /** The StorageClass; absent: a disk of the node itself. */
   readonly storageClass?: string | undefined;
   /** How far its volume can move when its node is lost. */
@@ -93,9 +96,16 @@ export interface Workload {
   readonly restarts: Restart;
   readonly runsOn: RunsOn;
   readonly stores?: Store | undefined;
+  /** Volumes of another kind that each member has beside, such as one for a log. Default: none. */
+  readonly storesAlso?: readonly Store[] | undefined;
   readonly reaches: readonly Reach[];
   /** Programs that it calls on the host of each of its members, such as `iscsiadm`. Default: none. */
   readonly hostPrograms?: readonly string[] | undefined;
+}
+
+/** All kinds of volumes that each member has. */
+export function storesOf({ stores, storesAlso = [] }: Pick<Workload, "stores" | "storesAlso">): readonly Store[] {
+  return stores === undefined ? storesAlso : [stores, ...storesAlso];
 }
 
 /** The number of members at `site`, or `undefined` where there is one per node. */

@@ -62,6 +62,19 @@ describe("cloudnative-pg", () => {
     assert.deepEqual(workload({ clusters: { main: { instances: 2 } } }).writes, { kind: "primary", failover: "1m" });
   });
 
+  it("puts servers that are copies of one another on volumes with one copy, and no others", () => {
+    const volumes = { ...usualFacts.volumes, onNode: "one-copy" };
+    const stores = (cluster: object) => {
+      const context = contextOf(cloudnativePg, { args: { clusters: { main: cluster } }, facts: { volumes } });
+      const found = cloudnativePg.footprint(context).workloads.find(({ name }) => name === "cluster-main")?.stores;
+      return [found?.storageClass, found?.moves];
+    };
+    assert.deepEqual(stores({}), ["one-copy", "nowhere"]);
+    assert.deepEqual(stores({ instances: 2 }), ["longhorn", "site"]);
+    assert.deepEqual(stores({ volumes: "replicated" }), ["longhorn", "site"]);
+    assert.deepEqual(stores({ instances: 1, volumes: "local" }), ["one-copy", "nowhere"]);
+  });
+
   it("takes the footprint's spread in place of the operator's", () => {
     const affinity = getAt(objectsOf({ args: main }).get("cluster-main"), "spec.affinity") as Record<string, unknown>;
     assert.equal(affinity["enablePodAntiAffinity"], false);

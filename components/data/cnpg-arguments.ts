@@ -37,6 +37,12 @@ const clusterShape = z.strictObject({
     .describe(
       "PostgreSQL servers: one leads, the others follow. Default: 3. From 3 on, each commit is on a majority of them before it is acknowledged.",
     ),
+  volumes: z
+    .enum(["local", "replicated"])
+    .optional()
+    .describe(
+      "local: one copy of each server's volume, on its node; the servers are the copies. replicated: the site's replicated volumes. Default: local from 3 instances on, else replicated. A change counts for servers that are made from then on.",
+    ),
   size: shapes.bytes.default("10Gi").describe("Size of each server's volume. Default: 10Gi. It can grow, not shrink."),
   memory: shapes.bytes.default("512Mi").describe("Memory of each server, set aside and limit. Default: 512Mi."),
   cpu: shapes.cpu.default("100m").describe('CPU of each server that is set aside, such as "250m". Default: "100m".'),

@@ -104,24 +104,32 @@ function writesOf(instances: number): Condition {
   return instances < 3 ? { kind: "primary", failover: "1m" } : { kind: "majority" };
 }
 
-function storeOf({ needs }: CnpgContext, { size, backup }: ClusterArgs): Store {
+function storeOf({ needs }: CnpgContext, settings: ClusterArgs): Store {
+  const { size, backup } = settings;
   const volumes = needs.get("volumes");
   const store = needs.find("backupStore");
-  const common = { what: "a PostgreSQL server's data and write-ahead log", size, moves: volumes.moves };
-  const { freedFromDeadNode } = volumes;
-  // Barman's copies are consistent to the second; copies of the volumes beside them would only take room.
-  const storageClass = volumes.withoutBackup ?? volumes.storageClass;
-  if ("none" in backup) return { ...common, freedFromDeadNode, storageClass, backup: { none: backup.none } };
-  if (store === undefined)
-    return { ...common, freedFromDeadNode, storageClass, backup: { none: "the site has no backup store" } };
-  const by = "Barman Cloud, with the write-ahead log as it is written";
-  return {
-    ...common,
-    freedFromDeadNode,
-    storageClass,
-    backup: { by, to: store.place, every: "1d", keeps: backup.keep },
+  const local = onNode(settings) ? volumes.onNode : undefined;
+  const common = {
+    what: "a PostgreSQL server's data and write-ahead log",
+    size,
+    // Barman's copies are consistent to the second; copies of the volumes beside them would only take room.
+    storageClass: local ?? volumes.withoutBackup ?? volumes.storageClass,
+    moves: local === undefined ? volumes.moves : ("nowhere" as const),
+    freedFromDeadNode: volumes.freedFromDeadNode,
   };
+  if ("none" in backup) return { ...common, backup: { none: backup.none } };
+  if (store === undefined) return { ...common, backup: { none: "the site has no backup store" } };
+  const by = "Barman Cloud, with the write-ahead log as it is written";
+  return { ...common, backup: { by, to: store.place, every: "1d", keeps: backup.keep } };
 }
+
+/**
+ * Whether a server's volume has one copy on its node: each commit is on a majority of the servers then, so that copies of
+ * the volumes only write everything three times more. With fewer servers nothing else keeps the last commits.
+ * https://github.com/cloudnative-pg/cloudnative-pg/blob/main/docs/src/storage.md#block-storage-considerations-cephlonghorn
+ */
+const onNode = ({ volumes, instances }: ClusterArgs): boolean =>
+  volumes === undefined ? synchronousFollowers(instances) > 0 : volumes === "local";
 
 /** Both controllers' charts have the same keys. */
 export const controllerPlaces: PodPlaces = {

@@ -33,10 +33,10 @@ const fields = z.strictObject({
       "Drives that may be lost without losing data. Default: MinIO's own choice (2 of 4, 3 of 6, 4 of 8 and more).",
     ),
   drives: z
-    .enum(["volumes", "local-path"])
-    .default("volumes")
+    .enum(["local", "volumes", "local-path"])
+    .default("local")
     .describe(
-      "volumes: the site's replicated volumes. local-path: k3s' own, a folder of the node; the set keeps copies itself, so it takes a third of the space. Default: volumes. A change loses the data.",
+      "local: the site's volumes with one copy, on the node of their server; the set mends a lost one itself. volumes: the site's replicated volumes, three times the space. local-path: k3s' own, a folder of the node. Default: local. It cannot change once the set is made: Kubernetes refuses it.",
     ),
   memory: shapes.bytes
     .default("512Mi")
@@ -71,7 +71,20 @@ export function erasureSetOf(context: Pick<Context, "args" | "site">): ErasureSe
 
 /** What a person must know before a set like this is built. */
 export function checkMinio(context: Context): Finding[] {
-  return [...stretched(context), ...drivesInAll(context), ...parityInBounds(context)];
+  return [...stretched(context), ...drivesInAll(context), ...parityInBounds(context), ...localPathAtHand(context)];
+}
+
+/** A claim of a StorageClass that there is not waits for ever. */
+function localPathAtHand({ args, site, from }: Context): Finding[] {
+  if (args.drives !== "local-path" || site.kubernetes.localStorage) return [];
+  return [
+    {
+      rule: "storage-class-missing",
+      at: below(from, "drives"),
+      problem: "drives: local-path is k3s' own storage, and kubernetes.disable has local-storage",
+      mend: "take local-storage out of kubernetes.disable, or write drives: local",
+    },
+  ];
 }
 
 function stretched(context: Context): Finding[] {

@@ -96,6 +96,32 @@ describe("minio", () => {
     assert.equal(minio.footprint(context).workloads[0]!.stores?.storageClass, "no-backup");
   });
 
+  it("stands on volumes with one copy, which go with their node, unless it is told to keep what it has", () => {
+    const volumes = {
+      storageClass: "usual",
+      withoutBackup: "no-backup",
+      onNode: "one-copy",
+      replicas: 3,
+      moves: "site",
+      freedFromDeadNode: true,
+      architectures: [],
+    } as const;
+    const drive = (args: object) =>
+      minio.footprint(contextOf(minio, { args: { ...place, ...args }, facts: { volumes } })).workloads[0]?.stores;
+    const told = (args: object) => [drive(args)?.storageClass, drive(args)?.moves, drive(args)?.volumes];
+    assert.deepEqual(told({}), ["one-copy", "nowhere", 2]);
+    assert.deepEqual(told({ drives: "volumes", drivesPerMember: 4 }), ["no-backup", "site", 4]);
+  });
+
+  it("takes k3s' own storage only where k3s brings it", () => {
+    const problems = (localStorage: boolean) => {
+      const site = siteFacts({ kubernetes: { ...siteFacts().kubernetes, localStorage } });
+      return minio.check!(contextOf(minio, { args: { ...place, drives: "local-path" }, site })).map(({ at }) => at);
+    };
+    assert.deepEqual(problems(true), []);
+    assert.deepEqual(problems(false), ["Pulumi.site-a.yaml#/services/minio/drives"]);
+  });
+
   it("gives each other site an account that reaches its bucket alone and deletes no version", () => {
     const [release] = renderService(minio, contextWith()).releases;
     const policy = JSON.stringify(getAt(release!.values, "policies"));

@@ -47,7 +47,7 @@ export const minio = defineService<MinioArgs>({
   requires: ({ drives, reach }) => [
     ...entryRequires(reach),
     "certificates",
-    ...(drives === "volumes" ? (["volumes"] as const) : []),
+    ...(drives === "local-path" ? [] : (["volumes"] as const)),
   ],
   provides: () => ["objectStore"],
   check: checkMinio,
@@ -103,7 +103,7 @@ function servers(context: Context): Workload {
       { capability: "certificates", to: ["start"] },
       // An address of its own is announced; assigning it anew is not needed.
       ...entryRequires(args.reach).map((capability) => ({ capability, to: ["read"] }) as const),
-      ...(args.drives === "volumes" ? [{ capability: "volumes", to: ["start", "read", "write"] } as const] : []),
+      ...(args.drives === "local-path" ? [] : [{ capability: "volumes", to: ["start", "read", "write"] } as const]),
     ],
     reads: { kind: "atLeast", members: quorum.readMembers },
     writes: { kind: "atLeast", members: quorum.writeMembers },
@@ -121,12 +121,16 @@ function driveOf({ args, needs }: Context): Store {
   const common = {
     what: `a drive of the erasure set, one of ${args.drivesPerMember} of each server`,
     size: args.size,
+    volumes: args.drivesPerMember,
     backup,
   };
   if (args.drives === "local-path") {
     return { ...common, storageClass: "local-path", moves: "nowhere", freedFromDeadNode: false };
   }
   const volumes = needs.get("volumes");
+  if (args.drives === "local" && volumes.onNode !== undefined) {
+    return { ...common, storageClass: volumes.onNode, moves: "nowhere", freedFromDeadNode: volumes.freedFromDeadNode };
+  }
   return {
     ...common,
     storageClass: volumes.withoutBackup ?? volumes.storageClass,

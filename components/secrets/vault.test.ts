@@ -89,6 +89,14 @@ describe("vault", () => {
     assert.match(restarts.steps[2]!, /exec -it vault-2 -- vault operator unseal/);
   });
 
+  it("states the audit log's volume beside the data's", () => {
+    const stated = server(contextOf(vault, { args: { ...place, auditSize: "9Gi" } }));
+    assert.deepEqual(
+      stated.storesAlso?.map(({ size, storageClass }) => [size, storageClass]),
+      [["9Gi", "longhorn"]],
+    );
+  });
+
   it("says truly what backs up its volumes", () => {
     const { backup, ...bare } = { backup: undefined, ...usualFacts.volumes };
     assert.equal(backup, undefined);

@@ -79,8 +79,20 @@ function servers(context: Context): Workload {
     writes: { kind: "majority" },
     restarts: { by: "person", steps: unsealSteps(context) },
     runsOn: keptApart({ byNode: true }),
+    storesAlso: [
+      {
+        what: "a server's audit log",
+        size: args.auditSize,
+        storageClass: volumes.storageClass,
+        moves: volumes.moves,
+        freedFromDeadNode: volumes.freedFromDeadNode,
+        backup: volumes.backup ?? {
+          none: "nothing backs up the volumes of this site; ship the log elsewhere to keep it",
+        },
+      },
+    ],
     stores: {
-      what: `a server's Raft log and data; its audit log has a volume of its own (${args.auditSize})`,
+      what: "a server's Raft log and data",
       size: args.size,
       storageClass: volumes.storageClass,
       moves: volumes.moves,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { shapes, nodesOpenTo, type NodeFacts, type SiteFacts } from "@isthmus/core";
+import { shapes, nodesOpenTo, unique, type NodeFacts, type SiteFacts } from "@isthmus/core";
 
 export const longhornSchema = z.strictObject({
   replicas: z
@@ -16,6 +16,12 @@ export const longhornSchema = z.strictObject({
     .default("/var/lib/longhorn")
     .describe(
       "Folder of each node that holds the copies. Default: /var/lib/longhorn. A change only reaches new nodes.",
+    ),
+  defaultClass: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Whether claims that name no StorageClass get its volumes. Default: true. Only one provider may be the default: k3s' own storage is one too, unless kubernetes.disable has local-storage.",
     ),
   tolerations: z
     .array(shapes.taint)
@@ -52,7 +58,26 @@ export function nodesWithVolumes({ args, site }: { args: LonghornArgs; site: Sit
 }
 
 /** Names of the StorageClasses: with backups, and for data that need none. */
-export const storageClasses = { usual: "longhorn-replicated", withoutBackup: "longhorn-replicated-no-backup" } as const;
+export const storageClasses = {
+  usual: "longhorn-replicated",
+  withoutBackup: "longhorn-replicated-no-backup",
+  /** One copy, on the node of its pod, without backups. */
+  onNode: "longhorn-local-no-backup",
+} as const;
+
+/**
+ * What Longhorn promises of a disk. These are its defaults; they are set all the same, since the budget of disks counts on
+ * them: https://github.com/longhorn/longhorn-manager/blob/v1.12.1/types/setting.go
+ */
+export const promisedOfDisk = { reservedPercent: 30, overProvisioningPercent: 100 } as const;
+
+/** With one copy of everything there is nothing to save by a class with one copy. */
+export const hasOnNode = ({ replicas }: LonghornArgs): boolean => replicas > 1;
+
+/** Whether each copy is on a physical host of its own: where there are enough of them. */
+export function apartByHost(context: { args: LonghornArgs; site: SiteFacts }): boolean {
+  return unique(nodesWithVolumes(context).map((node) => node.host)).length >= context.args.replicas;
+}
 
 /** What pods get that the chart gives no place for: the namespace's LimitRange requests it for them. */
 export const defaultRequest = { memory: "64Mi", cpu: "20m" } as const;

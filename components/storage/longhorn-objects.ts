@@ -1,5 +1,5 @@
 import { opaqueSecret, whenLinked, type BackupStoreFacts, type ObjectPlan, type RenderContext } from "@isthmus/core";
-import { defaultRequest, storageClasses, type LonghornArgs } from "./longhorn-arguments.ts";
+import { defaultRequest, hasOnNode, storageClasses, type LonghornArgs } from "./longhorn-arguments.ts";
 
 type Context = RenderContext<LonghornArgs>;
 
@@ -17,6 +17,7 @@ export function longhornObjects(context: Context): ObjectPlan[] {
     target(context, store),
     storageClass(context, storageClasses.usual, backedUp),
     storageClass(context, storageClasses.withoutBackup, notBackedUp),
+    ...(hasOnNode(context.args) ? [classOnNode(context)] : []),
     ...(store === undefined ? [] : [credentialSecret(context, store), dailyBackup(context, store)]),
   ];
 }
@@ -107,7 +108,10 @@ function storageClass({ instance, args, from }: Context, name: string, group: st
     manifest: {
       apiVersion: "storage.k8s.io/v1",
       kind: "StorageClass",
-      metadata: { name, annotations: { "storageclass.kubernetes.io/is-default-class": String(isUsual) } },
+      metadata: {
+        name,
+        annotations: { "storageclass.kubernetes.io/is-default-class": String(isUsual && args.defaultClass) },
+      },
       provisioner: "driver.longhorn.io",
       allowVolumeExpansion: true,
       // A deleted claim leaves its volume: a person deletes data.
@@ -121,6 +125,39 @@ function storageClass({ instance, args, from }: Context, name: string, group: st
         dataEngine: "v1",
         backupTargetName: backupTarget,
         recurringJobSelector: JSON.stringify([{ name: group, isGroup: true }]),
+      },
+    },
+  };
+}
+
+/**
+ * One copy, where its pod is: Longhorn writes that node into the volume once it is attached.
+ * https://longhorn.io/docs/1.12.1/high-availability/data-locality/
+ */
+function classOnNode({ instance, from }: Context): ObjectPlan {
+  return {
+    id: "storage-class-on-node",
+    after: [`release/${instance}`, "object/backup-target"],
+    from,
+    manifest: {
+      apiVersion: "storage.k8s.io/v1",
+      kind: "StorageClass",
+      metadata: {
+        name: storageClasses.onNode,
+        annotations: { "storageclass.kubernetes.io/is-default-class": "false" },
+      },
+      provisioner: "driver.longhorn.io",
+      allowVolumeExpansion: true,
+      reclaimPolicy: "Retain",
+      volumeBindingMode: "WaitForFirstConsumer",
+      parameters: {
+        numberOfReplicas: "1",
+        staleReplicaTimeout: "30",
+        fsType: "ext4",
+        dataLocality: "strict-local",
+        dataEngine: "v1",
+        backupTargetName: backupTarget,
+        recurringJobSelector: JSON.stringify([{ name: notBackedUp, isGroup: true }]),
       },
     },
   };

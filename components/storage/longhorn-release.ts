@@ -1,6 +1,6 @@
-import { unique, type ReleasePlan, type ServiceContext, type Taint } from "@isthmus/core";
+import { type ReleasePlan, type ServiceContext, type Taint } from "@isthmus/core";
 import { charts } from "@isthmus/helm";
-import { nodesWithVolumes, type LonghornArgs } from "./longhorn-arguments.ts";
+import { apartByHost, hasOnNode, promisedOfDisk, type LonghornArgs } from "./longhorn-arguments.ts";
 import { csiContainer, csiControllers, instanceManagerShare, longhornPlaces } from "./longhorn-workloads.ts";
 
 type Context = ServiceContext<LonghornArgs>;
@@ -28,7 +28,6 @@ export function longhornRelease(context: Context): ReleasePlan {
 /** https://longhorn.io/docs/1.12.1/references/settings/ */
 function settings(context: Context): Record<string, string> {
   const { args } = context;
-  const hosts = unique(nodesWithVolumes(context).map((node) => node.host));
   return {
     defaultDataPath: args.dataPath,
     defaultReplicaCount: JSON.stringify({ v1: String(args.replicas), v2: String(args.replicas) }),
@@ -36,11 +35,13 @@ function settings(context: Context): Record<string, string> {
     replicaSoftAntiAffinity: "false",
     allowVolumeCreationWithDegradedAvailability: "false",
     // A zone is a physical host. Where there are enough, each copy is on a host of its own; else as far as possible.
-    replicaZoneSoftAntiAffinity: String(hosts.length < args.replicas),
+    replicaZoneSoftAntiAffinity: String(!apartByHost(context)),
     replicaAutoBalance: "least-effort",
     nodeDownPodDeletionPolicy: "delete-both-statefulset-and-deployment-pod",
-    // A drained node keeps a volume's last healthy copy until it is copied elsewhere.
-    nodeDrainPolicy: "block-for-eviction-if-contains-last-replica",
+    nodeDrainPolicy: drainPolicy(args),
+    storageReservedPercentageForDefaultDisk: String(promisedOfDisk.reservedPercent),
+    storageOverProvisioningPercentage: String(promisedOfDisk.overProvisioningPercent),
+    recurringJobMaxRetention: String(Math.max(usualRetention, args.backups.keep)),
     taintToleration: args.tolerations.map(toSetting).join(";"),
     guaranteedInstanceManagerCPU: JSON.stringify({ v1: String(instanceManagerShare), v2: "0" }),
     systemManagedCSIComponentsResourceLimits: JSON.stringify(csiAmounts()),
@@ -49,6 +50,17 @@ function settings(context: Context): Record<string, string> {
     allowCollectingLonghornUsageMetrics: "false",
   };
 }
+
+/**
+ * What a drained node that has a volume's last healthy copy waits for. Where every volume has one copy: that it is copied
+ * elsewhere. Else only until that copy is not in use: volumes of the class with one copy cannot leave their node, and a
+ * drain would wait for ever. https://github.com/longhorn/longhorn-manager/blob/v1.12.1/controller/node_controller.go
+ */
+const drainPolicy = (args: LonghornArgs): string =>
+  hasOnNode(args) ? "allow-if-replica-is-stopped" : "block-for-eviction-if-contains-last-replica";
+
+/** What the webhook lets a job keep, unless it is told more (250 at most). Source: as above, types/setting.go. */
+const usualRetention = 100;
 
 /** `kubectl taint` syntax; a toleration of any value is written without one. */
 function toSetting({ key, value, effect }: Taint): string {

@@ -47,6 +47,50 @@ describe("longhorn", () => {
     );
   });
 
+  it("has a class with one copy that stays on its pod's node, and lets such a node be drained", () => {
+    // What Longhorn takes: https://github.com/longhorn/longhorn-manager/blob/v1.12.1/webhook/resources/volume/validator.go
+    const parameters = getAt(objectsOf({}).get("storage-class-on-node"), "parameters") as Record<string, string>;
+    assert.deepEqual([parameters["numberOfReplicas"], parameters["dataLocality"]], ["1", "strict-local"]);
+    assert.match(parameters["recurringJobSelector"] ?? "", /"name":"no-backup"/);
+    assert.equal(getAt(valuesOf({}), "defaultSettings.nodeDrainPolicy"), "allow-if-replica-is-stopped");
+    assert.equal(longhorn.offers(contextOf(longhorn)).volumes?.onNode, "longhorn-local-no-backup");
+  });
+
+  it("copies a drained node's data elsewhere where there is one copy of everything", () => {
+    const args = { replicas: 1 };
+    const policy = getAt(valuesOf(args), "defaultSettings.nodeDrainPolicy");
+    assert.equal(policy, "block-for-eviction-if-contains-last-replica");
+    assert.equal(objectsOf({ args }).has("storage-class-on-node"), false);
+    assert.equal(longhorn.offers(contextOf(longhorn, { args })).volumes?.onNode, undefined);
+  });
+
+  it("keeps as many backups as it is told: the webhook refuses a job above the setting, 100 unless told", () => {
+    const kept = (keep?: number) => {
+      const args = keep === undefined ? {} : { backups: { keep } };
+      const setting = Number(getAt(valuesOf(args), "defaultSettings.recurringJobMaxRetention"));
+      return [getAt(objectsOf({ args }).get("daily-backup"), "spec.retain"), setting];
+    };
+    assert.deepEqual(kept(), [14, 100]);
+    assert.deepEqual(kept(101), [101, 101]);
+    assert.deepEqual(kept(250), [250, 250]);
+    // The setting's own bound: MaxSnapshotNum of types/setting.go, v1.12.1.
+    assert.throws(() => kept(251));
+  });
+
+  it("is the one default StorageClass of the site, or none", () => {
+    const defaults = (args: object) =>
+      [...objectsOf({ args }).values()]
+        .filter((manifest) => manifest.kind === "StorageClass")
+        .filter((one) => one.metadata.annotations?.["storageclass.kubernetes.io/is-default-class"] === "true")
+        .map(({ metadata }) => metadata.name);
+    assert.deepEqual(defaults({}), ["longhorn-replicated"]);
+    assert.deepEqual(defaults({ defaultClass: false }), []);
+    const site = siteFacts({ kubernetes: { ...siteFacts().kubernetes, localStorage: true } });
+    const rules = (args: object) => longhorn.check!(contextOf(longhorn, { site, args })).map(({ rule }) => rule);
+    assert.deepEqual(rules({}), ["default-class-twice"]);
+    assert.deepEqual(rules({ defaultClass: false }), []);
+  });
+
   it("puts copies on distinct hosts only where there are enough", () => {
     const soft = (args: unknown) => getAt(valuesOf(args), "defaultSettings.replicaZoneSoftAntiAffinity");
     assert.equal(soft({ replicas: 3 }), "false");

@@ -6,11 +6,15 @@ import {
   type Footprint,
   type Route,
   type ServiceContext,
+  type StorageClassFacts,
 } from "@isthmus/core";
 import {
+  apartByHost,
   defaultRequest,
+  hasOnNode,
   longhornSchema,
   nodesWithVolumes,
+  promisedOfDisk,
   storageClasses,
   type LonghornArgs,
 } from "./longhorn-arguments.ts";
@@ -39,6 +43,7 @@ export const longhorn = defineService<LonghornArgs>({
       architectures: ["amd64", "arm64"],
       backup: backupOf(context),
       withoutBackup: storageClasses.withoutBackup,
+      ...(hasOnNode(context.args) ? { onNode: storageClasses.onNode } : {}),
     },
   }),
   footprint,
@@ -54,6 +59,23 @@ function backupOf({ args, needs }: Context): Backup | undefined {
 }
 
 function check(context: Context): Finding[] {
+  return [...tooFewNodes(context), ...secondDefault(context)];
+}
+
+/** Of two default StorageClasses the newer one wins, which depends on which was made first. */
+function secondDefault({ args, site, from }: Context): Finding[] {
+  if (!args.defaultClass || !site.kubernetes.localStorage) return [];
+  return [
+    {
+      rule: "default-class-twice",
+      at: below(from, "defaultClass"),
+      problem: "k3s makes its own StorageClass local-path the default one, and so does this service",
+      mend: "add local-storage to kubernetes.disable, or, where volumes of local-path are in use, set defaultClass: false",
+    },
+  ];
+}
+
+function tooFewNodes(context: Context): Finding[] {
   const { args, site, from } = context;
   const nodes = nodesWithVolumes(context);
   if (args.replicas <= nodes.length) return [];
@@ -81,7 +103,21 @@ function footprint(context: Context): Footprint {
       controller: "Job",
       requests: defaultRequest,
     })),
+    storageClasses: classesOf(context),
   };
+}
+
+function classesOf(context: Context): StorageClassFacts[] {
+  const { replicas, dataPath, tolerations } = context.args;
+  const common = { path: dataPath, tolerations, ...promisedOfDisk };
+  const replicated = { ...common, copies: replicas, apartByHost: apartByHost(context), follows: "nothing" } as const;
+  return [
+    { ...replicated, name: storageClasses.usual },
+    { ...replicated, name: storageClasses.withoutBackup },
+    ...(hasOnNode(context.args)
+      ? [{ ...common, name: storageClasses.onNode, copies: 1, apartByHost: false, follows: "pod" } as const]
+      : []),
+  ];
 }
 
 function routes({ instance, namespace, args, from }: Context): Route[] {

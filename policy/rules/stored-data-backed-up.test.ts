@@ -12,6 +12,15 @@ describe("stored-data-backed-up", () => {
     assert.deepEqual(kinds(outcomes(rule, service)), ["pass", "pass"]);
   });
 
+  it("judges every volume of a workload, not only the first kind", () => {
+    const also = (backup: unknown) =>
+      spoiled(service, ["props", "footprint", "workloads", 2, "storesAlso"], [{ what: "a log", size: "5Gi", backup }]);
+    assert.deepEqual(messages(outcomes(rule, also(undefined))), [
+      "shop/cache stores a log, and nothing says what backs it up",
+    ]);
+    assert.deepEqual(messages(outcomes(rule, also({ none: "it is shipped elsewhere" }))), []);
+  });
+
   it("refuses data of which nothing is said", () => {
     assert.deepEqual(outcomes(rule, spoiled(service, backup(1), undefined), { others: [site] })[0], {
       kind: "fail",

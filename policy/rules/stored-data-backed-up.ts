@@ -42,7 +42,13 @@ export const storedDataBackedUp = defineRule<Settings>({
 
 function judge(instance: string, workload: unknown, settings: Settings): Outcome[] {
   const name = `${instance}/${textAt(workload, "name") ?? "?"}`;
-  const stores = revealed(isRecord(workload) ? workload["stores"] : undefined);
+  const also = revealed(isRecord(workload) ? workload["storesAlso"] : undefined);
+  if (isUnknown(also)) return [unknown(`what ${name} stores`)];
+  const stores = [isRecord(workload) ? workload["stores"] : undefined, ...listAt(also)];
+  return stores.flatMap((each) => judgeStore(name, revealed(each), settings));
+}
+
+function judgeStore(name: string, stores: unknown, settings: Settings): Outcome[] {
   if (isUnknown(stores)) return [unknown(`what ${name} stores`)];
   if (!isRecord(stores)) return [];
   const backup = revealed(stores["backup"]);

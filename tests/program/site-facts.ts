@@ -26,7 +26,12 @@ export function siteFacts(changes: Partial<SiteFacts> = {}): SiteFacts {
       public: pool("public", "10.0.20.200", "10.0.20.209"),
       private: pool("private", "10.0.20.210", "10.0.20.219"),
     },
-    kubernetes: { version: "v1.36.2+k3s1", podCidr: "10.42.0.0/16", serviceCidr: "10.43.0.0/16" },
+    kubernetes: {
+      version: "v1.36.2+k3s1",
+      podCidr: "10.42.0.0/16",
+      serviceCidr: "10.43.0.0/16",
+      localStorage: false,
+    },
     peers: [{ name: "site-b", domain: "site-b.home.arpa" }],
     ...changes,
   };
