@@ -5,7 +5,8 @@ import { unknown } from "@pulumi/pulumi/output.js";
 import { fleetFile, siteFile } from "../config/load.ts";
 import type { FleetPlan, SitePlan } from "../plan/plans.ts";
 import { fleetOrRefuse } from "../plan/stack-files.ts";
-import { readPeers, readStack } from "./peers.ts";
+import { readOwnResources, readPeers, readStack, remembering } from "./peers.ts";
+import { askServers, consentVariable, guardReplacements } from "./replacements.ts";
 import { buildSite, type SiteOutputs } from "./site.ts";
 
 /** The program under the engine: this stack's site, from the stack files beside Pulumi.yaml. */
@@ -15,10 +16,19 @@ export async function fleetProgram(): Promise<SiteOutputs> {
     const plan = siteOfStack(fleet, pulumi.getStack());
     refuseOtherSources(fleet, plan);
     refuseMissingSecrets(plan);
+    const read = remembering(readStack);
+    await guardReplacements({
+      plan,
+      own: await read(plan.facts.name),
+      readResources: readOwnResources,
+      isPreview: pulumi.runtime.isDryRun(),
+      consented: (process.env[consentVariable] ?? "").split(",").map((name) => name.trim()),
+      ask: askServers,
+    });
     const peers = await readPeers(
       plan.facts.name,
       plan.facts.peers.map((peer) => peer.name),
-      readStack,
+      read,
     );
     for (const peer of peers)
       if (peer.why !== undefined) void pulumi.log.info(`${peer.site}: ${peer.status}, ${peer.why}`);

@@ -27,6 +27,11 @@ export interface Peer {
 export type StackRead =
   { readonly outputs: Readonly<Record<string, unknown>> } | { readonly missing: true } | { readonly error: string };
 
+/** Type and outputs, by URN. */
+export type ResourceOutputs = Readonly<
+  Record<string, { readonly type: string; readonly outputs: Readonly<Record<string, unknown>> }>
+>;
+
 /** Reads stacks by name; the engine's own way is {@link readStack}. */
 export type ReadStack = (stack: string) => Promise<StackRead>;
 
@@ -34,12 +39,34 @@ export type ReadStack = (stack: string) => Promise<StackRead>;
  * Reads another stack's outputs. A `StackReference` to an absent stack fails the whole preview; this invoke can be caught.
  * @see https://www.pulumi.com/docs/iac/concepts/stacks/#stackreferences
  */
-export const readStack: ReadStack = async (stack) => {
-  const name = `${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`;
+export const readStack: ReadStack = async (stack) =>
+  patiently(async () => pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name: fullName(stack) }));
+
+/** The outputs of every resource in this stack's state: also of those that a run made which did not end well. */
+export async function readOwnResources(): Promise<ResourceOutputs> {
+  const read = await patiently(async () =>
+    pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", { stackName: fullName(pulumi.getStack()) }),
+  );
+  if ("outputs" in read) return read.outputs as ResourceOutputs;
+  throw new UserError(`This stack's own state cannot be read: ${"error" in read ? read.error : "it is not there"}`);
+}
+
+/** Asks once about each stack. */
+export function remembering(read: ReadStack): ReadStack {
+  const asked = new Map<string, ReturnType<ReadStack>>();
+  return async (stack) => {
+    const answer = asked.get(stack) ?? read(stack);
+    asked.set(stack, answer);
+    return answer;
+  };
+}
+
+const fullName = (stack: string): string => `${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`;
+
+async function patiently(invoke: () => Promise<unknown>): Promise<StackRead> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const read: unknown = await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name });
-      const outputs = getAt(read, "outputs");
+      const outputs = getAt(await invoke(), "outputs");
       return { outputs: typeof outputs === "object" && outputs !== null ? (outputs as Record<string, unknown>) : {} };
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
@@ -49,7 +76,7 @@ export const readStack: ReadStack = async (stack) => {
       await sleep(attempt * 100);
     }
   }
-};
+}
 
 const readAttempts = 4;
 

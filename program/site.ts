@@ -11,6 +11,7 @@ import { exportsOf } from "./exports.ts";
 import { GeneratedSecrets } from "./generated.ts";
 import { buildMachines } from "./machines.ts";
 import { peerValue, type Peer } from "./peers.ts";
+import { vmsToRemember } from "./replacements.ts";
 import type { Values } from "./resolve.ts";
 import { buildServices, linkedFor } from "./services.ts";
 
@@ -28,6 +29,8 @@ export interface SiteOutputs {
   readonly kubeconfig: pulumi.Output<string>;
   /** What `npm run status`, `snapshot` and `restore` work with. Secret. */
   readonly clusterAccess: pulumi.Output<ClusterAccess>;
+  /** What its own next run compares VMs with. */
+  readonly vms: Readonly<Record<string, unknown>>;
   readonly exports: pulumi.Input<unknown>;
   readonly exportSecrets: pulumi.Output<unknown>;
   readonly dnsRecords: readonly { name: string; type: string; value: string; ttl: number }[];
@@ -78,6 +81,7 @@ export function buildSite({ plan, secret, peers, chartMirror }: SiteInputs): Sit
     site,
     kubeconfig: pulumi.secret(cluster.kubeconfig),
     clusterAccess: cluster.access,
+    vms: vmsToRemember(plan),
     ...exportsOf(plan, values),
     dnsRecords: plan.dnsRecords.map(({ name, type, value, ttl }) => ({ name, type, value, ttl })),
     pendingLinks: plan.services.flatMap((service) =>

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { renderScript, withoutComments, type Parameters, type Script } from "@isthmus/remote/script";
+import { letGo } from "./let-go.ts";
 import {
   adoptParameters,
   installParameters,
@@ -57,6 +58,7 @@ const told: Readonly<Record<keyof typeof scripts, readonly [Parameters, readonly
   returnToService: [{ NODE: "server-1", ROLE: "server", WAIT_SECONDS: 300 }, []],
   certificateState: [{ NODE: "server-1", ROLE: "server" }, []],
   rotateCertificates: [{ NODE: "server-1", ROLE: "server", WAIT_SECONDS: 300, RENEW_BELOW_DAYS: 364 }, []],
+  letGo: [letGo(plan, "server-1").parameters, []],
   status: [statusParameters(plan, server), []],
 };
 

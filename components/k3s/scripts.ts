@@ -60,5 +60,6 @@ export const scripts = {
   updateOs: loadScript(...common, ...lease, file("update-os")),
   rebootHost: loadScript(...service, file("packages"), file("reboot-host")),
   returnToService: loadScript(...service, ...drain, file("packages"), file("return-to-service")),
+  letGo: loadScript(...common, ...lease, file("let-go")),
   status: loadScript(...common, file("votes"), certificates, file("settings"), file("status")),
 } as const satisfies Readonly<Record<string, Script>>;

@@ -12,3 +12,4 @@ export {
   type VmPlan,
 } from "./plan.ts";
 export { proxmoxSchema, vmSchema, type ApiSettings, type ProxmoxSettings, type VmSettings } from "./schema.ts";
+export { replacementsOf, type BuiltVm, type Replacement } from "./replacement.ts";

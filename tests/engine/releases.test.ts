@@ -1,13 +1,12 @@
 /** The program of today goes on from what `up` of every former release wrote, and takes nothing away that data hangs on. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import { writeFileSync } from "node:fs";
 
 import { inOrder } from "../in-order.ts";
 import { must, needsPulumi, type Stack, type StateResource } from "./harness.ts";
 import { harmDone, identity, isDefaultProvider, isGuarded } from "./releases/guarded.ts";
 import { keptReleases, keptState, resourcesIn } from "./releases/kept.ts";
-import { isThing, seedWorld } from "./releases/seed.ts";
+import { isThing } from "./releases/seed.ts";
+import { takeOver } from "./releases/take-over.ts";
 import { TwoSites } from "./two-sites.ts";
 
 /**
@@ -98,15 +97,6 @@ it("every name of what came since is that of a resource", async function () {
     [],
   );
 });
-
-/** The state of a release as the stack's, and a world to go with it. */
-async function takeOver({ fleet }: TwoSites, site: Stack, release: string): Promise<void> {
-  const file = join(fleet.program, `${site.name}.json`);
-  const state = keptState(release, site.name);
-  writeFileSync(file, state);
-  must(await fleet.pulumi(["stack", "import", "--stack", site.name, "--file", file]));
-  await seedWorld(fleet.env["ISTHMUS_SIM_STORE"] ?? "", resourcesIn(state));
-}
 
 async function resourcesOf(site: Stack): Promise<readonly StateResource[]> {
   return (await site.export({ secrets: true })).resources;
