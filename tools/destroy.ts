@@ -7,8 +7,9 @@ import { ClusterApi } from "./destroy/cluster-api.ts";
 import { describeDependents, describeLoss, type Dependent, type KnownBackups } from "./destroy/describe.ts";
 import { inventoryOf, type Inventory } from "./destroy/inventory.ts";
 import { lastBackups } from "./destroy/last-backups.ts";
+import { describeForgotten, withoutCluster } from "./destroy/lost-cluster.ts";
 import { letLonghornGo } from "./destroy/longhorn.ts";
-import { madeThings, nameOf, pendingOf, resourcesOf, type Checkpoint } from "./pulumi/checkpoint.ts";
+import { madeThings, nameOf, pendingOf } from "./pulumi/checkpoint.ts";
 import { pulumi, runPulumi } from "./pulumi/cli.ts";
 import { keepCopy, mustImportStack, readState, requireStack } from "./pulumi/stacks.ts";
 
@@ -16,15 +17,23 @@ const command = new Command("npm run destroy --")
   .description("Takes a whole site down: says what is lost with it, asks for its name, lifts the protection, destroys.")
   .argument("<site>", "the stack, such as site-a")
   .option("--confirm <site>", "the site's name once more, for scripts: do not ask")
+  .option("--lost-cluster", "the cluster is gone for good: forget what is in it, and delete the rest")
   .exitOverride()
-  .action(async (site: string, options: { readonly confirm?: string }) => {
-    process.exitCode = await destroy(site, options.confirm);
+  .action(async (site: string, options: Options) => {
+    process.exitCode = await destroy(site, options);
   });
 
-async function destroy(site: string, confirmed: string | undefined): Promise<number> {
+interface Options {
+  readonly confirm?: string;
+  readonly lostCluster?: boolean;
+}
+
+async function destroy(site: string, { confirm, lostCluster = false }: Options): Promise<number> {
   await requireStack(site);
-  const state = await readState(site);
-  if (madeThings(state).length === 0) {
+  await requireIgnoreProtect();
+  const whole = await readState(site);
+  const state = lostCluster ? withoutCluster(whole) : whole;
+  if (madeThings(whole).length === 0) {
     say(`${site} has no resources. There is nothing to destroy.`);
     return exitCode.fine;
   }
@@ -33,19 +42,25 @@ async function destroy(site: string, confirmed: string | undefined): Promise<num
       `A run on ${site} was killed. What it left has to be settled first: npm run recover -- ${site}`,
     );
   }
-  const inventory = inventoryOf(state);
+  const inventory = inventoryOf(whole);
   const cluster = await reach(site);
+  if (lostCluster && cluster.api !== undefined) throw new UserError(isNotLost(cluster.api.server));
   say(describeLoss(site, inventory, cluster.known));
+  if (lostCluster) say(describeForgotten(whole, inventory));
   say(describeDependents(site, dependentsOn(site)));
-  const typed = confirmed ?? (await ask(`Type the site's name to destroy it:`, `add --confirm ${site}`));
+  const typed = confirm ?? (await ask(`Type the site's name to destroy it:`, `add --confirm ${site}`));
   if (typed !== site) {
     say(`That is not ${site}. Nothing was changed.`);
     return exitCode.wrong;
   }
   const allVirtual = inventory.stayingNodes.length === 0;
-  if (cluster.api === undefined && !allVirtual) throw new UserError(staysUnreachable(inventory.stayingNodes));
+  if (cluster.api === undefined && !allVirtual && !lostCluster) {
+    throw new UserError(staysUnreachable(site, inventory.stayingNodes));
+  }
   if (cluster.api !== undefined) say(await letLonghornGo(cluster.api));
-  return takeDown(site, state, inventory);
+  say(`\nThe state before is in ${keepCopy(site, whole, new Date())}.`);
+  if (lostCluster) await mustImportStack(site, state);
+  return takeDown(site, inventory);
 }
 
 interface Reached {
@@ -85,34 +100,51 @@ function dependentsOn(site: string): readonly Dependent[] {
     });
 }
 
-const staysUnreachable = (nodes: readonly string[]): string =>
+const staysUnreachable = (site: string, nodes: readonly string[]): string =>
   `${nodes.join(", ")} stay when the site goes, and the cluster on them does not answer: what runs there could not be removed. ` +
-  "Bring the cluster up and try again. Nothing was changed.";
+  "Bring the cluster up and try again; with servers lost, go back to a snapshot (npm run restore). " +
+  `If it is gone for good: npm run destroy -- ${site} --lost-cluster, which forgets what is in it. Nothing was changed.`;
 
-async function takeDown(site: string, state: Checkpoint, inventory: Inventory): Promise<number> {
-  say(`\nThe state before is in ${keepCopy(site, state, new Date())}.`);
-  await pulumi(["state", "unprotect", "--all", "--yes", "--stack", site]);
+const isNotLost = (server: string): string =>
+  `The cluster at ${server} answers: it is not lost, and what is in it can be deleted. Leave --lost-cluster out. Nothing was changed.`;
+
+async function takeDown(site: string, inventory: Inventory): Promise<number> {
   // Where the cluster's machines go too, what cannot be deleted in the cluster goes with them.
   const env = inventory.stayingNodes.length === 0 ? { PULUMI_K8S_DELETE_UNREACHABLE: "true" } : {};
-  const run = await runPulumi(["destroy", "--yes", "--skip-preview", "--stack", site], { shown: true, env });
+  // Protection is passed over by this run alone and stays in the state: whatever ends the run, what is left is protected.
+  const args = ["destroy", "--yes", "--skip-preview", "--ignore-protect", "--stack", site];
+  const run = await outlivingInterrupts(() => runPulumi(args, { shown: true, env }));
   const left = await readState(site);
   if (run.exitCode === 0 && madeThings(left).length === 0) {
     say(afterwards(site, inventory));
     return exitCode.fine;
   }
-  await protectAgain(site, left, inventory);
   const names = madeThings(left).slice(0, 10).map(nameOf).join(", ");
   process.stderr.write(
-    `${site} still has ${madeThings(left).length} resources (${names} …). What was protected is so again. Mend what is said above, then run this once more.\n`,
+    `${site} still has ${madeThings(left).length} resources (${names} …). What was protected still is. Fix what is said above, then run this once more.\n`,
   );
   return exitCode.wrong;
 }
 
-/** A site that stays half has machines with data: the next plain `destroy` must not take them. */
-async function protectAgain(site: string, left: Checkpoint, inventory: Inventory): Promise<void> {
-  const names = new Set(inventory.protected);
-  const resources = resourcesOf(left).map((one) => (names.has(nameOf(one)) ? { ...one, protect: true } : one));
-  await mustImportStack(site, { ...left, deployment: { ...left.deployment, resources } });
+/** Ctrl-C reaches the CLI, too, which ends in order. Who started it waits, and tells what is left. */
+async function outlivingInterrupts<T>(work: () => Promise<T>): Promise<T> {
+  const wait = (): void => undefined;
+  process.on("SIGINT", wait);
+  try {
+    return await work();
+  } finally {
+    process.off("SIGINT", wait);
+  }
+}
+
+/** The first CLI with that flag: https://github.com/pulumi/pulumi/releases/tag/v3.256.0 */
+async function requireIgnoreProtect(): Promise<void> {
+  const help = await pulumi(["destroy", "--help"]);
+  if (help.includes("--ignore-protect")) return;
+  const version = (await pulumi(["version"])).trim();
+  throw new UserError(
+    `This needs the Pulumi CLI 3.256.0 or newer (destroy --ignore-protect); here is ${version}. Update it and try again.`,
+  );
 }
 
 function afterwards(site: string, { stayingNodes }: Inventory): string {

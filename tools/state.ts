@@ -43,6 +43,19 @@ command
     say(`${told.join("\n")}\nLook before you go on: pulumi preview --stack ${site ?? "SITE"}`);
   });
 
+command
+  .command("forget-host")
+  .description(
+    "take a Proxmox host that is gone for good, and what was on it, out of a site's state, so that `up` goes on",
+  )
+  .argument("<site>", "the stack, such as site-a")
+  .argument("<host>", "the physical host, as proxmox.hypervisors names it, such as pve-a-2")
+  .option("--confirm <host>", "the host's name once more, for scripts: do not ask")
+  .action(async (site: string, host: string, { confirm }: { readonly confirm?: string }) => {
+    const { forgetHost } = await import("./state/forget-host.ts");
+    process.exitCode = (await forgetHost({ site, host, confirm })) ? exitCode.fine : exitCode.wrong;
+  });
+
 async function check(copies: string | undefined): Promise<number> {
   const { fleet } = fleetOrRefuse(process.cwd()).model;
   const facts = await gather(fleet.state, fleet.sites, copies);

@@ -44,7 +44,7 @@ export interface Joining {
 const clusterIsAway =
   "because: this cluster existed before, and none of its servers answers with a majority of etcd\n" +
   "to mend: a new one is not started beside it. Either wait until servers are back and run again, or restore a snapshot " +
-  "(npm run restore). Only if there never was a cluster: touch /var/lib/isthmus/k3s.may-start-cluster on the first server";
+  "(npm run restore); with none, begin anew: npm run destroy -- SITE --lost-cluster gives up all that is in it. Only if there never was a cluster: touch /var/lib/isthmus/k3s.may-start-cluster on the first server";
 
 /** The resources of a cluster, one method each. None of them decides in which order they come. */
 export class ClusterScripts {

@@ -46,7 +46,7 @@ export function end(sites: () => TwoSites): void {
     assert.match(run.stderr, /Nobody can be asked here: add --confirm site-a/);
   });
 
-  it("a destroy that fails midway protects again what is left", async () => {
+  it("a destroy that fails midway leaves protected what is left", async () => {
     const { fleet, a } = sites();
     fleet.setFaults([
       { id: "vm", type: "proxmoxve:index/vmLegacy:VmLegacy", method: "delete", nth: 1, when: "before", do: "fail" },
@@ -54,7 +54,7 @@ export function end(sites: () => TwoSites): void {
     const run = await destroy("site-a", "--confirm", "site-a");
     fleet.setFaults([]);
     assert.equal(run.exitCode, 1);
-    assert.match(run.stderr, /site-a still has \d+ resources .*What was protected is so again/);
+    assert.match(run.stderr, /site-a still has \d+ resources .*What was protected still is/);
     const plain = await a.destroy();
     assert.match(plain.errors.join("\n"), /protected/);
   });
