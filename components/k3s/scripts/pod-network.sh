@@ -90,9 +90,12 @@ backend_type() { case $FLANNEL in wireguard-native) echo wireguard ;; *) echo "$
 # The kubelet of another node answers at its address in the pods' network, too: the first one is that of flannel's own
 # interface. With host-gw there is none: the route says it.
 reaches_pods() {
-  [ "$FLANNEL" != host-gw ] || { [[ "$(ip -o route get "${2%.*}.1" 2>/dev/null)" == *" via $1 "* ]]; return; }
+  [ "$FLANNEL" != host-gw ] || { [[ $(ip -o route get "${2%.*}.1" 2>/dev/null || true) == *" via $1 "* ]]; return; }
   [[ ${ANSWERS["tcp/$2/10250"]:-} =~ ^(open|closed)$ ]]
 }
+
+# Before flannel has made its route, the way is the default one, and who answers there is somebody else.
+leads_to_flannel() { [[ $(ip -o route get "$1" 2>/dev/null || true) == *' dev flannel'* ]]; }
 
 # Sets UNREACHED: nodes of PODS that answer here, and whose pods do not.
 find_unreached() {
@@ -100,7 +103,9 @@ find_unreached() {
   UNREACHED=()
   for one in ${PODS[@]+"${PODS[@]}"}; do
     IFS='|' read -r _ address pods <<<"$one"
-    targets+=("tcp/$address/10250" "tcp/$pods/10250")
+    unset "ANSWERS[tcp/$pods/10250]"
+    targets+=("tcp/$address/10250")
+    if leads_to_flannel "$pods"; then targets+=("tcp/$pods/10250"); fi
   done
   [ "${#targets[@]}" -gt 0 ] || return 0
   ask "${targets[@]}"
