@@ -45,6 +45,10 @@ describe("a Kubernetes Secret of ours", function () {
       PLAIN: "as it is",
     });
     assert.equal(inputs.get("without")?.["stringData"], undefined);
+    for (const [name, { metadata }] of inputs) {
+      const annotations = { "pulumi.com/patchFieldManager": "isthmus" };
+      assert.deepEqual(metadata, { name, annotations }, "every run writes it under the same name");
+    }
     assert.deepEqual(inputs.get("settings")?.["data"], settings, "a file may end as it wants");
   });
 });

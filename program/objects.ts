@@ -4,15 +4,22 @@ import { LimitRange } from "@pulumi/kubernetes/core/v1/limitRange.js";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret.js";
 import { Service } from "@pulumi/kubernetes/core/v1/service.js";
 import * as pulumi from "@pulumi/pulumi";
+import { writtenByUs } from "./field-manager.ts";
+
+/** A manifest as the SDK takes it, the leaves of its metadata resolved and not its whole. */
+export type ObjectArgs = CustomResourceArgs & {
+  readonly metadata: { readonly annotations?: Readonly<Record<string, pulumi.Input<string>>> };
+};
 
 /** Registers a Kubernetes object from its manifest, references already resolved. */
 export function kubernetesObject(
   name: string,
-  manifest: CustomResourceArgs,
+  manifest: ObjectArgs,
   options: pulumi.CustomResourceOptions,
 ): pulumi.CustomResource {
-  const { apiVersion, kind, ...rest } = manifest;
-  if (apiVersion !== "v1") return new CustomResource(name, manifest, options);
+  const written = { ...manifest, metadata: writtenByUs(manifest.metadata) };
+  const { apiVersion, kind, ...rest } = written;
+  if (apiVersion !== "v1") return new CustomResource(name, written, options);
   // Kinds of the core API have types without a group, so that each needs its own class.
   switch (kind) {
     case "ConfigMap":

@@ -2,12 +2,12 @@ import { ServiceInstance } from "@isthmus/core/components";
 import { peerValuesNeeded, sitesNeeded } from "@isthmus/core";
 import { ChartRelease, type ChartMirror } from "@isthmus/helm/components";
 import type { K3sCluster } from "@isthmus/k3s/components";
-import type { CustomResourceArgs } from "@pulumi/kubernetes/apiextensions/customResource.js";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
 import type { Provider } from "@pulumi/kubernetes/provider.js";
 import type * as pulumi from "@pulumi/pulumi";
 import type { PlacedObject, PlacedRelease, ServicePlan } from "../plan/service-plans.ts";
-import { kubernetesObject } from "./objects.ts";
+import { writtenByUs } from "./field-manager.ts";
+import { kubernetesObject, type ObjectArgs } from "./objects.ts";
 import { resolve, type Values } from "./resolve.ts";
 import { Waits } from "./waits.ts";
 
@@ -73,7 +73,7 @@ function namespaceOf(
   const protect = plan.footprint.workloads.some((workload) => workload.stores !== undefined);
   return new Namespace(
     `${plan.instance}-namespace`,
-    { metadata: { name: plan.namespace, labels } },
+    { metadata: writtenByUs({ name: plan.namespace, labels }) },
     { ...(parent && { parent }), dependsOn: [after], protect },
   );
 }
@@ -115,7 +115,7 @@ function buildItems(plan: ServicePlan, around: Around): readonly pulumi.Resource
       const release = { plan: item.plan, mirror: around.mirror };
       add(new ChartRelease(`${plan.instance}-${item.plan.name}`, release, options));
     } else if (sitesNeeded(item.plan.manifest).every((site) => linked.has(site))) {
-      const manifest = resolve(item.plan.manifest, { ...around.values, peer }) as CustomResourceArgs;
+      const manifest = resolve(item.plan.manifest, { ...around.values, peer }) as ObjectArgs;
       const protect = item.plan.holdsData;
       add(kubernetesObject(`${plan.instance}-${item.plan.id}`, manifest, { ...options, protect }));
     }

@@ -53,6 +53,8 @@ export function buildSite({ plan, secret, peers, chartMirror }: SiteInputs): Sit
       clusterIdentifier: cluster.clusterIdentifier,
       // After a kill the engine creates again what it may have made already.
       upsertExistingObjects: true,
+      // Fields that a run of an older version holds under a name that was made up are taken over (docs/decisions/0017-one-field-manager.md).
+      enablePatchForce: true,
       // A changed Secret is written over: replaced, it would be gone for a while, or for good after a kill.
       enableSecretMutable: true,
       enableConfigMapMutable: true,

@@ -14,6 +14,15 @@ import {
   type Interrupted,
   type Outcome,
 } from "./recover/pending.ts";
+import {
+  describeHeld,
+  forgetRevisions,
+  lookAtCluster,
+  releasesToRead,
+  takeFieldsOver,
+  type LookedAt,
+} from "./recover/cluster.ts";
+import { describeUnfinished } from "./recover/releases.ts";
 import { mendTornFiles } from "./recover/torn-files.ts";
 import { backendUrl } from "./state/backend.ts";
 
@@ -33,21 +42,31 @@ const command = new Command("npm run recover --")
 async function recover(site: string, yes: boolean): Promise<number> {
   for (const mended of await mendTornFiles(await backendUrl(), projectName())) say(mended);
   await requireStack(site);
-  const before = await readState(site);
   const lock = await heldLock(site);
-  const interrupted = interruptedIn(before);
-  if (lock === undefined && interrupted.length === 0) {
+  const interrupted = interruptedIn(await readState(site));
+  const cluster = await lookAtCluster(site);
+  const left = leftIn(cluster);
+  if ("unknown" in cluster && cluster.unknown !== undefined) {
+    say(`What runs left in the cluster was not looked at: ${cluster.unknown}.`);
+  }
+  if (lock === undefined && interrupted.length + left.length === 0) {
     say(`${site} has no lock and nothing half made. There is nothing to do.`);
     return exitCode.fine;
   }
   if (lock !== undefined) say(`The lock of ${site} is held:\n${lock}`);
-  if (interrupted.length > 0) say(`The run that ended was:\n${listed(interrupted)}`);
+  if (interrupted.length > 0) say(`The run that ended was:\n${listed(interrupted.map(describeInterrupted))}`);
+  if (left.length > 0) say(`In the cluster:\n${listed(left)}`);
   if (!yes && !(await agreed(site))) {
     say("Nothing was changed.");
     return exitCode.wrong;
   }
   if (lock !== undefined) await pulumi(["cancel", "--yes", "--stack", site]);
-  return settle(site);
+  return settle(site, cluster);
+}
+
+function leftIn(cluster: LookedAt): readonly string[] {
+  if ("unknown" in cluster) return [];
+  return [...cluster.left.unfinished.map(describeUnfinished), ...cluster.left.held.map(describeHeld)];
 }
 
 async function agreed(site: string): Promise<boolean> {
@@ -70,16 +89,24 @@ async function heldLock(site: string): Promise<string | undefined> {
 }
 
 /** From here on nobody else writes. All or nothing: where something cannot be looked for, the state is as it was. */
-async function settle(site: string): Promise<number> {
+async function settle(site: string, cluster: LookedAt): Promise<number> {
   const before = await readState(site);
   const interrupted = interruptedIn(before);
-  if (interrupted.length === 0) {
-    say(`The lock is given back, and nothing was half made. Go on with: pulumi up --stack ${site}`);
+  const { unfinished, held } = "unknown" in cluster ? { unfinished: [], held: [] } : cluster.left;
+  if ("api" in cluster) {
+    await forgetRevisions(cluster.api, unfinished);
+    await takeFieldsOver(cluster.api, held);
+  }
+  const toRead = releasesToRead(before, unfinished);
+  if (interrupted.length + toRead.length === 0) {
+    const settled =
+      unfinished.length + held.length > 0 ? "what was left in the cluster is settled" : "nothing was half made";
+    say(`No lock is held, and ${settled}. Go on with: pulumi up --stack ${site}`);
     return exitCode.fine;
   }
   const copy = keepCopy(site, before, new Date());
   await mustImportStack(site, withoutPending(before, interrupted));
-  const looked = await lookFor(site, interrupted);
+  const looked = await lookFor(site, interrupted, toRead);
   if ("failed" in looked) {
     await mustImportStack(site, before);
     throw new UserError(
@@ -92,7 +119,7 @@ async function settle(site: string): Promise<number> {
     say(`Go on with: pulumi up --stack ${site}`);
     return exitCode.fine;
   }
-  say(`Mend what is said above, then go on with: pulumi up --stack ${site}`);
+  say(`Fix what is said above, then go on with: pulumi up --stack ${site}`);
   return exitCode.wrong;
 }
 
@@ -100,10 +127,12 @@ async function settle(site: string): Promise<number> {
 async function lookFor(
   site: string,
   interrupted: readonly Interrupted[],
+  toRead: readonly string[],
 ): Promise<{ readonly outcomes: readonly Outcome[] } | { readonly failed: string }> {
-  const urns = interrupted.filter((one) => one.lookFor !== undefined).map(({ operation }) => operation.resource.urn);
-  if (urns.length === 0) return { outcomes: [] };
-  const targets = urns.flatMap((urn) => ["--target", urn]);
+  const looking = interrupted.filter((one) => one.lookFor !== undefined);
+  const urns = new Set([...looking.map(({ operation }) => operation.resource.urn), ...toRead]);
+  if (urns.size === 0) return { outcomes: [] };
+  const targets = [...urns].flatMap((urn) => ["--target", urn]);
   const run = await runPulumi(["refresh", "--yes", "--skip-preview", "--stack", site, "--color", "never", ...targets]);
   if (run.exitCode !== 0) return { failed: `${run.stdout}\n${run.stderr}`.trim() };
   const refreshed = await readState(site);
@@ -112,12 +141,13 @@ async function lookFor(
   return { outcomes: looked };
 }
 
-const listed = (interrupted: readonly Interrupted[]): string =>
-  interrupted.map((one) => `  ${describeInterrupted(one)}`).join("\n");
+const listed = (lines: readonly string[]): string => lines.map((line) => `  ${line}`).join("\n");
 
 function told(looked: readonly Outcome[]): string {
   const line = ({ interrupted, found, refused }: Outcome): string => {
     const name = nameOf(interrupted.operation.resource);
+    if (interrupted.operation.type === "deleting")
+      return found ? `${name} is still there: the next \`up\` or \`destroy\` deletes it.\n` : `${name} is gone.\n`;
     if (refused !== undefined) return `${name}: ${refused}\n`;
     return found ? `${name} is there and was taken up.\n` : `${name} is not there: the next \`up\` makes it.\n`;
   };

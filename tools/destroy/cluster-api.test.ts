@@ -16,6 +16,7 @@ interface Asked {
   readonly path: string;
   readonly type: string | undefined;
   readonly body: string;
+  readonly accept?: string | undefined;
 }
 
 /** What a cluster with CloudNativePG and Longhorn and without snapshots answers. */
@@ -74,7 +75,8 @@ describe("a cluster's API, asked for last backups", function () {
         request.on("data", (part: Buffer) => (body += part.toString()));
         request.on("end", () => {
           const path = request.url ?? "";
-          asked.push({ method: request.method ?? "", path, type: request.headers["content-type"], body });
+          const { "content-type": type, accept } = request.headers;
+          asked.push({ method: request.method ?? "", path, type, body, ...(accept === undefined ? {} : { accept }) });
           const known = request.socket instanceof TLSSocket && request.socket.authorized;
           response.statusCode = !known ? 401 : answers[path] === undefined ? 404 : 200;
           response.end(JSON.stringify(answers[path] ?? {}));
@@ -117,6 +119,22 @@ describe("a cluster's API, asked for last backups", function () {
       type: "application/merge-patch+json",
       body: '{"value":"true"}',
     });
+  });
+
+  it("asks for metadata alone, deletes, and patches all steps or none", async () => {
+    const api = new ClusterApi(kubeconfig);
+    const steps = [{ op: "test", path: "/metadata/resourceVersion", value: "7" }] as const;
+    assert.equal(await api.metadata("/api/v1/secrets"), undefined);
+    assert.equal(await api.remove("/api/v1/namespaces/apps/secrets/s"), undefined);
+    assert.equal(await api.patch("/api/v1/namespaces/apps/secrets/s", steps), undefined);
+    assert.deepEqual(
+      asked.slice(-3).map(({ method, type, accept, body }) => [method, type, accept?.split(";")[1], body]),
+      [
+        ["GET", undefined, "as=PartialObjectMetadataList", ""],
+        ["DELETE", undefined, undefined, ""],
+        ["PATCH", "application/json-patch+json", undefined, JSON.stringify(steps)],
+      ],
+    );
   });
 
   it("fails where the cluster is another one, or is not there", async () => {

@@ -15,7 +15,25 @@ const kubeconfigFile = z.object({
     .min(1),
 });
 
-/** A Kubernetes API with an administrator's certificate: as much of it as taking a site down needs. */
+/** One step of a JSON patch, RFC 6902. */
+export interface PatchStep {
+  readonly op: "replace" | "test";
+  readonly path: string;
+  readonly value: unknown;
+}
+
+interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: unknown;
+  readonly type?: string;
+  readonly accept?: string;
+}
+
+/** Answers without what an object holds, such as a Secret's data. https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches */
+const metadataOnly = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+
+/** A Kubernetes API with an administrator's certificate: as much of it as the commands need. */
 export class ClusterApi {
   readonly server: string;
   readonly #tls: { readonly ca: Buffer; readonly cert: Buffer; readonly key: Buffer };
@@ -44,14 +62,32 @@ export class ClusterApi {
     return this.#ask({ method: "GET", path });
   }
 
-  /** Merges `change` into the object at a path; undefined where it is not there. */
-  async merge(path: string, change: object): Promise<unknown> {
-    return this.#ask({ method: "PATCH", path, body: JSON.stringify(change) });
+  /** The list at a path, of each object its metadata alone; undefined where the cluster has no such kind. */
+  async metadata(path: string): Promise<unknown> {
+    return this.#ask({ method: "GET", path, accept: metadataOnly });
   }
 
-  async #ask({ method, path, body }: { method: string; path: string; body?: string }): Promise<unknown> {
+  /** Deletes the object at a path; undefined where it is not there. */
+  async remove(path: string): Promise<unknown> {
+    return this.#ask({ method: "DELETE", path });
+  }
+
+  /** Changes the object at a path, all steps or none; undefined where it is not there. */
+  async patch(path: string, steps: readonly PatchStep[]): Promise<unknown> {
+    return this.#ask({ method: "PATCH", path, body: steps, type: "application/json-patch+json" });
+  }
+
+  /** Merges `change` into the object at a path; undefined where it is not there. */
+  async merge(path: string, change: object): Promise<unknown> {
+    return this.#ask({ method: "PATCH", path, body: change, type: "application/merge-patch+json" });
+  }
+
+  async #ask({ method, path, body, type, accept }: Asked): Promise<unknown> {
     const { status, text } = await new Promise<{ status: number; text: string }>((resolve, reject) => {
-      const headers = body === undefined ? {} : { "Content-Type": "application/merge-patch+json" };
+      const headers = {
+        ...(type === undefined ? {} : { "Content-Type": type }),
+        ...(accept === undefined ? {} : { Accept: accept }),
+      };
       const signal = AbortSignal.timeout(answerWithinMilliseconds);
       const asked = request(new URL(path, this.server), { method, headers, signal, ...this.#tls }, (response) => {
         const parts: Buffer[] = [];
@@ -62,7 +98,7 @@ export class ClusterApi {
         });
       });
       asked.on("error", reject);
-      asked.end(body);
+      asked.end(body === undefined ? undefined : JSON.stringify(body));
     });
     if (status === 404) return undefined;
     if (status !== 200) throw new Error(`${method} ${path}: status ${status}`);

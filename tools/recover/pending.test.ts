@@ -48,18 +48,34 @@ describe("what a killed run left", () => {
     );
     assert.deepEqual(
       interruptedIn(left).map(({ lookFor }) => lookFor),
-      [undefined, undefined, undefined, undefined],
+      [undefined, undefined, undefined, "edge/traefik"],
     );
     assert.deepEqual(interruptedIn(left).map(describeInterrupted), [
       "creating token (random:index/randomPassword:RandomPassword): the next `up` does it again",
       "creating install (command:remote:Command): the next `up` does it again",
       "updating traefik (kubernetes:helm.sh/v3:Release): the next `up` does it again",
-      "deleting traefik (kubernetes:helm.sh/v3:Release): the next `up` or `destroy` deletes it",
+      "deleting traefik (kubernetes:helm.sh/v3:Release): is looked for as edge/traefik; where it is still there, the next `up` or `destroy` deletes it",
     ]);
   });
 
-  it("is not put beside what the state has under the same name", () => {
+  it("is not put beside what the state has under the same name, and takes its place where the old one is gone", () => {
     assert.equal(interruptedIn(state([server], [["creating", server]]))[0]?.lookFor, undefined);
+    const gone = { ...server, id: "pve-1/101", outputs: { old: true }, pendingReplacement: true };
+    const left = state([gone, chart], [["creating", server]]);
+    assert.equal(interruptedIn(left)[0]?.lookFor, "pve-1/101");
+    assert.deepEqual(withoutPending(left, interruptedIn(left)).deployment.resources, [
+      { ...server, id: "pve-1/101", outputs: {} },
+      chart,
+    ]);
+  });
+
+  it("that was being deleted is gone where it is not found, and is never refused", () => {
+    const renamed = { ...server, outputs: { name: "family-photos" } };
+    const left = state([server], [["deleting", server]]);
+    assert.deepEqual(withoutPending(left, interruptedIn(left)).deployment.resources, [server]);
+    const [there] = outcomes(interruptedIn(left), state([renamed]));
+    assert.deepEqual([there?.found, there?.refused], [true, undefined]);
+    assert.equal(outcomes(interruptedIn(left), state([]))[0]?.found, false);
   });
 
   it("leaves no pending operation, and what is looked for stands in the state without outputs", () => {
@@ -92,12 +108,5 @@ describe("what was looked for", () => {
     const { looked, after } = look(server, { name: "family-photos" });
     assert.match(looked[0]?.refused ?? "", /VM pve-1\/101 .*"family-photos", not "server-1".*another vm\.id/);
     assert.deepEqual(after, []);
-  });
-
-  it("is not taken up where Helm left a release that it will not touch", () => {
-    const { looked, after } = look(chart, { status: { status: "pending-install" } });
-    assert.match(looked[0]?.refused ?? "", /helm uninstall --namespace edge traefik/);
-    assert.deepEqual(after, []);
-    assert.equal(look(chart, { status: { status: "failed" } }).looked[0]?.refused, undefined);
   });
 });

@@ -25,6 +25,8 @@ export interface Call {
   readonly name: string;
   /** Checked inputs, secrets in plain. */
   readonly inputs: Properties;
+  /** Where what takes steps is half done: a fault may strike here. Absent in calls that make nothing. */
+  readonly halfway?: () => Promise<void>;
 }
 
 export interface ExistingCall extends Call {

@@ -13,8 +13,8 @@ export interface Fault {
   readonly method: Method;
   /** 1 is the first call that matches, over all providers and runs. */
   readonly nth: number;
-  /** Before the thing is made, or after it was made and before the engine hears of it. */
-  readonly when: "before" | "after";
+  /** Before the thing is made, in the middle of its steps, or after it was made and before the engine hears of it. */
+  readonly when: "before" | "halfway" | "after";
   readonly do: "fail" | "hang" | "die";
 }
 

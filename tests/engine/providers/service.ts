@@ -92,7 +92,7 @@ export class Service {
   async create(target: Target, inputs: Properties): Promise<Made> {
     const rules = this.#rules(target.type);
     const call = { ...target, world: this.#world(), inputs: revealAll(inputs) };
-    const made = await this.#faulted("create", target, () => rules.create(call));
+    const made = await this.#faulted("create", target, (halfway) => rules.create({ ...call, halfway }));
     return { id: made.id, outputs: marked(rules, { ...inputs, ...keepSecret(inputs, made.outputs) }) };
   }
 
@@ -122,7 +122,7 @@ export class Service {
       before: revealAll(before.inputs),
       state: revealAll(before.state),
     };
-    const outputs = await this.#faulted("update", target, () => update(call));
+    const outputs = await this.#faulted("update", target, (halfway) => update({ ...call, halfway }));
     return marked(rules, { ...keepComputed(rules, before.state), ...inputs, ...keepSecret(inputs, outputs) });
   }
 
@@ -144,7 +144,7 @@ export class Service {
   async delete(target: Target & { readonly id: string }, state: Properties): Promise<void> {
     const rules = this.#rules(target.type);
     const call = { ...target, world: this.#world(), inputs: revealAll(state), state: revealAll(state) };
-    await this.#faulted("delete", target, async () => rules.delete?.(call));
+    await this.#faulted("delete", target, async (halfway) => rules.delete?.({ ...call, halfway }));
   }
 
   /** The engine was interrupted: what hangs ends. */
@@ -164,7 +164,11 @@ export class Service {
     return rules;
   }
 
-  async #faulted<T>(method: Method, target: Target, work: () => T | Promise<T>): Promise<T> {
+  async #faulted<T>(
+    method: Method,
+    target: Target,
+    work: (halfway: () => Promise<void>) => T | Promise<T>,
+  ): Promise<T> {
     const call = { package: this.#options.package, type: target.type, name: target.name, method };
     const fault = this.#options.faults.meet(call);
     const strike = async (): Promise<void> => {
@@ -176,8 +180,10 @@ export class Service {
       throw new Refusal(`simulated ${fault.do} ${fault.when} ${method} of ${target.name}`);
     };
     if (fault?.when === "before") await strike();
-    const result = await work();
-    await strike();
+    const result = await work(async () => {
+      if (fault?.when === "halfway") await strike();
+    });
+    if (fault?.when === "after") await strike();
     return result;
   }
 }

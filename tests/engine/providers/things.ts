@@ -25,8 +25,15 @@ export interface ThingRules {
   readonly importKey?: (id: string, call: ExistingCall) => readonly string[];
 }
 
-export function thing(rules: ThingRules): ResourceRules {
+/** The rules of a thing, with the parts that rules of one kind of thing use by themselves. */
+export interface Thing extends ResourceRules, Pick<ThingRules, "before" | "id"> {
+  readonly create: (call: Call) => Made;
+}
+
+export function thing(rules: ThingRules): Thing {
   return {
+    id: rules.id,
+    ...(rules.before === undefined ? {} : { before: rules.before }),
     required: rules.required ?? [],
     secrets: rules.secrets ?? [],
     computed: rules.computed ?? [],

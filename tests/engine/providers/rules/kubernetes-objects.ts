@@ -14,6 +14,7 @@ import { touches, type Change } from "../diff.ts";
 import { text, thing } from "../things.ts";
 import { at, isObject, isUnknown, textAt, type Properties } from "../values.ts";
 import { clusterOf, declared, defaultNamespace, requireNamespace } from "./kubernetes-cluster.ts";
+import { applied, fieldManagerName, relinquished, type Managers } from "./kubernetes-managers.ts";
 import { groupOf, installedGroups, isBuiltInGroup, isNamespaced } from "./kubernetes-kinds.ts";
 
 const AUTONAMED = "pulumi.com/autonamed";
@@ -73,14 +74,47 @@ function rulesOf(kind: Kind): ResourceRules {
     replaces: (change, call) => replaces(kind, change, call),
     deleteBeforeReplace: (call) => keepsItsName(call),
     create: (call) => {
-      if (at(call.world.config, "upsertExistingObjects") === true) call.world.store.remove(place(call));
-      return base.create(call);
+      const upserts = at(call.world.config, "upsertExistingObjects") === true;
+      if (!upserts || call.world.store.get(place(call)) === undefined) {
+        const made = base.create(call);
+        return { ...made, outputs: { ...made.outputs, __fieldManager: applyTo(kind, { ...call, state: {} }) } };
+      }
+      base.before?.(call);
+      const __fieldManager = applyTo(kind, { ...call, state: {} });
+      return { id: base.id(call), outputs: { ...outputs(kind, call), __fieldManager } };
+    },
+    update: (call) => {
+      base.before?.(call);
+      if (call.world.store.get(place(call)) === undefined) throw new Refusal(`${call.id} does not exist any more`);
+      const __fieldManager = applyTo(kind, call);
+      return { ...outputs(kind, call), __fieldManager };
+    },
+    read: (call) => {
+      const found = base.read?.(call);
+      if (found === undefined) return undefined;
+      return { ...found, outputs: { ...found.outputs, __fieldManager: fieldManagerName(found.inputs, call.state) } };
     },
     delete: (call) => {
       if (kind.name === "core.Namespace") removeContents(call);
       return base.delete?.(call);
     },
   };
+}
+
+/** Writes the object as one apply does, and tells in whose name. Another name than before gives up what that one held. */
+function applyTo(kind: Kind, call: Call & { readonly state: Properties }): string {
+  const place = placeOf(kind, call);
+  const before = call.world.store.get(place);
+  const managers = before?.state["managers"] as Managers | undefined;
+  const live = managers && { managers, inputs: before?.state["inputs"] as Properties };
+  const [manager, former] = [fieldManagerName(call.inputs, call.state), textAt(call.state, "__fieldManager")];
+  const force = at(call.world.config, "enablePatchForce") === true;
+  const after = applied(live, { manager, force, inputs: call.inputs });
+  const { inputs, managers: writers } =
+    former === undefined || former === manager ? after : relinquished(after, former);
+  const state = { inputs, outputs: outputs(kind, { ...call, inputs }), managers: writers };
+  call.world.store.put({ key: place, sameAs: place.join("/"), urn: call.urn, state });
+  return manager;
 }
 
 function check(kind: Kind, draft: Draft): Checked {
