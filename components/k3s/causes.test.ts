@@ -200,3 +200,47 @@ describe("the cause of a failed join", () => {
     assert.deepEqual(causeOf(harmless), { cause: "", lasting: false });
   });
 });
+
+describe("a k3s that ends fatally at every start", () => {
+  /** What a wait of two minutes ends with. */
+  const waited = (lines: readonly string[]): string => {
+    const stubs = `
+      journalctl() { [[ " $* " != *' -r '* ]] && cat <<<"$JOURNAL" || tac <<<"$JOURNAL"; }
+      fail() { printf '%s|%s' "$1" "$2"; exit 9; }
+      sleep() { SECONDS=$((SECONDS + 1)); }
+      port_open() { false; }
+      join_target() { printf 10.0.20.11; }
+      hardware_address() { :; }
+      UNIT=k3s ISTHMUS_UNIT=
+      await 120 'it did not become Ready' false`;
+    const { stdout, stderr } = spawnSync("bash", ["-c", `set -Eeuo pipefail\n${text}\n${stubs}`], {
+      env: { PATH: process.env["PATH"], JOURNAL: lines.join("\n"), STARTED: "1" },
+      stdio: ["ignore", "pipe", "pipe"],
+      encoding: "utf8",
+    });
+    assert.equal(stderr, "");
+    return stdout;
+  };
+  const flag = (at: number) =>
+    `time="2026-11-21T12:00:${at}Z" level=fatal msg="Error: flag of process ${at} is unknown"`;
+
+  it("is not waited for any more at the third time, with its line", () => {
+    assert.equal(
+      waited([flag(10), flag(16), "k3s.service: Scheduled restart job", flag(22)]),
+      'k3s ends as soon as it starts: level=fatal msg="Error: flag of process 22 is unknown" (it ended so three times)' +
+        "|fix what it names, then run the same command again",
+    );
+  });
+
+  for (const [what, lines] of [
+    ["that ended twice so far", [flag(10), flag(16)]],
+    ["that ends each time with other words", [flag(10), flag(16), said("fatal", "another")]],
+    ["whose server is not there yet", Array<string>(5).fill(said("fatal", `${preparing}dial tcp: connection refused`))],
+    ["that waits for a port", Array<string>(5).fill(said("fatal", "Error: listen tcp: bind: address already in use"))],
+    ["that complains, and does not end", Array<string>(5).fill(said("error", "Error: something"))],
+  ] as const) {
+    it(`is waited for as long as was said: one ${what}`, () => {
+      assert.match(waited(lines), /it did not become Ready/);
+    });
+  }
+});

@@ -127,6 +127,23 @@ give_up() {
   fail "$1" 'the journal below names the cause; mend it and run the same command again'
 }
 
+# What passes by itself: others start, restart or are being fixed, and k3s ends fatally as long as it lasts.
+PASSING='connection refused|connection reset|i/o timeout|timed out|no route to host|network is unreachable|deadline exceeded|'
+PASSING+='Service Unavailable|EOF|no leader|server-bootstrap:|CA certs|address already in use|not yet valid|learner|unhealthy cluster'
+
+# restarts_in_vain: whether k3s has ended three times since its start with the same words; sets them as CAUSE where
+# we know no better. Numbers may differ: ports, times, processes.
+restarts_in_vain() {
+  local line
+  [ -n "${STARTED:-}" ] || return 1
+  line=$(journalctl -u "$UNIT" --since "@$STARTED" --no-pager -o cat 2>/dev/null 9>&- |
+    { grep -E 'level=fatal|^panic: ' || true; } | { grep -Ev "$PASSING" || true; } | sed -E 's/^time="[^"]*" //' |
+    awk '{ line = $0; gsub(/[0-9]+/, "#"); if (++seen[$0] == 3) found = line } END { print found }')
+  [ -n "$line" ] || return 1
+  explain "$line"
+  [ -n "$CAUSE" ] || { CAUSE="k3s ends as soon as it starts: ${line:0:400}" MEND='fix what it names, then run the same command again'; }
+}
+
 # A cause is believed when k3s has named it for so long, in seconds, and goes on: it tries again every 5 to 10.
 BELIEVED_AFTER=10
 
@@ -140,6 +157,7 @@ await() {
       look=$((SECONDS + 5)) now=$(date +%s)
       find_cause $((now - 12 > ${STARTED:-0} ? now - 12 : ${STARTED:-0}))
       if [ -z "$LASTING" ] || [ "$CAUSE" != "$before" ]; then before=$CAUSE since=$SECONDS; fi
+      if restarts_in_vain; then ISTHMUS_UNIT=$UNIT; fail "$CAUSE (it ended so three times)" "$MEND"; fi
       [ -z "$LASTING" ] || [ $((SECONDS - since)) -lt "$BELIEVED_AFTER" ] || give_up 'k3s says so again and again'
     fi
     sleep 0.25
