@@ -50,14 +50,15 @@ describe("a stack file that adopts a cluster and has a registry with a login", f
     const sent = text("home-k3s-genesis", "stdin").split("\n");
     assert.ok(sent.includes(base64("token-of-servers")));
     assert.ok(sent.includes(base64("token-of-agents")));
-    assert.match(text("home-k3s-pi-1", "create"), /\nADOPT=true\n/);
+    const { ISTHMUS_COMMAND } = inputs.get("home-k3s-pi-1")?.["environment"] as Readonly<Record<string, string>>;
+    assert.match(ISTHMUS_COMMAND ?? "", /\nADOPT=true\n/);
     assert.ok(![...inputs.keys()].some((name) => name.endsWith("-token")), "no token is made");
   });
 
   it("exempts no service by a list on the servers: the label of its namespace says what it needs", () => {
     const { labels } = inputs.get("metallb-namespace")?.["metadata"] as { labels: Readonly<Record<string, string>> };
     assert.equal(labels["pod-security.kubernetes.io/enforce"], "privileged");
-    const [, parameters = ""] = text("home-k3s-pi-1", "stdin").split("\n");
+    const [, , parameters = ""] = text("home-k3s-pi-1", "stdin").split("\n");
     const told = Buffer.from(parameters, "base64").toString();
     assert.match(told, /namespaces:\n +- kube-system\n/);
     assert.doesNotMatch(told, /- metallb/);

@@ -1,4 +1,5 @@
-export { AnyHostScript, knownHost, type AnyHostScriptArgs } from "./any-host-script.ts";
-export { dialLimits, type Connection, type Hop } from "./connection.ts";
+export { AnyHostScript, type AnyHostScriptArgs } from "./any-host-script.ts";
+export type { Connection, Hop } from "./connection.ts";
 export * from "./pure.ts";
 export { RemoteScript, type RemoteScriptArgs } from "./remote-script.ts";
+export { knownHost } from "./runner.ts";

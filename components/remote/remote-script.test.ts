@@ -39,49 +39,58 @@ interface Sealed {
 const script = { name: "hello.sh", text: "echo hello\n" };
 const connection = { host: "10.0.20.11", privateKey: secret("PRIVATE"), hostKey: "ssh-ed25519 AAAA" };
 
+/** What the host reads of a script's standard input: all behind the line that names it. */
+function sent(of: Registered | undefined): { hosts: unknown; text: string } {
+  const { value } = of?.inputs["stdin"] as Sealed;
+  const [hosts = "", ...rest] = String(value).split("\n");
+  return { hosts: JSON.parse(hosts), text: rest.join("\n") };
+}
+
+const commandOf = (of: Registered | undefined): string =>
+  String((of?.inputs["environment"] as { ISTHMUS_COMMAND: string }).ISTHMUS_COMMAND);
+
 describe("RemoteScript", () => {
-  it("is one command with the host key pinned, limits on dialling, no logging and no delete", async () => {
+  it("is one local command that knows its host and the host's key, without logging and delete", async () => {
     const args = { script, host: "a", connection, parameters: { NODE: "a" }, secrets: { TOKEN: secret("canary") } };
     const [only, ...others] = await registered(() => new RemoteScript("hello", { ...args, triggers: ["id-1"] }));
     assert.equal(others.length, 0);
-    assert.equal(only?.type, "command:remote:Command");
-    const inputs = only.inputs;
-    assert.deepEqual(Object.keys(inputs).sort(), [
-      "addPreviousOutputInEnv",
-      "connection",
-      "create",
-      "logging",
-      "stdin",
-      "triggers",
-    ]);
-    assert.equal(inputs["logging"], "none");
-    assert.equal(inputs["addPreviousOutputInEnv"], false);
-    assert.deepEqual(inputs["triggers"], ["id-1"]);
-    const { value } = inputs["connection"] as Sealed;
-    assert.deepEqual(value, {
-      host: "10.0.20.11",
-      port: 22,
-      user: "root",
-      privateKey: "PRIVATE",
-      hostKey: "ssh-ed25519 AAAA",
-      dialErrorLimit: 12,
-      perDialTimeout: 10,
+    assert.equal(only?.type, "command:local:Command");
+    const { stdin, environment, ...inputs } = only.inputs;
+    assert.deepEqual(inputs, {
+      addPreviousOutputInEnv: false,
+      create: "node components/remote/any-host-main.cjs # hello.sh",
+      logging: "none",
+      triggers: ["id-1"],
     });
+    assert.deepEqual(Object.keys(environment as object), ["ISTHMUS_COMMAND"]);
+    assert.equal(typeof stdin, "object", "a secret");
+    assert.deepEqual(sent(only).hosts, [
+      { name: "a", host: "10.0.20.11", port: 22, user: "root", privateKey: "PRIVATE", hostKey: "ssh-ed25519 AAAA" },
+    ]);
+  });
+
+  it("goes through a jump host", async () => {
+    const proxy = { ...connection, host: "203.0.113.7", user: "jump" };
+    const [only] = await registered(
+      () => new RemoteScript("hello", { script, host: "a", connection: { ...connection, proxy } }),
+    );
+    const [host] = sent(only).hosts as { proxy: { host: string; user: string } }[];
+    assert.deepEqual([host?.proxy.host, host?.proxy.user], ["203.0.113.7", "jump"]);
   });
 
   it("keeps secrets to standard input, and that secret", async () => {
     const args = { script, host: "a", connection, secrets: { TOKEN: secret("canary") } };
     const [only] = await registered(() => new RemoteScript("hello", args));
-    assert.equal((only?.inputs["stdin"] as Sealed).value, renderInput({ script }, { TOKEN: "canary" }));
-    assert.ok(!String(only?.inputs["create"]).includes("canary"));
+    assert.equal(sent(only).text, renderInput({ script }, { TOKEN: "canary" }));
+    assert.ok(!commandOf(only).includes("canary"));
   });
 
   it("sends long parameters with the script", async () => {
     const parameters = { NODE: "a", FILE: "line\n".repeat(50) };
     const [only] = await registered(() => new RemoteScript("hello", { script, host: "a", connection, parameters }));
-    assert.match(String(only?.inputs["create"]), /\nNODE=a\n/);
-    assert.doesNotMatch(String(only?.inputs["create"]), /FILE|line/);
-    const [, told = ""] = String(only?.inputs["stdin"]).split("\n");
+    assert.match(commandOf(only), /\nNODE=a\n/);
+    assert.doesNotMatch(commandOf(only), /FILE|line/);
+    const [, told = ""] = sent(only).text.split("\n");
     assert.equal(Buffer.from(told, "base64").toString(), `FILE='${parameters.FILE}'\n`);
   });
 
@@ -89,27 +98,16 @@ describe("RemoteScript", () => {
     const args = { script, host: "a", connection };
     const inputOf = async (occasion?: string): Promise<string> => {
       const [only] = await registered(() => new RemoteScript("hello", { ...args, occasion }));
-      return String(only?.inputs["stdin"]);
+      return sent(only).text;
     };
     const text = renderInput({ script }, {});
     assert.deepEqual(
       [await inputOf(), await inputOf("once"), await inputOf("twice")],
       [text, `${text}once\n`, `${text}twice\n`],
     );
-    const ran = spawnSync(
-      "sh",
-      ["-c", renderCommand({ script, host: "a", parameters: {}, secretNames: [], user: "root" })],
-      {
-        input: `${text}echo told\n`,
-        encoding: "utf8",
-      },
-    );
+    const command = renderCommand({ script, host: "a", parameters: {}, secretNames: [], user: "root" });
+    const ran = spawnSync("sh", ["-c", command], { input: `${text}echo told\n`, encoding: "utf8" });
     assert.equal(ran.stdout, "hello\n");
-  });
-
-  it("shows standard input in diffs when there is no secret in it", async () => {
-    const [only] = await registered(() => new RemoteScript("hello", { script, host: "a", connection }));
-    assert.equal(only?.inputs["stdin"], renderInput({ script }, {}));
   });
 });
 

@@ -1,4 +1,4 @@
-import { Command } from "@pulumi/command/remote/command.js";
+import { Command } from "@pulumi/command/local/command.js";
 import {
   all,
   interpolate,
@@ -9,8 +9,9 @@ import {
   type Input,
   type Output,
 } from "@pulumi/pulumi";
-import { connectionArgs, type Connection } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import type { Parameters } from "./quoting.ts";
+import { runnerArgs } from "./runner.ts";
 import { renderCommand, renderInput, withShortCommand, type Script, type ScriptInput } from "./script.ts";
 
 export interface RemoteScriptArgs {
@@ -30,9 +31,9 @@ export interface RemoteScriptArgs {
 }
 
 /**
- * A script that is run on a host over SSH: exactly one `command:remote:Command`. The script must be idempotent: it runs
- * on creation and again on every change of its inputs. It has no `delete`: a host that is gone could not run it. What it
- * prints is a secret output and is never logged.
+ * A script that is run on a host over SSH: exactly one `command:local:Command`, which starts our own SSH client: see `runnerArgs`.
+ * The script must be idempotent: it runs on creation and again on every change of its inputs. It has no `delete`: a host
+ * that is gone could not run it. What it prints is a secret output and is never logged.
  */
 export class RemoteScript extends Command {
   constructor(name: string, args: RemoteScriptArgs, options: CustomResourceOptions = {}) {
@@ -46,14 +47,13 @@ function commandArgs(args: RemoteScriptArgs): ConstructorParameters<typeof Comma
   const call = output(parameters).apply((known) =>
     withShortCommand({ script, host, parameters: known, secretNames: Object.keys(secrets), user }),
   );
-  return {
-    connection: connectionArgs(connection),
-    create: call.apply(renderCommand),
+  return runnerArgs({
+    name: script.name,
+    hosts: [{ name: host, connection }],
+    command: call.apply(renderCommand),
     stdin: scriptInput(call, { secrets, occasion }),
-    triggers: [...triggers],
-    logging: "none",
-    addPreviousOutputInEnv: false,
-  };
+    triggers,
+  });
 }
 
 /** Standard input: a secret as a whole as soon as it holds one. The occasion stands behind what the script reads. */

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import type { AddressInfo } from "node:net";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import ssh2, { type Connection as SshConnection, type Server } from "ssh2";
+import ssh2, { type Connection as SshConnection, type Server, type ServerChannel } from "ssh2";
 import { runOnAnyHost } from "./any-host.ts";
 import { ConnectionLostError, runOverSsh, UnreachableError, type KnownHost } from "./ssh.ts";
 
@@ -18,7 +18,7 @@ const stranger = ssh2.utils.generateKeyPairSync("ed25519");
 const allowed = ssh2.utils.parseKey(operator.public);
 
 /** An SSH server that lets the operator's key in and runs what it is asked to, with a shell. */
-async function startHost(hostKey: string): Promise<Server> {
+async function startHost(hostKey: string, ended?: Ended): Promise<Server> {
   const server = new ssh2.Server({ hostKeys: [hostKey] }, (connection) => {
     connection.on("error", () => undefined);
     connection.on("authentication", (attempt) => {
@@ -30,7 +30,7 @@ async function startHost(hostKey: string): Promise<Server> {
       else attempt.reject(["publickey"]);
     });
     connection.on("ready", () => {
-      serveCommands(connection);
+      serveCommands(connection, ended);
     });
   });
   server.listen(0, "127.0.0.1");
@@ -38,7 +38,10 @@ async function startHost(hostKey: string): Promise<Server> {
   return server;
 }
 
-function serveCommands(connection: SshConnection): void {
+/** What a host does instead of saying with which status a command ended. */
+type Ended = (channel: ServerChannel, connection: SshConnection) => void;
+
+function serveCommands(connection: SshConnection, ended?: Ended): void {
   connection.on("session", (acceptSession) => {
     acceptSession().on("exec", (accept, _reject, info) => {
       const channel = accept();
@@ -47,11 +50,38 @@ function serveCommands(connection: SshConnection): void {
       child.stdout.pipe(channel, { end: false });
       child.stderr.pipe(channel.stderr, { end: false });
       child.on("close", (code) => {
+        if (ended !== undefined) {
+          ended(channel, connection);
+          return;
+        }
         channel.exit(code ?? 255);
         channel.end();
       });
     });
   });
+}
+
+/** A way to a port that can be cut as a host is that loses its power: nothing comes any more, and nobody says so. */
+async function silentWire(to: number): Promise<{ port: number; cut: () => void; close: () => void }> {
+  const ends: Socket[] = [];
+  const server = createServer((near) => {
+    const far = connect(to, "127.0.0.1");
+    for (const end of [near, far]) end.on("error", () => undefined);
+    near.pipe(far).pipe(near);
+    ends.push(near, far);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    port: (server.address() as AddressInfo).port,
+    cut: () => {
+      for (const end of ends) end.unpipe().pause();
+    },
+    close: () => {
+      for (const end of ends) end.destroy();
+      server.close();
+    },
+  };
 }
 
 describe("a command over SSH", function () {
@@ -103,7 +133,7 @@ describe("a command over SSH", function () {
   it("is given up where a host does not answer in time", async () => {
     const command = "sleep 1";
     const asked = runOverSsh(hostOf("a", right), { command, input: "", timeoutMs: 100 });
-    await assert.rejects(asked, new ConnectionLostError("no answer within 0.1 seconds"));
+    await assert.rejects(asked, /^ConnectionLostError: no answer within 0\.1 seconds$/);
   });
 
   it("says what it says as it says it", async () => {
@@ -113,6 +143,54 @@ describe("a command over SSH", function () {
     assert.equal(stderr, "one\ntwo\n");
     assert.deepEqual(heard, ["one\n", "two\n"]);
   });
+
+  for (const [type, options] of [
+    ["rsa", { bits: 2048 }],
+    ["ecdsa", { bits: 256 }],
+    ["ecdsa", { bits: 384 }],
+    ["ecdsa", { bits: 521 }],
+  ] as const) {
+    it(`goes to a host that has ${type === "rsa" ? "an RSA" : "an ECDSA"} key of ${options.bits} bits alone`, async () => {
+      const key =
+        type === "rsa" ? ssh2.utils.generateKeyPairSync(type, options) : ssh2.utils.generateKeyPairSync(type, options);
+      const server = await startHost(key.private);
+      const result = await runOverSsh({ ...hostOf("a", server), hostKey: key.public }, { command: "cat", input: "x" });
+      server.close();
+      assert.equal(result.stdout, "x");
+    });
+  }
+
+  it("is lost where the host ends the session before it says how it ended, with what was said until then", async () => {
+    const leaving = await startHost(known.private, (_channel, connection) => connection.end());
+    const asked = runOverSsh(hostOf("a", leaving), { command: "echo at work >&2", input: "" });
+    await assert.rejects(asked, (error) => {
+      assert.ok(error instanceof ConnectionLostError);
+      assert.equal(error.stderr, "at work\n");
+      assert.match(error.trouble.because, /^127\.0\.0\.1 ended the session before the script had ended/);
+      return true;
+    });
+    leaving.close();
+  });
+
+  it("is given up within 30 seconds where nothing more is heard of a host", async () => {
+    const host = await startHost(known.private);
+    const wire = await silentWire((host.address() as AddressInfo).port);
+    const started = performance.now();
+    const asked = runOverSsh(
+      { ...hostOf("a", host), port: wire.port },
+      { command: "echo begun >&2; sleep 60", input: "", heard: wire.cut },
+    );
+    await assert.rejects(asked, (error) => {
+      assert.ok(error instanceof ConnectionLostError);
+      assert.match(error.trouble.because, /was not heard of for 20 seconds while the script ran/);
+      assert.equal(error.stderr, "begun\n");
+      return true;
+    });
+    const took = (performance.now() - started) / 1000;
+    assert.ok(took > 14 && took < 30, `${took} s`);
+    wire.close();
+    host.close();
+  }).timeout(60_000);
 
   it("goes to the first host that can be reached", async () => {
     const hosts = [hostOf("dead", right, 1), hostOf("impostor", wrong), hostOf("alive", right)];
@@ -153,10 +231,14 @@ describe("a command over SSH", function () {
 
   it("names every host when none can be reached", async () => {
     const hosts = [hostOf("server-1", right, 1), hostOf("server-2", wrong)];
-    await assert.rejects(runOnAnyHost(hosts, { command: "true", input: "" }, { rounds: 2, pause: 5 }), (error) => {
-      assert.ok(error instanceof UnreachableError);
-      assert.match(error.message, /server-1: 127\.0\.0\.1: .*ECONNREFUSED[\s\S]*server-2: .*host key/);
-      return true;
-    });
+    await assert.rejects(
+      runOnAnyHost(hosts, { command: "true", input: "" }, { rounds: 2, within: 60_000, lasting: 60_000, pause: 5 }),
+      (error) => {
+        assert.ok(error instanceof UnreachableError);
+        assert.match(error.message, /server-1: 127\.0\.0\.1: .*ECONNREFUSED[\s\S]*server-2: .*host key/);
+        assert.equal(error.trouble.lasting, undefined);
+        return true;
+      },
+    );
   });
 });

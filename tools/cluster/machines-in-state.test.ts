@@ -47,9 +47,20 @@ describe("machines in a state", () => {
     assert.equal(found.machines["s2"], "two");
   });
 
+  it("are read as releases before keep-alives wrote them, too", () => {
+    const inputs = {
+      stdin: marked(`${JSON.stringify([{ name: "s1", ...connection }])}\nscript\n`),
+      triggers: ["vm-9"],
+    };
+    const found = withMachinesInState(access, stateWith({ type: "command:local:Command", inputs }));
+    assert.deepEqual(found, withMachinesInState(access, stateWith({})));
+    assert.equal(found.hosts["s1"]?.host, "10.0.0.9");
+  });
+
   for (const [what, changes] of [
     ["is about to be deleted", { delete: true }],
-    ["is another resource", { type: "command:local:Command" }],
+    ["is another resource", { type: "command:remote:CopyToRemote" }],
+    ["names no host", { type: "command:local:Command", inputs: { stdin: "[]\n", triggers: ["vm-9"] } }],
     ["cannot be read", { inputs: {} }],
   ] as const) {
     it(`leave the outputs' where the state's ${what}`, () => {

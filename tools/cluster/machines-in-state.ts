@@ -11,10 +11,25 @@ const hop = z.object({
   privateKey: z.string(),
   hostKey: z.string(),
 });
-const lookedAt = z.object({
-  connection: hop.extend({ proxy: hop.optional() }),
-  triggers: z.tuple([z.string()]),
+const connection = hop.extend({ proxy: hop.optional() });
+const triggers = z.tuple([z.string()]);
+/** The first line of standard input names the hosts: see `runnerArgs`. */
+const hostsLine = z.string().transform((stdin, context) => {
+  try {
+    return z.array(connection).parse(JSON.parse(stdin.split("\n", 1)[0] ?? ""))[0];
+  } catch {
+    context.addIssue("is no list of hosts");
+    return z.NEVER;
+  }
 });
+const lookedAt: Readonly<Record<string, z.ZodType<{ connection?: z.output<typeof connection>; triggers: [string] }>>> =
+  {
+    "command:local:Command": z
+      .object({ stdin: hostsLine, triggers })
+      .transform((read) => ({ ...(read.stdin && { connection: read.stdin }), triggers: read.triggers })),
+    // Of a release before keep-alives.
+    "command:remote:Command": z.object({ connection, triggers }),
+  };
 
 /**
  * A run that failed leaves the stack's outputs as they were: machines that were replaced since stand in the state alone,
@@ -24,9 +39,10 @@ const lookedAt = z.object({
 export function withMachinesInState(access: ClusterAccess, state: Checkpoint): ClusterAccess {
   const found = resourcesOf(state).flatMap((resource) => {
     const node = /-preflight-(.+)$/.exec(nameOf(resource))?.[1];
-    if (node === undefined || resource.type !== "command:remote:Command" || resource.delete === true) return [];
-    const read = lookedAt.safeParse(revealed(resource.inputs));
-    return read.success ? [{ node, ...read.data }] : [];
+    if (node === undefined || resource.delete === true) return [];
+    const read = lookedAt[resource.type]?.safeParse(revealed(resource.inputs));
+    if (read?.success !== true || read.data.connection === undefined) return [];
+    return [{ node, connection: read.data.connection, machineId: read.data.triggers[0] }];
   });
   return {
     ...access,
@@ -36,7 +52,7 @@ export function withMachinesInState(access: ClusterAccess, state: Checkpoint): C
     },
     machines: {
       ...access.machines,
-      ...Object.fromEntries(found.map(({ node, triggers: [machineId] }) => [node, machineLabel(machineId)])),
+      ...Object.fromEntries(found.map(({ node, machineId }) => [node, machineLabel(machineId)])),
     },
   };
 }

@@ -77,7 +77,7 @@ function deployedState(type: string, name: string, inputs: Props): Record<string
       };
     case "tls:index/selfSignedCert:SelfSignedCert":
       return { certPem: known("certificate") };
-    case "command:remote:Command":
+    case "command:local:Command":
       return { stdout: known("output"), stderr: "" };
     default:
       return {};

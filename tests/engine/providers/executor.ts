@@ -59,8 +59,18 @@ function onFirstUse(modulePath: string): Executor {
   return { run: async (run) => (await load()).run(run), copy: async (copy) => (await load()).copy(copy) };
 }
 
+/** What a run of our SSH client (`runnerArgs` of components/remote) is to one host, for those that stand in its place. */
+export function onItsHost(run: Run): Run {
+  const command = run.environment["ISTHMUS_COMMAND"];
+  if (command === undefined || run.environment["ISTHMUS_NONE"] !== undefined) return run;
+  const end = run.stdin.indexOf("\n");
+  const [connection] = JSON.parse(run.stdin.slice(0, end)) as Properties[];
+  return { connection: connection ?? {}, command, stdin: run.stdin.slice(end + 1), environment: {} };
+}
+
 /** Deterministic: the same command with the same input on the same host says the same. */
-export function answer(run: Run, answers: readonly Answer[]): Outcome {
+export function answer(asked: Run, answers: readonly Answer[]): Outcome {
+  const run = onItsHost(asked);
   const host = typeof run.connection["host"] === "string" ? run.connection["host"] : "";
   const found = answers.find(
     (candidate) => new RegExp(candidate.command).test(run.command) && new RegExp(candidate.host ?? "").test(host),
@@ -75,8 +85,8 @@ export function answer(run: Run, answers: readonly Answer[]): Outcome {
   // The fingerprint of the cluster that it is a server of.
   const authority = createHash("sha256").update(host).digest("hex");
   if (/install-server\.sh/.test(run.command)) return { stdout: `K10${authority}`, stderr: "", exitCode: 0 };
-  const asked = [run.command, JSON.stringify(run.environment), run.stdin, host].join("\0");
-  const digest = createHash("sha256").update(asked).digest("hex").slice(0, 12);
+  const all = [run.command, JSON.stringify(run.environment), run.stdin, host].join("\0");
+  const digest = createHash("sha256").update(all).digest("hex").slice(0, 12);
   return { stdout: `done ${digest}`, stderr: "", exitCode: 0 };
 }
 

@@ -62,16 +62,27 @@ describe("a change that fails on the second of three servers", function () {
     await goesOnFromTheSecond(site);
   });
 
-  it("stops an upgrade where the host dies, and goes on from there", async () => {
+  it("stops an upgrade within 30 seconds of a host's death, in our words, and goes on from there", async () => {
     const second = site.host("server-2");
+    let diedAt = 0;
+    let endedAt = 0;
     const said = await stopsAtTheSecond(site, versionOf(6), async () => {
       const { reached } = await holdAt(second, "install k3s");
       const died = reached.then(() => second.powerOff());
+      void died.then(() => (diedAt = performance.now()));
       const run = await site.up();
+      endedAt = performance.now();
       await died;
       return run;
     });
     assert.match(said, new RegExp(`${clusterName}-server-2`));
+    assert.match(
+      said,
+      /\[server-2\] because: \S+ (was not heard of for 20 seconds while|ended the session before) the script/,
+    );
+    assert.match(said, /\[server-2\] to fix: see that the host is up/);
+    // The engine has to write its state besides.
+    assert.ok(endedAt - diedAt < 35_000, `${endedAt - diedAt} ms`);
 
     await second.powerOn();
     await goesOnFromTheSecond(site);

@@ -14,6 +14,7 @@ import {
   type ResourceRules,
 } from "../contract.ts";
 import { touches } from "../diff.ts";
+import type { Outcome } from "../executor.ts";
 import { at, isObject, textAt, type Properties } from "../values.ts";
 
 const LOGGING = ["none", "stdout", "stderr", "stdoutAndStderr"];
@@ -27,20 +28,27 @@ const command: ResourceRules = {
   unsettledBy: (changes) =>
     changes.some((change) => touches(change.path, ["create", "update"])) ? ["stdout", "stderr"] : [],
   create: async (call) => ({ id: newId(call), outputs: await run(call, textAt(call.inputs, "create")) }),
-  update: async (call) => {
-    const script = textAt(call.inputs, "update") ?? textAt(call.inputs, "create");
-    return script === undefined ? {} : run(call, script, previousOutput(call.inputs, call.state));
-  },
+  update: (call) => rerun(call),
   delete: async (call) => {
     await run(call, textAt(call.state, "delete"), previousOutput(call.state, call.state));
   },
 };
+
+async function rerun(call: Call & { readonly state: Properties }): Promise<Properties> {
+  const script = textAt(call.inputs, "update") ?? textAt(call.inputs, "create");
+  return script === undefined ? {} : run(call, script, previousOutput(call.inputs, call.state));
+}
 
 /** Runs where the engine runs: a run without a connection. */
 const localCommand: ResourceRules = {
   ...command,
   secrets: [],
   check: (draft) => ({ inputs: draft.inputs, failures: loggingFailures(draft) }),
+  // Seen of the real one: what a `remote.Command` left is not taken over by an alias.
+  update: (call) => {
+    if (call.state["connection"] === undefined) return rerun(call);
+    throw new Refusal("1 failures decoding:\n\tconnection: Unrecognized field 'connection' on 'local.CommandOutputs'");
+  },
 };
 
 const copyToRemote: ResourceRules = {
@@ -88,12 +96,17 @@ async function run(
     environment: all,
   });
   log(call, "run", { started, failed: outcome.exitCode !== 0 });
-  if (outcome.exitCode !== 0) {
-    // The real one quotes the whole command and its output too: a secret in either is out.
-    const output = outcome.stdout + outcome.stderr;
-    throw new Refusal(`Process exited with status ${outcome.exitCode}: running ${JSON.stringify(script)}:\n${output}`);
-  }
+  if (outcome.exitCode !== 0) throw new Refusal(refusal(call, script, outcome));
   return { stdout: withoutLastNewline(outcome.stdout), stderr: withoutLastNewline(outcome.stderr) };
+}
+
+/**
+ * `remote/commandOutputs.go` and `local/commandOutputs.go` wrap the error of `ssh` and of `os/exec`, and quote the whole command and its
+ * output: a secret in either is out.
+ */
+function refusal(call: Call, script: string, outcome: Outcome): string {
+  const status = call.type === "command:local:Command" ? "exit status" : "Process exited with status";
+  return `${status} ${outcome.exitCode}: running ${JSON.stringify(script)}:\n${outcome.stdout}${outcome.stderr}`;
 }
 
 async function copy(call: Call): Promise<void> {
