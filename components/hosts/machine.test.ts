@@ -37,6 +37,18 @@ describe("settings of an existing machine", () => {
     });
   }
 
+  it("take an RSA key of 2048 bits, and none that is shorter", () => {
+    const rsa = (bytes: number): string => {
+      const field = (value: Buffer): Buffer =>
+        Buffer.concat([Buffer.from([0, 0, value.length >> 8, value.length & 255]), value]);
+      const modulus = Buffer.concat([Buffer.from([0]), Buffer.alloc(bytes, 0xc1)]);
+      const blob = Buffer.concat([field(Buffer.from("ssh-rsa")), field(Buffer.from([1, 0, 1])), field(modulus)]);
+      return `ssh-rsa ${blob.toString("base64")}`;
+    };
+    assert.equal(messageOf({ hostKey: rsa(256) }), "accepted");
+    assert.match(messageOf({ hostKey: rsa(128) }), /RSA key of less than 2048 bits: .*ssh-keyscan -t ed25519/);
+  });
+
   it("refuse an unknown key and a port that there is not", () => {
     assert.match(messageOf({ hostKey, hostkey: hostKey }), /hostkey/);
     assert.match(messageOf({ hostKey, port: 70000 }), /65535/);

@@ -10,6 +10,7 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import ssh2, { type Connection as SshConnection, type Server, type ServerChannel } from "ssh2";
 import { runOnAnyHost } from "./any-host.ts";
+import { runAsTold } from "./run.ts";
 import { ConnectionLostError, runOverSsh, UnreachableError, type KnownHost } from "./ssh.ts";
 
 const operator = ssh2.utils.generateKeyPairSync("ed25519");
@@ -227,6 +228,29 @@ describe("a command over SSH", function () {
     assert.deepEqual(await start("cat", "they are away"), { out: "first\nsecond\n", err: "", code: 0 });
     const declined = await start("cat >/dev/null; exit 75", "they are away");
     assert.deepEqual(declined, { out: "", err: "alive: they are away\n", code: 75 });
+  });
+
+  it("is not begun with a key that nobody can use, and the message says why", async () => {
+    const host = { ...hostOf("server-1", right), privateKey: known.public };
+    const stdin = `${JSON.stringify([host])}\n`;
+    assert.deepEqual(await runAsTold({ stdin, environment: { ISTHMUS_COMMAND: "true" } }), {
+      status: 255,
+      stdout: "",
+      stderr:
+        "[server-1] because: the SSH private key is the public half of a key: take the file without .pub\n" +
+        "[server-1] to fix: set the secret that `ssh.privateKey` of the stack file names (pulumi config set --secret), then run up again\n",
+    });
+  });
+
+  it("ends with the cause and the fix where its one host cannot be reached", async () => {
+    const stdin = `${JSON.stringify([hostOf("server-1", wrong)])}\n`;
+    const told = { stdin, environment: { ISTHMUS_COMMAND: "true", ISTHMUS_DIALS: "1" } };
+    const { status, stderr } = await runAsTold(told);
+    assert.equal(status, 255);
+    assert.match(
+      stderr,
+      /^\[server-1\] because: its host key is another .*\n\[server-1\] to fix: .*ssh-keyscan -p \d+ -t ed25519/,
+    );
   });
 
   it("names every host when none can be reached", async () => {

@@ -20,7 +20,7 @@ const kills: readonly { readonly while: string; readonly kill: Kill; readonly sa
   {
     while: "k3s was being installed",
     kill: { method: "create", name: "site-a-k3s-k3s-a-server-2", nth: 1, when: "before" },
-    says: /creating site-a-k3s-k3s-a-server-2 \(command:remote:Command\): the next `up` does it again/,
+    says: /creating site-a-k3s-k3s-a-server-2 \(command:local:Command\): the next `up` does it again/,
   },
   {
     while: "it installed a chart",

@@ -14,7 +14,7 @@ const chart = make(release, "traefik", { namespace: "edge", name: "traefik" });
 const secret = make("kubernetes:core/v1:Secret", "login", { metadata: { namespace: "edge", name: "login" } });
 const issuer = make("kubernetes:cert-manager.io/v1:ClusterIssuer", "issuer", { metadata: { name: "acme" } });
 const password = make("random:index/randomPassword:RandomPassword", "token", { length: 48 });
-const install = make("command:remote:Command", "install", { create: "sh" });
+const install = make("command:local:Command", "install", { create: "sh" });
 
 function state(resources: StateResource[], pending: readonly [string, StateResource][] = []): Checkpoint {
   const pending_operations = pending.map(([type, resource]) => ({ type, resource }));
@@ -52,7 +52,7 @@ describe("what a killed run left", () => {
     );
     assert.deepEqual(interruptedIn(left).map(describeInterrupted), [
       "creating token (random:index/randomPassword:RandomPassword): the next `up` does it again",
-      "creating install (command:remote:Command): the next `up` does it again",
+      "creating install (command:local:Command): the next `up` does it again",
       "updating traefik (kubernetes:helm.sh/v3:Release): the next `up` does it again",
       "deleting traefik (kubernetes:helm.sh/v3:Release): is looked for as edge/traefik; where it is still there, the next `up` or `destroy` deletes it",
     ]);

@@ -22,7 +22,7 @@ describe("the output of hosts that work in parallel", function () {
     for (const name of agents) await site.host(name).ok("ip route del default && hostname elsewhere");
     const text = await site.refuses();
     for (const name of agents) {
-      assert.match(text, new RegExp(`command:remote:Command ${clusterName}-preflight-${name} creating`));
+      assert.match(text, new RegExp(`command:local:Command ${clusterName}-preflight-${name} creating`));
       const said = saidBy(text, `${clusterName}-preflight-${name}`);
       assert.ok(said.length >= 5, said.join("\n"));
       for (const line of said) assert.ok(line.startsWith(`[${name}] `), line);
