@@ -54,6 +54,42 @@ describe("settings of snapshots and tokens", () => {
     }
   });
 
+  for (const [key, values, message] of [
+    [
+      "endpoint",
+      ["https://s3.example.org/", "http://s3.example.org"],
+      /is a URL: leave out what stands before the host/,
+    ],
+    ["endpoint", ["s3.example.org/bucket", "s3.example.org/"], /has a path: give the host alone/],
+    [
+      "endpoint",
+      ["", "s3 example", "s3.example.org:", "s3.example.org:0", "-s3", "s3..org"],
+      /is no host, as s3\.example/,
+    ],
+    [
+      "bucket",
+      ["my bucket", "Etcd", "ab", "etcd/site-a", "-etcd", "a..b", "a".repeat(64)],
+      /is no bucket's name: 3 to 63/,
+    ],
+    ["region", ["", "eu central", "us-east-1/"], /is no region, as us-east-1/],
+  ] as const) {
+    it(`refuse as ${key} ${values[0] === "" ? values[1] : values[0]}`, () => {
+      for (const value of values) {
+        const [problem = "accepted"] = problems({ snapshots: { s3: { ...s3, [key]: value } } });
+        assert.match(problem, new RegExp(`^snapshots\\.s3\\.${key}: ${message.source}`), value);
+      }
+    });
+  }
+
+  it("take what stores are called", () => {
+    for (const endpoint of ["s3.eu-central-003.backblazeb2.com", "10.0.20.5:9000", "minio", "[fd00::5]:9000"]) {
+      assert.deepEqual(problems({ snapshots: { s3: { ...s3, endpoint } } }), []);
+    }
+    for (const bucket of ["abc", "etcd.site-a", "a".repeat(63)]) {
+      assert.deepEqual(problems({ snapshots: { s3: { ...s3, bucket } } }), []);
+    }
+  });
+
   it("keep the token in use", () => {
     assert.deepEqual(problems({ tokens: { generation: 2, keepFrom: 3 } }), [
       "tokens.keepFrom: is above `generation`: the token in use is always kept",

@@ -26,6 +26,24 @@ export const tokens = z
   })
   .prefault({});
 
+/** As k3s gives it to its client of S3, which adds `https://` (`etcd-s3-endpoint`): host and port, nothing else. */
+const endpoint = z
+  .string()
+  .refine((text) => !text.includes("://"), "is a URL: leave out what stands before the host, as in s3.example.org:9000")
+  .refine((text) => !text.includes("/"), "has a path: give the host alone, and the bucket and folder by their own keys")
+  .regex(
+    /^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*|\[[0-9a-f:.]+\])(:[1-9][0-9]{0,4})?$/i,
+    "is no host, as s3.example.org or 10.0.20.5:9000",
+  );
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html, which other stores have taken over. */
+const bucket = z
+  .string()
+  .regex(
+    /^(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+    "is no bucket's name: 3 to 63 of a-z, 0-9, - and ., with a letter or digit at both ends",
+  );
+
 /** Snapshots of etcd: when, how many, and where else. */
 export const snapshots = z
   .strictObject({
@@ -41,9 +59,13 @@ export const snapshots = z
       .describe("How many of a name are kept on each server's disk. Default: 28, a week."),
     s3: z
       .strictObject({
-        endpoint: z.string().describe("Host of the object store, with port if it is not 443."),
-        bucket: z.string().describe("Bucket that exists already."),
-        region: z.string().default("us-east-1").describe("Region. Default: us-east-1."),
+        endpoint: endpoint.describe("Host of the object store, with port if it is not 443."),
+        bucket: bucket.describe("Bucket that exists already."),
+        region: z
+          .string()
+          .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/i, "is no region, as us-east-1 or eu-central-003")
+          .default("us-east-1")
+          .describe("Region. Default: us-east-1."),
         ca: certificates
           .optional()
           .describe(
