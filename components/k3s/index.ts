@@ -53,6 +53,7 @@ export {
   keptServerTokens,
   parseFingerprints,
   parseSnapshots,
+  restoreObstacles,
   snapshotStep,
   snapshotsStep,
   snapshotTokenStep,

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { renderScript } from "@isthmus/remote/script";
 import fc from "fast-check";
 import type { ClusterAccess } from "./access.ts";
 import { serverTokenGeneration, tokenFingerprint, tokenName } from "./fingerprint.ts";
@@ -11,6 +16,7 @@ import {
   keptServerTokens,
   parseFingerprints,
   parseSnapshots,
+  restoreObstacles,
   snapshotStep,
   snapshotsStep,
   snapshotTokenStep,
@@ -74,6 +80,58 @@ describe("snapshots", () => {
       assert.equal(parameters["S3_BUCKET"], "etcd");
       assert.deepEqual(secretNames, ["S3_ACCESS_KEY", "S3_SECRET_KEY"]);
     }
+  });
+});
+
+describe("what stands in the way of a restore", () => {
+  const planOf = (version: string, store = false) => {
+    const s3 = { endpoint: "s3.example.org", bucket: "etcd", folder: "site-a" };
+    const settings = settingsOf({ version, ...(store ? { snapshots: { s3 } } : {}) });
+    return planCluster({ name: "site-a", nodes: sixNodes, settings });
+  };
+  const plan = planOf("v1.34.3+k3s1");
+
+  it("is a k3s of a newer minor version than is declared, of any node in it", () => {
+    const [said = "", ...others] = restoreObstacles(
+      plan,
+      "k3s v1.34.9+k3s1\nk3s v1.35.0+k3s1\nk3s v1.9.1+k3s1\n0123456789ab\n",
+    );
+    assert.deepEqual(others, []);
+    assert.match(
+      said,
+      /^it holds nodes of v1\.35\.0\+k3s1, and v1\.34\.3\+k3s1 is declared.*: set kubernetes\.version to v1\.35\.0\+k3s1/,
+    );
+  });
+
+  it("is no older one, no newer patch, and none that it does not tell", () => {
+    for (const printed of ["k3s v1.34.9+k3s1\n", "k3s v1.33.1+k3s1\n", "", "0123456789ab\nbytes 10\n"]) {
+      assert.deepEqual(restoreObstacles(plan, printed), []);
+    }
+  });
+
+  it("is a disk without room for it, twice where it has to be downloaded", () => {
+    const printed = `bytes ${300 * 2 ** 20}\nfree ${600 * 2 ** 20}\n`;
+    assert.deepEqual(restoreObstacles(plan, printed), []);
+    const [said = ""] = restoreObstacles(planOf("v1.34.3+k3s1", true), printed);
+    assert.match(said, /^it needs 856 MiB below \/var\/lib\/rancher there, and 600 MiB are free: make room/);
+    assert.equal(restoreObstacles(plan, `bytes ${400 * 2 ** 20}\nfree ${600 * 2 ** 20}\n`).length, 1);
+  });
+
+  it("is read from what a node's object looks like in etcd, and from the size of the file", () => {
+    const folder = mkdtempSync(join(tmpdir(), "isthmus-"));
+    mkdirSync(join(folder, "server/db/snapshots"), { recursive: true });
+    const node = Buffer.concat([
+      Buffer.from("\0\xffcontainerd://2.1.5\x3a\x0cv1.34.3+k3s1\x42\0\x4a\x05linux", "latin1"),
+      Buffer.from("a plan names v1.99.0+k3s1 and no node has it /bootstrap/0123456789ab"),
+    ]);
+    writeFileSync(join(folder, "server/db/snapshots/daily"), node);
+    const [call] = [snapshotTokenStep(plan, { name: "daily", madeAt: "", on: "server-1" })];
+    const text = `ISTHMUS_HOST=server-1\n` + renderScript({ ...call, host: "server-1", user: "root", secretNames: [] });
+    const printed = spawnSync("bash", ["-c", text.replaceAll("/var/lib/rancher/k3s", folder)], { encoding: "utf8" });
+    rmSync(folder, { recursive: true });
+    const [bytes, free = "", ...facts] = printed.stdout.trim().split("\n");
+    assert.deepEqual([bytes, ...facts], [`bytes ${node.length}`, "0123456789ab", "k3s v1.34.3+k3s1"], printed.stderr);
+    assert.match(free, /^free [1-9]\d+$/);
   });
 });
 

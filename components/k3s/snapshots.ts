@@ -41,6 +41,41 @@ export function parseFingerprints(printed: string): readonly string[] {
   return printed.split("\n").filter((line) => /^[0-9a-f]{12}$/.test(line));
 }
 
+/** Beside the data, for logs and what else is written meanwhile. */
+const spareBytes = 256 * 2 ** 20;
+
+/**
+ * Why a snapshot cannot be restored as things are, each with the fix; from what `snapshot-token.sh` printed. Kubernetes does not read what
+ * a newer minor version wrote (https://kubernetes.io/releases/version-skew-policy/); a newer patch of the same one it does.
+ */
+export function restoreObstacles({ settings }: ClusterPlan, printed: string): readonly string[] {
+  const minorOf = (version: string): number => Number(/^v1\.(\d+)\./.exec(version)?.[1] ?? 0);
+  const numbers = { numeric: true };
+  const wroteIt = [...printed.matchAll(/^k3s (v1\.\S+)$/gm)].map(([, version = ""]) => version);
+  const newest = wroteIt.sort((a, b) => a.localeCompare(b, "en", numbers)).at(-1);
+  const number = (name: string): number | undefined => {
+    const said = new RegExp(`^${name} (\\d+)$`, "m").exec(printed)?.[1];
+    return said === undefined ? undefined : Number(said);
+  };
+  const [bytes, free] = [number("bytes"), number("free")];
+  // k3s downloads it, writes the data anew, and keeps the data of before.
+  const needed = (bytes ?? 0) * (settings.snapshots.s3 === undefined ? 1 : 2) + spareBytes;
+  const inMiB = (size: number): string => `${Math.ceil(size / 2 ** 20)} MiB`;
+  return [
+    ...(newest !== undefined && minorOf(newest) > minorOf(settings.version)
+      ? [
+          `it holds nodes of ${newest}, and ${settings.version} is declared, which does not read what a newer minor version wrote: ` +
+            `set kubernetes.version to ${newest}, or choose a snapshot from before that upgrade`,
+        ]
+      : []),
+    ...(free !== undefined && free < needed
+      ? [
+          `it needs ${inMiB(needed)} below /var/lib/rancher there, and ${inMiB(free)} are free: make room there (journalctl --vacuum-size=100M; k3s crictl rmi --prune)`,
+        ]
+      : []),
+  ];
+}
+
 /** The server tokens that the stack keeps, the newest first. */
 export function keptServerTokens({ secrets }: ClusterAccess): readonly string[] {
   const { SERVER_TOKEN = "", OLDER_TOKENS = "" } = secrets;

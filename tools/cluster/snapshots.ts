@@ -5,6 +5,7 @@ import {
   keptServerTokens,
   parseFingerprints,
   parseSnapshots,
+  restoreObstacles,
   snapshotStep,
   snapshotsStep,
   snapshotTokenStep,
@@ -58,9 +59,17 @@ export async function findSnapshot(cluster: DeployedCluster, wanted: string): Pr
   );
 }
 
-/** The server token that a snapshot was taken with. Where the stack does not keep it, nothing is begun. */
+/**
+ * The server token that a snapshot was taken with. Where the stack does not keep it, or something else stands in the way of a restore,
+ * nothing is begun.
+ */
 export async function tokenOf({ plan, access }: DeployedCluster, snapshot: FoundSnapshot): Promise<string> {
   const { stdout } = await mustRunScript(access, snapshotTokenStep(plan, snapshot));
+  const obstacles = restoreObstacles(plan, stdout);
+  if (obstacles.length > 0) {
+    const lines = obstacles.map((one) => `  ${one}`).join("\n");
+    throw new UserError(`${snapshot.name} cannot be restored on ${snapshot.on}. Nothing was changed.\n${lines}`);
+  }
   const fingerprints = parseFingerprints(stdout);
   const kept = keptServerTokens(access);
   const token = chooseToken(kept, fingerprints);

@@ -9,13 +9,14 @@ printf %s "$S3_CA" >"$STORE_CA"
 # SHA-256 of the empty body that a request to read has.
 NO_BODY=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 
-# object_store PATH-AND-QUERY: what the store answers. The keys go to curl on standard input.
+# object_store PATH-AND-QUERY [OPTION OF CURL…]: what the store answers. The keys go to curl on standard input.
 object_store() {
-  local trust=()
+  local path=$1 trust=()
+  shift
   [ -z "$S3_CA" ] || trust=(--cacert "$STORE_CA")
   printf 'user = "%s:%s"\n' "$S3_ACCESS_KEY" "$S3_SECRET_KEY" |
     curl -fsS -K - ${trust[@]+"${trust[@]}"} --connect-timeout 10 --max-time 900 --aws-sigv4 "aws:amz:$S3_REGION:s3" \
-      -H "x-amz-content-sha256: $NO_BODY" "https://$S3_ENDPOINT/$S3_BUCKET$1" 2>"$STORE_SAID"
+      -H "x-amz-content-sha256: $NO_BODY" "$@" "https://$S3_ENDPOINT/$S3_BUCKET$path" 2>"$STORE_SAID"
 }
 
 # Ends the script with what `object_store` failed by.
