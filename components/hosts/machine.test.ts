@@ -37,16 +37,15 @@ describe("settings of an existing machine", () => {
     });
   }
 
-  it("take an RSA key of 2048 bits, and none that is shorter", () => {
-    const rsa = (bytes: number): string => {
-      const field = (value: Buffer): Buffer =>
-        Buffer.concat([Buffer.from([0, 0, value.length >> 8, value.length & 255]), value]);
-      const modulus = Buffer.concat([Buffer.from([0]), Buffer.alloc(bytes, 0xc1)]);
-      const blob = Buffer.concat([field(Buffer.from("ssh-rsa")), field(Buffer.from([1, 0, 1])), field(modulus)]);
-      return `ssh-rsa ${blob.toString("base64")}`;
+  it("refuse an RSA key, and take each type that the command provider can check", () => {
+    const keyOf = (type: string): string => {
+      const field = (text: string): Buffer => Buffer.concat([Buffer.from([0, 0, 0, text.length]), Buffer.from(text)]);
+      return `${type} ${Buffer.concat([field(type), field("x"), field("y")]).toString("base64")}`;
     };
-    assert.equal(messageOf({ hostKey: rsa(256) }), "accepted");
-    assert.match(messageOf({ hostKey: rsa(128) }), /RSA key of less than 2048 bits: .*ssh-keyscan -t ed25519/);
+    assert.match(messageOf({ hostKey: keyOf("ssh-rsa") }), /^is an RSA key.*SHA-1.*ssh-keyscan -t ed25519/);
+    for (const type of ["ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"]) {
+      assert.equal(messageOf({ hostKey: keyOf(type) }), "accepted", type);
+    }
   });
 
   it("refuse an unknown key and a port that there is not", () => {

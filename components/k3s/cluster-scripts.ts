@@ -1,5 +1,13 @@
 import { lookUp } from "@isthmus/core";
-import { AnyHostScript, knownHost, RemoteScript, type Connection, type Parameters, type Script } from "@isthmus/remote";
+import {
+  AnyHostScript,
+  knownHost,
+  OnceScript,
+  RemoteScript,
+  type Connection,
+  type Parameters,
+  type Script,
+} from "@isthmus/remote";
 import { Provider } from "@pulumi/command/provider.js";
 import { all, output, secret, unsecret, type Input, type Output, type Resource } from "@pulumi/pulumi";
 import { Stash } from "@pulumi/pulumi/stash.js";
@@ -101,10 +109,10 @@ export class ClusterScripts {
             parameters: adoptParameters(plan, first.node),
             secrets: { SERVER_TOKEN: tokens.server, AGENT_TOKEN: tokens.agent },
           };
-    return new RemoteScript(
+    return new OnceScript(
       `${name}-genesis`,
       { host, connection, ...inputs },
-      { ...this.scripted, dependsOn: [...after], ignoreChanges: ["connection", "create", "stdin"] },
+      { ...this.scripted, dependsOn: [...after] },
     );
   }
 

@@ -11,8 +11,8 @@ export interface Hop {
   /** Private key, OpenSSH or PEM format. Secret. */
   readonly privateKey: Input<string>;
   /**
-   * The host's own public key, as in `known_hosts` without the name: `ssh-ed25519 AAAA…`, ECDSA, or RSA of 2048 bits. An RSA key
-   * has to sign with SHA-2, never with SHA-1 (RFC 8332). A host that shows another key is not trusted.
+   * The host's own public key, as in `known_hosts` without the name: `ssh-ed25519 AAAA…` or ECDSA; of RSA keys
+   * `remote.Command` asks for SHA-1. A host that shows another key is not trusted.
    */
   readonly hostKey: Input<string>;
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { runtime, secret } from "@pulumi/pulumi";
 import { AnyHostScript } from "./any-host-script.ts";
+import { OnceScript } from "./once-script.ts";
 import { RemoteScript } from "./remote-script.ts";
 import { renderCommand, renderInput } from "./script.ts";
 
@@ -108,6 +109,27 @@ describe("RemoteScript", () => {
     const command = renderCommand({ script, host: "a", parameters: {}, secretNames: [], user: "root" });
     const ran = spawnSync("sh", ["-c", command], { input: `${text}echo told\n`, encoding: "utf8" });
     assert.equal(ran.stdout, "hello\n");
+  });
+});
+
+describe("OnceScript", () => {
+  it("keeps the type that releases wrote, and what it ran with: another one would run again on a cluster that there is", async () => {
+    const args = { script, host: "a", connection, secrets: { TOKEN: secret("canary") } };
+    const [only, ...others] = await registered(() => new OnceScript("genesis", args));
+    assert.equal(others.length, 0);
+    assert.equal(only?.type, "command:remote:Command");
+    const { value } = only.inputs["connection"] as Sealed;
+    const limits = { dialErrorLimit: 12, perDialTimeout: 10 };
+    assert.deepEqual(value, {
+      host: "10.0.20.11",
+      port: 22,
+      user: "root",
+      privateKey: "PRIVATE",
+      hostKey: "ssh-ed25519 AAAA",
+      ...limits,
+    });
+    assert.equal((only.inputs["stdin"] as Sealed).value, renderInput({ script }, { TOKEN: "canary" }));
+    assert.equal(only.inputs["logging"], "none");
   });
 });
 

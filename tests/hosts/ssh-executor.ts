@@ -29,8 +29,13 @@ export const executor: Executor = {
 };
 
 /** The program that a script is run by would only be started by the shell: a third of a second of a processor each time. */
-async function here({ command, stdin, environment }: Run): Promise<Outcome> {
+async function here({ connection, command, stdin, environment }: Run): Promise<Outcome> {
   const env = { ...process.env, ...environment };
+  if (typeof connection["host"] === "string") {
+    const told = `${JSON.stringify([{ name: connection["host"], ...connection }])}\n${stdin}`;
+    const over = await runAsTold({ stdin: told, environment: { ...env, ISTHMUS_COMMAND: command } });
+    return { stdout: over.stdout, stderr: over.stderr, exitCode: over.status };
+  }
   if (command.includes("any-host-main.cjs")) {
     const { status, stdout, stderr } = await runAsTold({ stdin, environment: env });
     return { stdout, stderr, exitCode: status };

@@ -78,6 +78,7 @@ function deployedState(type: string, name: string, inputs: Props): Record<string
     case "tls:index/selfSignedCert:SelfSignedCert":
       return { certPem: known("certificate") };
     case "command:local:Command":
+    case "command:remote:Command":
       return { stdout: known("output"), stderr: "" };
     default:
       return {};
