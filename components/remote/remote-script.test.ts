@@ -48,7 +48,7 @@ function sent(of: Registered | undefined): { hosts: unknown; text: string } {
 }
 
 const commandOf = (of: Registered | undefined): string =>
-  String((of?.inputs["environment"] as { ISTHMUS_COMMAND: string }).ISTHMUS_COMMAND);
+  (of?.inputs["environment"] as { ISTHMUS_COMMAND: string }).ISTHMUS_COMMAND;
 
 describe("RemoteScript", () => {
   it("is one local command that knows its host and the host's key, without logging and delete", async () => {
