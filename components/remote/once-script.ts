@@ -7,7 +7,7 @@ import { renderCommand, withShortCommand } from "./script.ts";
 
 /**
  * A script that runs once in the life of what it belongs to: a later change of it changes nothing. One `command:remote:Command`, as releases
- * wrote it: under another type it would be another resource, and run again on all that there is (decision 0017).
+ * wrote it: under another type it would be another resource, and run again on all that there is (decision 0018).
  */
 export class OnceScript extends Command {
   constructor(name: string, args: RemoteScriptArgs, options: CustomResourceOptions = {}) {
