@@ -174,7 +174,7 @@ describe("K3sCluster", () => {
     const { all } = await register();
     for (const { name, inputs } of all.filter((one) => "create" in one.inputs)) {
       const command = String(inputs["create"]);
-      assert.ok(command.length < (name === "site-a-genesis" ? 800 : 100), `${name}: ${command}`);
+      assert.ok(command.length < (name === "site-a-genesis" ? 1000 : 100), `${name}: ${command}`);
     }
   });
 
