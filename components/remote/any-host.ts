@@ -26,8 +26,9 @@ export const twoMinutes: Patience = { within: 120_000, pause: 5_000, lasting: 30
 export async function runOnAnyHost(
   hosts: readonly KnownHost[],
   run: Run,
-  patience: Patience = twoMinutes,
+  limits: Partial<Patience> = {},
 ): Promise<RunResult> {
+  const patience = { ...twoMinutes, ...limits };
   const started = performance.now();
   for (let round = 1; ; round++) {
     const outcome = await tryInTurn(hosts, run);
