@@ -21,6 +21,20 @@ const machine = hostSchema.extend({
   architecture: z.enum(["amd64", "arm64"]).describe("CPU architecture; a Raspberry Pi 4 or 5 is arm64."),
   cores: cores.describe("CPU cores."),
   memory: bytes.describe("Memory, such as 8Gi."),
+  disk: bytes
+    .optional()
+    .describe("Size of the disk with the operating system. Default: not stated; volumes on it are not judged."),
+  data: z
+    .strictObject({
+      size: bytes.describe("Its size, such as 500Gi."),
+      mountPath: z
+        .string()
+        .regex(/^(\/[-._A-Za-z0-9]+)+$/, "must be an absolute path, such as /var/lib/longhorn")
+        .default("/var/lib/longhorn")
+        .describe("Where it is mounted. Default: /var/lib/longhorn."),
+    })
+    .optional()
+    .describe("A disk for data that is mounted already. Default: none is known of."),
 });
 
 const node = z

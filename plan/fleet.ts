@@ -113,6 +113,7 @@ function placed(plan: ServicePlan, { name: site, topology }: SiteFacts): PlacedS
     site: spans ? undefined : site,
     workloads: [...plan.footprint.workloads, ...entriesOf(plan.footprint, topology)],
     providers,
+    storageClasses: plan.footprint.storageClasses,
     from: plan.from,
   };
 }

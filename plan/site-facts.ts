@@ -3,6 +3,8 @@ import {
   controlPlaneTaint,
   topologyKey,
   type Architecture,
+  type Bytes,
+  type DiskFacts,
   type NodeFacts,
   type SiteFacts,
   type SourcePath,
@@ -64,12 +66,31 @@ function physicalFacts(
   name: string,
   node: NodeSettings,
   site: SiteModel,
-): Pick<NodeFacts, "host" | "architecture" | "cpu" | "memory"> {
+): Pick<NodeFacts, "host" | "architecture" | "cpu" | "memory" | "disks"> {
+  const at = below(site.from, "nodes", name);
   if (node.vm !== undefined) {
     const architecture: Architecture = site.hosts[node.vm.host]?.architecture ?? "amd64";
-    return { host: node.vm.host, architecture, cpu: `${node.vm.cores}`, memory: node.vm.memory };
+    return {
+      host: node.vm.host,
+      architecture,
+      cpu: `${node.vm.cores}`,
+      memory: node.vm.memory,
+      disks: disksOf(node.vm, below(at, "vm")),
+    };
   }
   if (node.machine === undefined) throw new Error(`${name} is neither a vm nor a machine`);
   const { architecture, cores, memory } = node.machine;
-  return { host: name, architecture, cpu: `${cores}`, memory };
+  return { host: name, architecture, cpu: `${cores}`, memory, disks: disksOf(node.machine, below(at, "machine")) };
+}
+
+interface StatedDisks {
+  readonly disk?: Bytes | undefined;
+  readonly data?: { readonly size: Bytes; readonly mountPath: string } | undefined;
+}
+
+function disksOf({ disk, data }: StatedDisks, from: SourcePath): DiskFacts[] {
+  return [
+    ...(disk === undefined ? [] : [{ mountPath: "/", size: disk, from: below(from, "disk") }]),
+    ...(data === undefined ? [] : [{ ...data, from: below(from, "data", "size") }]),
+  ];
 }

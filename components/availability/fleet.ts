@@ -1,4 +1,4 @@
-import type { CapabilityName, SiteTopology, SourcePath, Topology, Workload } from "@isthmus/core";
+import type { CapabilityName, SiteTopology, SourcePath, StorageClassFacts, Topology, Workload } from "@isthmus/core";
 
 /** A service instance where it stands, as much of it as decides what it survives. */
 export interface PlacedService {
@@ -12,6 +12,8 @@ export interface PlacedService {
    * member's own site. An id that no service has is outside of the fleet, and taken as always there.
    */
   readonly providers: Readonly<Partial<Record<CapabilityName, string>>>;
+  /** StorageClasses that it makes. Default: none. */
+  readonly storageClasses?: readonly StorageClassFacts[] | undefined;
   readonly from: SourcePath;
 }
 

@@ -1,5 +1,6 @@
 export * from "./assess.ts";
 export * from "./budget.ts";
+export * from "./disks.ts";
 export * from "./failure.ts";
 export * from "./fleet.ts";
 export * from "./markdown.ts";

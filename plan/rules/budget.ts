@@ -1,4 +1,4 @@
-import { budget, type Budget, type FleetFootprint } from "@isthmus/availability";
+import { budget, disksBudget, type Budget, type DisksBudget, type FleetFootprint } from "@isthmus/availability";
 import {
   below,
   formatMebibytes,
@@ -14,7 +14,36 @@ import type { SitePlan } from "../plans.ts";
 /** What a site's nodes have is enough for what is to run on them, while nothing is lost. */
 export function checkBudget(sites: readonly SitePlan[], fleet: FleetFootprint): Finding[] {
   const budgets = budget(fleet.topology, fleet.services);
-  return sites.flatMap((plan) => [...crowdedNodes(plan, budgets), ...homeless(plan, budgets)]);
+  const disks = disksBudget(fleet.topology, fleet.services);
+  return sites.flatMap((plan) => [
+    ...crowdedNodes(plan, budgets),
+    ...homeless(plan, budgets),
+    ...crowdedDisks(plan, disks),
+  ]);
+}
+
+/** Copies of volumes that no disk has room for: a claim would wait for ever. One finding, at the fullest disk. */
+function crowdedDisks({ facts }: SitePlan, { disks, sites }: DisksBudget): Finding[] {
+  const without = sites.find(({ site }) => site === facts.name)?.unplaced.filter((one) => one.because === "no room");
+  const fullest = disks
+    .filter(({ site }) => site === facts.name)
+    .toSorted((a, b) => a.forVolumes - a.asked - (b.forVolumes - b.asked))[0];
+  if (without === undefined || without.length === 0 || fullest === undefined) return [];
+  const node = facts.topology.nodes.find(({ name }) => name === fullest.node);
+  const disk = node?.disks?.find(({ mountPath }) => mountPath === fullest.mountPath);
+  const copies = without.map(
+    ({ service, workload, copies, size }) =>
+      `${copies} of ${formatMebibytes(size)} of ${instanceOf(service)}'s ${workload}`,
+  );
+  const uses = fullest.uses.map(({ service, size }) => `${instanceOf(service)} ${formatMebibytes(size)}`).join(", ");
+  return [
+    {
+      rule: "disks-too-small",
+      at: disk?.from ?? node?.from ?? below(`Pulumi.${facts.name}.yaml#`, "nodes"),
+      problem: `copies of volumes find no room on the disks of ${facts.name}: ${copies.join(", ")}. ${fullest.mountPath} of ${fullest.node} has "${disk?.size ?? ""}", of which ${formatMebibytes(fullest.forVolumes)} may be promised to volumes, and has promised ${formatMebibytes(fullest.asked)} (${uses || "nothing"})`,
+      mend: "give the nodes larger disks for data, add a node, or write a smaller size for what asks the most",
+    },
+  ];
 }
 
 /** What stands on a node in any case is more than the node has: the control plane, and pods of every node. */

@@ -41,6 +41,19 @@ describe("the default stacks", () => {
     document = await previewDocument(fleet, []);
   });
 
+  it("leave room on every disk, also when a node is lost", () => {
+    for (const { budgets } of Object.values(document.sites)) {
+      // 200 MinIO + 20 PostgreSQL + 30 Vault + 23 monitoring GiB, of 70 % of 98 % of 500 GiB.
+      assert.deepEqual(
+        budgets.disks.map(({ asked, forVolumes }) => [asked / 1024, forVolumes / 1024]),
+        [1, 2, 3].map(() => [273, 343]),
+      );
+      assert.deepEqual([budgets.volumes.notStated, budgets.volumes.unplaced], [[], []]);
+      const lost = budgets.volumes.afterLossOf.flatMap(({ unplaced }) => unplaced.map(({ because }) => because));
+      assert.ok(!lost.includes("no room"));
+    }
+  });
+
   it("are in order", () => {
     assert.deepEqual(fleet.findings, []);
     for (const site of Object.values(document.sites)) assert.deepEqual(site.policy.failures, []);

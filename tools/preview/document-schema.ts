@@ -47,6 +47,36 @@ const nodeBudget = z.strictObject({
   left: amount.describe("What is left; negative where it is too little."),
 });
 
+const mebibytes = z.number().describe("MiB.");
+
+const diskBudget = z.strictObject({
+  site: text,
+  node: text,
+  mountPath: text,
+  capacity: mebibytes,
+  forVolumes: z.number().describe("MiB that may be promised to volumes, less the file system and what is reserved."),
+  asked: z.number().describe("MiB that are promised, with the largest volumes placed first, where most is left."),
+  uses: z.array(z.strictObject({ service: text, workload: text, what: text, volumes: count, size: mebibytes })),
+});
+
+const unplaced = z.strictObject({
+  service: text,
+  workload: text,
+  what: text,
+  copies: count,
+  size: z.number().describe("MiB of each copy."),
+  because: z.enum(["no node may have it", "no room"]),
+});
+
+const siteDisks = z.strictObject({
+  site: text,
+  notStated: texts.describe("Nodes whose disk for volumes has no size in the stack files: nothing is judged then."),
+  unplaced: z.array(unplaced).describe("Copies of volumes that find no disk while nothing is lost."),
+  afterLossOf: z
+    .array(z.strictObject({ host: text, unplaced: z.array(unplaced) }))
+    .describe("For each physical host: copies that cannot be made anew elsewhere when it is lost."),
+});
+
 const failure = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("node"), site: text, node: text }),
   z.strictObject({ kind: z.literal("host"), site: text, host: text }),
@@ -140,7 +170,12 @@ const release = z.strictObject({
 const site = z.strictObject({
   resources: z.array(resource),
   releases: z.array(release).describe("Helm releases, in the order in which they come."),
-  budgets: z.strictObject({ site: siteBudget, nodes: z.array(nodeBudget) }),
+  budgets: z.strictObject({
+    site: siteBudget,
+    nodes: z.array(nodeBudget),
+    disks: z.array(diskBudget).describe("Disks that hold volumes."),
+    volumes: siteDisks,
+  }),
   availability: z.array(assessment),
   dnsRecords: z.array(z.strictObject({ name: text, type: text, value: text, ttl: z.number().describe("Seconds.") })),
   policy,

@@ -1,4 +1,14 @@
-import { budget, describeFailure, type Assessment, type NodeBudget, type SiteBudget } from "@isthmus/availability";
+import {
+  budget,
+  describeFailure,
+  disksBudget,
+  type Assessment,
+  type DiskBudget,
+  type DisksBudget,
+  type NodeBudget,
+  type SiteBudget,
+  type SiteDisks,
+} from "@isthmus/availability";
 import { reliedOn } from "@isthmus/k3s";
 import type { FleetPlan, SitePlan } from "../../plan/plans.ts";
 import { evaluate, type Evaluation } from "../../policy/evaluate.ts";
@@ -22,7 +32,12 @@ export interface PreviewedRelease {
 export interface PreviewedSite {
   readonly resources: readonly Pick<Recorded, "type" | "name" | "urn" | "parent" | "dependsOn">[];
   readonly releases: readonly PreviewedRelease[];
-  readonly budgets: { readonly site: SiteBudget; readonly nodes: readonly NodeBudget[] };
+  readonly budgets: {
+    readonly site: SiteBudget;
+    readonly nodes: readonly NodeBudget[];
+    readonly disks: readonly DiskBudget[];
+    readonly volumes: SiteDisks;
+  };
   readonly availability: readonly (Assessment & { readonly when: string })[];
   readonly dnsRecords: readonly { name: string; type: string; value: string; ttl: number }[];
   readonly policy: Evaluation;
@@ -43,10 +58,12 @@ export interface PreviewDocument {
 /** Previews the named sites, or all. */
 export async function previewDocument(fleet: FleetPlan, names: readonly string[]): Promise<PreviewDocument> {
   const sites: Record<string, PreviewedSite> = {};
-  const budgets = budget(fleet.footprint.topology, fleet.footprint.services);
+  const { topology, services } = fleet.footprint;
+  const budgets = budget(topology, services);
+  const disks = disksBudget(topology, services);
   for (const plan of fleet.sites.filter((site) => names.length === 0 || names.includes(site.facts.name))) {
     const recorded = await registerInProcess(fleet, plan);
-    sites[plan.facts.name] = previewSite({ plan, fleet, recorded, budgets });
+    sites[plan.facts.name] = previewSite({ plan, fleet, recorded, budgets, disks });
   }
   return { version: documentVersion, sites };
 }
@@ -56,12 +73,14 @@ interface Parts {
   readonly fleet: FleetPlan;
   readonly recorded: readonly Recorded[];
   readonly budgets: ReturnType<typeof budget>;
+  readonly disks: DisksBudget;
 }
 
-function previewSite({ plan, fleet, recorded, budgets }: Parts): PreviewedSite {
+function previewSite({ plan, fleet, recorded, budgets, disks }: Parts): PreviewedSite {
   const { name } = plan.facts;
   const site = budgets.sites.find((one) => one.site === name);
-  if (site === undefined) throw new Error(`no budget for ${name}`);
+  const volumes = disks.sites.find((one) => one.site === name);
+  if (site === undefined || volumes === undefined) throw new Error(`no budget for ${name}`);
   return {
     resources: recorded.map(({ type, name: resource, urn, parent, dependsOn }) => ({
       type,
@@ -71,7 +90,12 @@ function previewSite({ plan, fleet, recorded, budgets }: Parts): PreviewedSite {
       dependsOn,
     })),
     releases: releasesOf(plan),
-    budgets: { site, nodes: budgets.nodes.filter((node) => node.site === name) },
+    budgets: {
+      site,
+      nodes: budgets.nodes.filter((node) => node.site === name),
+      disks: disks.disks.filter((disk) => disk.site === name),
+      volumes,
+    },
     availability: fleet.assessments
       .filter((assessment) => assessment.service.startsWith(`${name}/`))
       .map((assessment) => ({ when: describeFailure(assessment.failure), ...assessment })),

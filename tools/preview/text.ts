@@ -54,6 +54,7 @@ function siteText({
     "\nMemory and CPU of each node",
     budgetTable(site.budgets.nodes),
     ...budgetWarnings(site),
+    ...diskLines(site),
     "\nDNS",
     table(site.dnsRecords.map((record) => [record.name, record.type, record.value, `${record.ttl} s`])),
     "\nPolicies",
@@ -99,6 +100,28 @@ function budgetTable(nodes: readonly NodeBudget[]): string {
   ]);
   return table(rows);
 }
+
+function diskLines({ budgets: { disks, volumes } }: PreviewedSite): string[] {
+  const rows = disks.map(({ node, mountPath, asked, forVolumes, uses }) => [
+    node,
+    mountPath,
+    `${formatMebibytes(asked)} of ${formatMebibytes(forVolumes)}`,
+    bar(asked / forVolumes),
+    uses
+      .slice(0, 3)
+      .map(({ service, size }) => `${service.split("/").at(-1) ?? service} ${formatMebibytes(size)}`)
+      .join(", "),
+  ]);
+  const unknown = volumes.notStated.length === 0 ? [] : [`  ${notJudged(volumes.notStated)}`];
+  const short = volumes.afterLossOf
+    .filter(({ unplaced }) => unplaced.some(({ because }) => because === "no room"))
+    .map(({ host }) => `  Without ${host} lost copies of volumes find no room on the other disks.`);
+  if (rows.length + unknown.length === 0) return [];
+  return ["\nVolumes on the disks of each node", ...(rows.length === 0 ? [] : [table(rows)]), ...unknown, ...short];
+}
+
+const notJudged = (nodes: readonly string[]): string =>
+  `Not judged: the size of the disk for volumes is not stated for ${nodes.join(", ")} (disk, or data.size).`;
 
 const bar = (share: number): string => "█".repeat(Math.min(10, Math.round(share * 10))).padEnd(10, "░");
 
