@@ -1,4 +1,5 @@
 import {
+  isOpen,
   lookUp,
   place,
   podFragment,
@@ -137,7 +138,7 @@ function render(stated: Stated, rendering: RenderContext<unknown>, providers: Se
     ...withoutParts(stated, providers),
     releases: releases.map(({ pods, ...release }) => {
       const values = placed(release.values, pods);
-      if (referencesIn(values).length > 0)
+      if (!referencesIn(values).every(isOpen))
         throw new Error(`${release.name}: a chart's values hold a secret or a peer's value`);
       return { ...release, values, from, leftToChart: leftToChart(pods) };
     }),

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Generated, GeneratedPart } from "@isthmus/core";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
@@ -30,7 +31,8 @@ export class GeneratedSecrets extends pulumi.ComponentResource {
   #make(name: string, wanted: Generated): Parts {
     if (wanted.kind === "password") {
       const password = new RandomPassword(name, { length: wanted.length, special: false }, { parent: this });
-      return { password: pulumi.secret(password.result) };
+      const fingerprint = password.result.apply((text) => createHash("sha256").update(text).digest("hex").slice(0, 12));
+      return { password: pulumi.secret(password.result), fingerprint: pulumi.unsecret(fingerprint) };
     }
     const key = new PrivateKey(name, { algorithm: "ECDSA", ecdsaCurve: "P384" }, { parent: this });
     const certificate = new SelfSignedCert(

@@ -1,10 +1,11 @@
+import { createHash } from "node:crypto";
 import { ServiceInstance } from "@isthmus/core/components";
 import { peerValuesNeeded, sitesNeeded } from "@isthmus/core";
 import { ChartRelease, type ChartMirror } from "@isthmus/helm/components";
 import type { K3sCluster } from "@isthmus/k3s/components";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
 import type { Provider } from "@pulumi/kubernetes/provider.js";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { PlacedObject, PlacedRelease, ServicePlan } from "../plan/service-plans.ts";
 import { writtenByUs } from "./field-manager.ts";
 import { kubernetesObject, type ObjectArgs } from "./objects.ts";
@@ -19,7 +20,7 @@ export interface ServicesArgs {
   readonly linked: ReadonlySet<string>;
   readonly provider: Provider;
   /** All its nodes have joined before anything is put on it: until then pods would wait, and releases give up. */
-  readonly cluster: Pick<K3sCluster, "complete">;
+  readonly cluster: Pick<K3sCluster, "complete" | "webhookAnswers">;
   readonly parent: pulumi.Resource;
   readonly mirror: ChartMirror | undefined;
 }
@@ -98,11 +99,13 @@ function buildItems(plan: ServicePlan, around: Around): readonly pulumi.Resource
   const parent = around.components.get(plan.instance);
   const linked = linkedFor(plan, around);
   const peer: Values["peer"] = (site, output) => (linked.has(site) ? around.values.peer(site, output) : undefined);
+  const resolved = (data: unknown) => resolve(data, { ...around.values, peer });
   const made = new Map<string, pulumi.Resource>();
   for (const item of inOrder(plan)) {
+    const alsoIn = item.kind === "release" ? (item.plan.alsoIn ?? []) : [];
     const namespace = item.kind === "release" ? item.plan.namespace : item.plan.manifest.metadata.namespace;
     const dependsOn = around.waits.withoutImplied([
-      ...oneOrNone(around.namespaces.get(namespace ?? plan.namespace)),
+      ...[namespace ?? plan.namespace, ...alsoIn].flatMap((name) => oneOrNone(around.namespaces.get(name))),
       ...providersOf(plan, around),
       ...(item.plan.after ?? []).flatMap((name) => made.get(name) ?? []),
     ]);
@@ -112,15 +115,53 @@ function buildItems(plan: ServicePlan, around: Around): readonly pulumi.Resource
       around.waits.add(resource, dependsOn);
     };
     if (item.kind === "release") {
-      const release = { plan: item.plan, mirror: around.mirror };
-      add(new ChartRelease(`${plan.instance}-${item.plan.name}`, release, options));
+      const release = new ChartRelease(
+        `${plan.instance}-${item.plan.name}`,
+        {
+          plan: { ...item.plan, values: resolved(item.plan.values) as PlacedRelease["values"] },
+          mirror: around.mirror,
+        },
+        options,
+      );
+      add(release);
+      if (item.plan.webhook !== undefined) made.set(item.id, answering(item.plan, { ...around, release, parent }));
     } else if (sitesNeeded(item.plan.manifest).every((site) => linked.has(site))) {
-      const manifest = resolve(item.plan.manifest, { ...around.values, peer }) as ObjectArgs;
+      const manifest = resolved(item.plan.manifest) as ObjectArgs;
       const protect = item.plan.holdsData;
       add(kubernetesObject(`${plan.instance}-${item.plan.id}`, manifest, { ...options, protect }));
     }
   }
   return [...made.values()];
+}
+
+/** What comes after a release with an admission webhook comes after this: a release that is ready is not a webhook that answers. */
+function answering(
+  plan: PlacedRelease,
+  {
+    release,
+    parent,
+    cluster,
+    waits,
+    namespaces,
+  }: Pick<Around, "cluster" | "waits" | "namespaces"> & { release: ChartRelease; parent: pulumi.Resource | undefined },
+): pulumi.Resource {
+  const { name, namespace, webhook: probe, chart, values } = plan;
+  if (probe === undefined) throw new Error(`${name} has no webhook to ask`);
+  const declared = createHash("sha256")
+    .update(JSON.stringify([chart, values]))
+    .digest("hex")
+    .slice(0, 12);
+  const asked = cluster.webhookAnswers({
+    release: name,
+    namespace,
+    probe,
+    // A cluster that was lost and is built again has the same releases at their first revision, in other namespaces.
+    occasion: pulumi.interpolate`${declared} ${release.status.revision} ${namespaces.get(namespace)?.metadata.uid ?? ""}`,
+    after: release,
+    parent,
+  });
+  waits.add(asked, [release]);
+  return asked;
 }
 
 type Item =

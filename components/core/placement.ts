@@ -14,9 +14,21 @@ export function podFragment(workload: Workload, site: string): PodFragment {
     limits: workload.limits,
     affinity: affinityOf(workload),
     tolerations: workload.runsOn.tolerations.map(toToleration),
+    ...(leavesNodeFirst(workload) ? { rollout: oneGoesFirst } : {}),
     ...(workload.stores === undefined ? {} : { storageSize: workload.stores.size }),
     ...(workload.stores?.storageClass === undefined ? {} : { storageClass: workload.stores.storageClass }),
   };
+}
+
+/**
+ * The new pods of a Deployment start beside the old ones, for which members that keep apart by rule need a node more than they
+ * are: with as many nodes, or one down, they would wait for ever. So an old one goes first.
+ * https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#rolling-update-deployment
+ */
+const oneGoesFirst = { type: "RollingUpdate", rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } } as const;
+
+function leavesNodeFirst({ controller, runsOn }: Workload): boolean {
+  return controller === "Deployment" && runsOn.spread.some((rule) => rule.required);
 }
 
 /** `values` with a workload's fragment at the chart's places. An aspect that has no place, or a place without one, is a bug. */
@@ -27,7 +39,8 @@ export function place(values: Values, places: PodPlaces, fragment: PodFragment):
     if (where === undefined) throw new Error(`the footprint states ${aspect}, and nothing says where it goes`);
     placed = placeAspect(placed, where, fragment[aspect]);
   }
-  const idle = (Object.keys(places) as Aspect[]).find((aspect) => !(aspect in fragment));
+  // Whether a Deployment rolls in its own way depends on how many nodes there are: its place may stay empty.
+  const idle = (Object.keys(places) as Aspect[]).find((aspect) => aspect !== "rollout" && !(aspect in fragment));
   if (idle !== undefined) throw new Error(`there is a place for ${idle}, and the footprint does not state it`);
   return placed;
 }

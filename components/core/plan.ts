@@ -11,7 +11,8 @@ export interface ChartPin {
 }
 
 /** What placement says of a workload's pods. */
-export type Aspect = "replicas" | "requests" | "limits" | "affinity" | "tolerations" | "storageSize" | "storageClass";
+export type Aspect =
+  "replicas" | "requests" | "limits" | "affinity" | "tolerations" | "storageSize" | "storageClass" | "rollout";
 
 /**
  * Where in a chart's values, or in an object, an aspect of a workload stands: a dotted path; a path with a conversion,
@@ -26,6 +27,17 @@ export type PodPlaces = Readonly<Partial<Record<Aspect, AspectPlace>>>;
 /** Plain data as YAML can hold it, with references as leaves. */
 export type Values = Readonly<Record<string, unknown>>;
 
+/**
+ * What an admission webhook is asked before the objects that it looks at are made. It says no, so that its silence is never
+ * taken for consent: one that is not registered yet, or that may be ignored, lets everything pass.
+ */
+export interface WebhookProbe {
+  /** An object that every other check takes and this webhook refuses. It is never made. */
+  readonly refused: Manifest;
+  /** Words of the refusal, which nothing else says. */
+  readonly because: string;
+}
+
 /** A Helm release. */
 export interface ReleasePlan {
   /** Name of the release, unique at the site. */
@@ -39,6 +51,10 @@ export interface ReleasePlan {
   /** Why `up` does not wait for its pods, where it cannot: such as a Vault that a person unseals. */
   readonly doesNotWait?: string | undefined;
   readonly timeout: Duration;
+  /** Other namespaces that it has objects in: they come before. */
+  readonly alsoIn?: readonly string[] | undefined;
+  /** How it is seen that its admission webhook answers. Absent: it brings none that stands in the way of an object. */
+  readonly webhook?: WebhookProbe | undefined;
   /** Releases (`release/<name>`) and objects (`object/<id>`) of the same service that come before. */
   readonly after?: readonly string[] | undefined;
 }

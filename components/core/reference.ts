@@ -12,7 +12,8 @@ export type Reference =
   /** `value` once the site is linked; until then the key is left out. */
   | { readonly $linked: string; readonly value: unknown };
 
-export type GeneratedPart = "password" | "certificate" | "privateKey" | "publicKey";
+/** `fingerprint`: another word for another password, which says nothing of it. For pods that read it at their start only. */
+export type GeneratedPart = "password" | "fingerprint" | "certificate" | "privateKey" | "publicKey";
 
 /** What the program makes once: a password, or a certificate authority of the site. */
 export type Generated =
@@ -23,6 +24,9 @@ export const secret = (name: string): Reference => ({ $secret: name });
 export const generated = (name: string, part: GeneratedPart): Reference => ({ $generated: name, part });
 export const fromPeer = (site: string, output: string): Reference => ({ $peer: site, output });
 export const whenLinked = (site: string, value: unknown): Reference => ({ $linked: site, value });
+
+/** What anybody may read, such as the values of a chart. */
+export const isOpen = (reference: Reference): boolean => "$generated" in reference && reference.part === "fingerprint";
 
 export function isReference(value: unknown): value is Reference {
   return (

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { getAt, referencesIn, sitesNeeded } from "@isthmus/core";
 import { renderService } from "../../tests/program/chart-values.ts";
 import { itFits } from "../../tests/program/service-proof.ts";
-import { contextOf, usualFacts } from "../../tests/program/site-facts.ts";
+import { contextOf, siteFacts, usualFacts } from "../../tests/program/site-facts.ts";
 import { cloudnativePg } from "./cloudnative-pg.ts";
 
 const main = { clusters: { main: {} } };
@@ -19,6 +19,23 @@ const workload = (args: unknown) =>
   cloudnativePg.footprint(contextOf(cloudnativePg, { args })).workloads.find(({ name }) => name === "cluster-main")!;
 
 describe("cloudnative-pg", () => {
+  it("replaces an operator before the other: two that keep apart by rule on two nodes have no third to start on", () => {
+    const site = siteFacts();
+    const agents = site.topology.nodes.filter(({ role }) => role === "agent").slice(0, 2);
+    const rendered = (nodes: typeof agents) =>
+      renderService(
+        cloudnativePg,
+        contextOf(cloudnativePg, { site: { ...site, topology: { ...site.topology, nodes } } }),
+      );
+    const values = rendered(agents).releases[0]!.values;
+    assert.ok(getAt(values, "affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution") !== undefined);
+    assert.deepEqual(getAt(values, "updateStrategy"), {
+      type: "RollingUpdate",
+      rollingUpdate: { maxSurge: 0, maxUnavailable: 1 },
+    });
+    assert.equal(getAt(rendered(agents.slice(0, 1)).releases[0]!.values, "updateStrategy"), undefined);
+  });
+
   itFits(cloudnativePg, {
     "the operator alone": () => contextOf(cloudnativePg),
     "a cluster": () => contextOf(cloudnativePg, { args: main }),

@@ -38,8 +38,18 @@ function operatorRelease({ instance, namespace }: CnpgContext): ReleasePlan {
     namespace,
     chart: charts.cloudnativePg,
     timeout: "10m",
+    webhook: {
+      // https://github.com/cloudnative-pg/cloudnative-pg/blob/v1.30.0/internal/webhook/v1/cluster_webhook.go
+      refused: {
+        apiVersion: "postgresql.cnpg.io/v1",
+        kind: "Cluster",
+        metadata: { name: "isthmus-probe", namespace },
+        spec: { instances: 1, storage: { size: "1Gi" }, bootstrap: { initdb: {}, recovery: {} } },
+      },
+      because: "Only one bootstrap method can be specified at a time",
+    },
     values: { crds: { create: true }, config: { clusterWide: true } },
-    pods: { operator: controllerPlaces },
+    pods: { operator: { ...controllerPlaces, rollout: "updateStrategy" } },
   };
 }
 

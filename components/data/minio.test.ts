@@ -64,6 +64,24 @@ describe("minio", () => {
     assert.deepEqual(getAt(certificate!.manifest, "spec.ipAddresses"), []);
   });
 
+  it("starts servers again with another root password, and sets another password of an account", () => {
+    const [release] = renderService(minio, contextWith()).releases;
+    const part = "fingerprint";
+    assert.deepEqual(getAt(release!.values, "podAnnotations"), {
+      "isthmus.dev/root": { $generated: "minio-root", part },
+    });
+    assert.deepEqual(getAt(release!.values, "postJob.podAnnotations"), {
+      "isthmus.dev/minio-account-site-b": { $generated: "minio-account-site-b", part },
+    });
+    const command = getAt(release!.values, "makeUserJob.exitCommand") as string;
+    assert.match(
+      command,
+      /echo backups-site-b; cat \/config\/secrets\/minio-account-site-b\/secretKey;.*mc .*admin user add myminio$/,
+    );
+    // The chart puts it within double quotes of YAML: https://github.com/minio/minio/blob/master/helm/minio/templates/post-job.yaml
+    assert.doesNotMatch(command, /["\\]/);
+  });
+
   it("states the set's real arithmetic", () => {
     const four = serverOf({ members: 4, drivesPerMember: 1 });
     assert.deepEqual(

@@ -162,6 +162,8 @@ function release(context: Context): ReleasePlan {
       drivesPerNode: args.drivesPerMember,
       pools: 1,
       existingSecret: names.root,
+      // Servers read it at their start only.
+      podAnnotations: { "isthmus.dev/root": generated(names.root, "fingerprint") },
       tls: { enabled: true, certSecret: names.tls, publicCrt: "tls.crt", privateKey: "tls.key" },
       trustedCertsSecret: names.trusted,
       persistence: { enabled: true },
@@ -197,11 +199,30 @@ function forPeers({ instance, args, site }: Context) {
       existingSecretKey: accountSecretKey,
       policy: backupAccount(peer),
     })),
+    ...passwordsOf(peers.map((peer) => ({ account: backupAccount(peer), name: accountSecret(instance, peer) }))),
     // Commands run after each upgrade: the rule is taken away first, so that there is one.
     customCommands: peers.flatMap((peer) => [
       { command: `ilm rule rm --all --force myminio/${backupBucket(peer)} || true` },
       { command: `ilm rule add --noncurrent-expire-days ${args.keepDeleted} myminio/${backupBucket(peer)}` },
     ]),
+  };
+}
+
+/**
+ * The chart's job leaves an account that exists as it is, whatever its Secret says by now: what comes after it sets the password
+ * again. It runs with each upgrade, and so when a password changes.
+ * https://github.com/minio/minio/blob/master/helm/minio/templates/_helper_create_user.txt
+ */
+function passwordsOf(accounts: readonly { readonly account: string; readonly name: string }[]) {
+  // It stands within double quotes there: none here, and no backslash.
+  const commands = accounts.map(
+    ({ account, name }) =>
+      `{ echo ${account}; cat /config/secrets/${name}/${accountSecretKey}; echo; } | /usr/bin/mc --insecure --config-dir /etc/minio/mc/ admin user add myminio`,
+  );
+  const fingerprints = accounts.map(({ name }) => [`isthmus.dev/${name}`, generated(name, "fingerprint")]);
+  return {
+    postJob: { podAnnotations: Object.fromEntries(fingerprints) as Readonly<Record<string, unknown>> },
+    ...(commands.length === 0 ? {} : { makeUserJob: { exitCommand: commands.join(" && ") } }),
   };
 }
 

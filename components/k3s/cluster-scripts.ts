@@ -28,6 +28,7 @@ import { plannedNodes, type ClusterPlan, type NodePlan } from "./plan.ts";
 import { peersOf, rosterOf, serversAmong, type Peer } from "./roster.ts";
 import { scripts } from "./scripts.ts";
 import type { KeptTokens } from "./tokens.ts";
+import { webhookParameters, type WebhookQuestion } from "./webhook.ts";
 
 /** What every step of a cluster needs. */
 export interface ClusterContext {
@@ -218,14 +219,27 @@ export class ClusterScripts {
     );
   }
 
+  /** Waits until the admission webhook of a release answers; in a run without a change of the release, for nothing. */
+  webhook(question: WebhookQuestion): Resource {
+    const { release, occasion, after, parent } = question;
+    const parameters = webhookParameters(question);
+    return this.onAnyServer(`webhook-${release}`, {
+      script: scripts.webhook,
+      parameters,
+      occasion,
+      after: [after],
+      parent,
+    });
+  }
+
   private onAnyServer(what: string, how: AnyServer): AnyHostScript {
     const { name, plan } = this.cluster;
-    const { after, ...rest } = how;
+    const { after, parent, ...rest } = how;
     const hosts = plan.order.servers.map((server) => ({
       name: server.node.name,
       connection: this.host(server).connection,
     }));
-    const options = { ...this.scripted, dependsOn: [...after] };
+    const options = { ...this.scripted, ...(parent && { parent }), dependsOn: [...after] };
     return new AnyHostScript(`${name}-${what}`, { ...rest, about: plan.name, hosts }, options);
   }
 
@@ -288,4 +302,6 @@ interface AnyServer {
   readonly triggers?: readonly Input<string>[];
   readonly none?: string;
   readonly after: readonly Resource[];
+  /** Default: the cluster. */
+  readonly parent?: Resource | undefined;
 }

@@ -15,6 +15,7 @@ import { planCluster, plannedNodes, type ClusterFacts, type ClusterPlan } from "
 import type { RegistryLogin } from "./registries.ts";
 import type { Peer } from "./roster.ts";
 import { makeTokens, type ClusterTokens } from "./tokens.ts";
+import type { WebhookQuestion } from "./webhook.ts";
 
 export interface K3sClusterArgs extends ClusterFacts {
   /** The machine of every node, by the node's name. Another `machineId` makes the node join anew. */
@@ -46,6 +47,7 @@ export class K3sCluster extends ComponentResource {
   readonly complete: Resource;
   /** What works on the cluster from outside of the program, as a restore does. Secret. */
   readonly access: Output<ClusterAccess>;
+  readonly #scripts: ClusterScripts;
 
   constructor(name: string, args: K3sClusterArgs, options?: ComponentResourceOptions) {
     super("isthmus:k3s:Cluster", name, { name: args.name, nodes: args.nodes, settings: args.settings }, options);
@@ -54,6 +56,7 @@ export class K3sCluster extends ComponentResource {
     const given = args.tokens === undefined ? undefined : shortTokens(args.tokens);
     const tokens = makeTokens({ name, parent: this, settings: args.settings.tokens, given });
     const scripts = new ClusterScripts({ name, parent: this, args, plan, tokens });
+    this.#scripts = scripts;
 
     const roster = scripts.roster();
     const peers = Object.fromEntries(plannedNodes(plan).map((node) => [node.node.name, scripts.peers(node, roster)]));
@@ -72,6 +75,11 @@ export class K3sCluster extends ComponentResource {
     this.access = scripts.access();
     const { kubeconfig, apiAddress, clusterIdentifier } = this;
     this.registerOutputs({ kubeconfig, apiAddress, clusterIdentifier });
+  }
+
+  /** Waits until the admission webhook of a release answers: what it looks at comes after this. Asked again after each change of the release. */
+  webhookAnswers(question: WebhookQuestion): Resource {
+    return this.#scripts.webhook(question);
   }
 }
 

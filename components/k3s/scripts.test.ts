@@ -15,6 +15,7 @@ import { restoreStages, type Step } from "./restore.ts";
 import { peersOf, rosterOf } from "./roster.ts";
 import { scripts } from "./scripts.ts";
 import { snapshotStep, snapshotsStep, snapshotTokenStep } from "./snapshots.ts";
+import { webhookParameters } from "./webhook.ts";
 import { settingsOf, sixNodes } from "./six-nodes.ts";
 
 const plan = planCluster({ name: "site-a", nodes: sixNodes, settings: settingsOf() });
@@ -26,6 +27,7 @@ const request = { snapshot: "daily", onto: "server-1", occasion: "now", machines
 const [[ready] = [], , [restore] = []] = restoreStages(plan, request);
 assert.ok(ready && restore);
 const members = memberParameters(plan, {});
+const probe = { refused: { apiVersion: "v1", kind: "Pool", metadata: { name: "probe" } }, because: "no pool" };
 
 const toldBy = ({ parameters, secretNames }: Step): readonly [Parameters, readonly string[]] => [
   parameters,
@@ -60,6 +62,7 @@ const told: Readonly<Record<keyof typeof scripts, readonly [Parameters, readonly
   rotateCertificates: [{ NODE: "server-1", ROLE: "server", WAIT_SECONDS: 300, RENEW_BELOW_DAYS: 364 }, []],
   letGo: [letGo(plan, "server-1").parameters, []],
   status: [statusParameters(plan, server), []],
+  webhook: [webhookParameters({ release: "metallb", namespace: "metallb", probe }), []],
 };
 
 /** As it runs on a host, every variable assigned before, and without the leave that single files have. */
@@ -123,7 +126,7 @@ describe("the scripts of k3s", () => {
   });
 
   it("take the lock before they change anything", () => {
-    const readers = ["adopt", "kubeconfig", "snapshots", "snapshotToken", "certificateState", "status"];
+    const readers = ["adopt", "kubeconfig", "snapshots", "snapshotToken", "certificateState", "status", "webhook"];
     for (const [name, script] of Object.entries(scripts)) {
       assert.equal(/^lock$/m.test(script.text), !readers.includes(name), name);
     }

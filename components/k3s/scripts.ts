@@ -62,4 +62,5 @@ export const scripts = {
   returnToService: loadScript(...service, ...drain, file("packages"), file("return-to-service")),
   letGo: loadScript(...common, ...lease, file("let-go")),
   status: loadScript(...common, file("votes"), certificates, file("settings"), file("status")),
+  webhook: loadScript(...common, file("webhook")),
 } as const satisfies Readonly<Record<string, Script>>;

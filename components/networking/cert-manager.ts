@@ -187,6 +187,16 @@ function release({ instance, namespace, args }: Context): ReleasePlan {
     namespace,
     chart: charts.certManager,
     timeout: "10m",
+    webhook: {
+      // https://github.com/cert-manager/cert-manager/blob/v1.21.1/internal/apis/certmanager/validation/issuer.go
+      refused: {
+        apiVersion: "cert-manager.io/v1",
+        kind: "ClusterIssuer",
+        metadata: { name: "isthmus-probe" },
+        spec: {},
+      },
+      because: "at least one issuer must be configured",
+    },
     values: {
       // `keep`: removing the release must not remove every certificate of the site with the definitions.
       crds: { enabled: true, keep: true },

@@ -134,6 +134,16 @@ function release({ instance, namespace }: Context): ReleasePlan {
     namespace,
     chart: charts.metallb,
     timeout: "10m",
+    webhook: {
+      // https://github.com/metallb/metallb/blob/v0.16.1/internal/config/config.go (ParseCIDR)
+      refused: {
+        apiVersion: "metallb.io/v1beta1",
+        kind: "IPAddressPool",
+        metadata: { name: "isthmus-probe", namespace },
+        spec: { addresses: ["no-address"] },
+      },
+      because: "invalid CIDR",
+    },
     values: {
       crds: { enabled: true, validationFailurePolicy: "Fail" },
       // BGP is not used; the chart would run FRR on every node for nothing.

@@ -79,9 +79,8 @@ export function tlsOptions({ instance, namespace, from }: Context): ObjectPlan {
 /** Certificates, middlewares and routes, each in the namespace of what it leads to: nothing refers across namespaces. */
 export function routeObjects(context: Context): ObjectPlan[] {
   const routes = routesOf(context);
-  const namespaces = unique(routes.map((route) => route.namespace));
   return [
-    ...namespaces.flatMap((namespace) => middlewares(context, namespace)),
+    ...namespacesOf(context).flatMap((namespace) => middlewares(context, namespace)),
     ...routes.flatMap((route) => [
       certificate(context, route),
       ...transport(context, route),
@@ -89,6 +88,10 @@ export function routeObjects(context: Context): ObjectPlan[] {
     ]),
   ];
 }
+
+/** Where its routes lead, and so where it has objects. */
+export const namespacesOf = (context: Context): readonly string[] =>
+  unique(routesOf(context).map((route) => route.namespace));
 
 function routesOf({ routes, args }: Context): Route[] {
   return routes.filter((route) => route.exposure === args.exposure);

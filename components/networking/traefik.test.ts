@@ -46,6 +46,15 @@ const rules = (args: Values, changes?: ContextOptions): string[] =>
   (traefik.check?.(contextOf(traefik, options(args, changes))) ?? []).map(({ rule }) => rule);
 
 describe("traefik", () => {
+  it("reads Secrets where its routes lead and nowhere else, where the internet reaches it", () => {
+    const [open] = traefik.charts(contextOf(traefik, options(publicArgs)));
+    assert.equal(getAt(open!.values, "rbac.namespaced"), true);
+    assert.deepEqual(getAt(open!.values, "providers.kubernetesCRD.namespaces"), ["traefik-public", "monitoring"]);
+    assert.deepEqual(open!.alsoIn, ["monitoring"], "its Roles stand there: the namespace comes first");
+    // Ingress objects of any namespace may name its class.
+    assert.equal(getAt(values(privateArgs), "rbac.namespaced"), false);
+  });
+
   it("asks for a password where an application has no login", () => {
     const routes: Route[] = [{ ...vault, hasLogin: false }];
     const findings = (args: Values) =>

@@ -11,7 +11,7 @@ import {
   type SiteFacts,
 } from "@isthmus/core";
 import { charts } from "@isthmus/helm";
-import { routeFindings, routeObjects, tlsOptions } from "./traefik-routes.ts";
+import { namespacesOf, routeFindings, routeObjects, tlsOptions } from "./traefik-routes.ts";
 import { traefikSchema, type TraefikArgs } from "./traefik-schema.ts";
 
 type Context = ServiceContext<TraefikArgs>;
@@ -55,9 +55,9 @@ function check({ args, needs, from }: Context): Finding[] {
   return findings;
 }
 
-/** Kept apart for certain where one node more than replicas is there: a rolling update starts the new pod beside the old. */
-function leavesRoomToRoll(replicas: number, site: SiteFacts): boolean {
-  return nodesOpenTo(site.topology).length > replicas;
+/** Kept apart for certain where a node more than replicas is there. One alone would only be down while it is replaced. */
+function apartForCertain(replicas: number, site: SiteFacts): boolean {
+  return replicas > 1 && nodesOpenTo(site.topology).length > replicas;
 }
 
 function footprint({ instance, args, site, from }: Context): Footprint {
@@ -82,7 +82,7 @@ function footprint({ instance, args, site, from }: Context): Footprint {
           tolerations: [],
           spread: [
             { over: "host", required: false },
-            { over: "node", required: leavesRoomToRoll(args.replicas, site) },
+            { over: "node", required: apartForCertain(args.replicas, site) },
           ],
         },
         reaches: [],
@@ -100,16 +100,21 @@ function footprint({ instance, args, site, from }: Context): Footprint {
  * and one may leave. (An owner would need an order across instances, or be the one that a site happens not to have.)
  * What Helm does not do is upgrade them: see the README.
  */
-function release({ instance, namespace, args, needs }: RenderContext<TraefikArgs>): ReleasePlan {
+function release(context: RenderContext<TraefikArgs>): ReleasePlan {
+  const { instance, namespace, args, needs } = context;
   const isPrivate = args.exposure === "private";
+  const others = namespacesOf(context).filter((one) => one !== namespace);
   return {
     name: instance,
     namespace,
     chart: charts.traefik,
     timeout: "10m",
+    ...(isPrivate ? {} : { alsoIn: others }),
     values: {
       fullnameOverride: instance,
       instanceLabelOverride: instance,
+      // What the internet reaches reads Secrets only where its routes lead. The private one takes up Ingress objects of any namespace.
+      rbac: { namespaced: !isPrivate },
       deployment: { enabled: true, kind: "Deployment" },
       podDisruptionBudget: args.replicas > 1 ? { enabled: true, maxUnavailable: 1 } : { enabled: false },
       // Ingress objects go past our middlewares, so only the private instance serves them, and only by its class.
@@ -117,6 +122,8 @@ function release({ instance, namespace, args, needs }: RenderContext<TraefikArgs
       providers: {
         kubernetesCRD: {
           enabled: true,
+          // Its own too: the TLSOption of all is there.
+          ...(isPrivate ? {} : { namespaces: [namespace, ...others] }),
           ingressClass: instance,
           allowCrossNamespace: false,
           allowExternalNameServices: false,
@@ -150,6 +157,7 @@ function release({ instance, namespace, args, needs }: RenderContext<TraefikArgs
         limits: "resources.limits",
         affinity: "affinity",
         tolerations: "tolerations",
+        rollout: "updateStrategy",
       },
     },
   };

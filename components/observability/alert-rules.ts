@@ -104,6 +104,17 @@ const platformAlerts: readonly Alert[] = [
     },
   },
   {
+    alert: "VaultNotUpdated",
+    expr: 'kube_statefulset_status_replicas_updated{statefulset=~".*vault.*",site=""} < kube_statefulset_replicas{statefulset=~".*vault.*",site=""}',
+    for: "15m",
+    labels: { severity: "warning" },
+    annotations: {
+      summary: "{{ $value }} servers of {{ $labels.statefulset }} have the version and settings that are declared",
+      description:
+        "The others run on with the old ones until a person deletes their pods, one by one, the leader last, each unsealed before the next.",
+    },
+  },
+  {
     alert: "VaultSealed",
     expr: 'kube_pod_container_status_ready{container="vault",site=""} == 0 and kube_pod_container_status_running{container="vault",site=""} == 1',
     for: "5m",

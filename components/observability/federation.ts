@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   entryAddresses,
   entryPort,
@@ -102,7 +103,17 @@ server {
   };
 }
 
-function proxy({ instance, namespace, from }: MonitoringContext): ObjectPlan {
+/** The start script reads both once: another one of them is another pod. */
+function readAtStart(context: MonitoringContext) {
+  const { data } = configuration(context).manifest;
+  return {
+    "isthmus.dev/configuration": createHash("sha256").update(JSON.stringify(data)).digest("hex").slice(0, 12),
+    "isthmus.dev/password": generated(monitoringNames(context.instance).federation, "fingerprint"),
+  };
+}
+
+function proxy(context: MonitoringContext): ObjectPlan {
+  const { instance, namespace, from } = context;
   const name = monitoringNames(instance).federation;
   const labels = labelsOf(instance);
   return {
@@ -119,7 +130,7 @@ function proxy({ instance, namespace, from }: MonitoringContext): ObjectPlan {
       metadata: { name, namespace, labels },
       spec: {
         selector: { matchLabels: labels },
-        template: { metadata: { labels }, spec: proxyPod(instance) },
+        template: { metadata: { labels, annotations: readAtStart(context) }, spec: proxyPod(instance) },
       },
     },
   };

@@ -120,6 +120,7 @@ function vmArgs(plan: VmPlan): VmLegacyArgs {
     name: plan.name,
     nodeName: plan.proxmoxNode,
     vmId: plan.vmId,
+    ...(plan.pool === undefined ? {} : { poolId: plan.pool }),
     description: "Managed by Isthmus: change the stack file, not the VM.",
     tags: [...plan.tags],
     onBoot: true,

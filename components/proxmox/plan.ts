@@ -49,6 +49,8 @@ export interface VmPlan {
   /** That host's node name in Proxmox. */
   readonly proxmoxNode: string;
   readonly vmId: number;
+  /** The resource pool that it is made in. */
+  readonly pool?: string | undefined;
   readonly cores: number;
   readonly cpuType: string;
   readonly memoryMebibytes: number;
@@ -106,6 +108,7 @@ function planMachine(site: SiteMachines, machine: MachineFacts): VmPlan {
     host: vm.host,
     proxmoxNode: lookUp(proxmox.hypervisors, vm.host, "Proxmox host").node,
     vmId: vm.id,
+    pool: proxmox.pool,
     cores: vm.cores,
     cpuType: proxmox.cpuType,
     memoryMebibytes: toMebibytes(vm.memory),

@@ -107,6 +107,11 @@ export const proxmoxSchema = z.strictObject({
     })
     .prefault({})
     .describe("Proxmox storages, the same on each host."),
+  pool: name("a resource pool")
+    .optional()
+    .describe(
+      "Resource pool that the VMs are made in, so that the token has rights on its VMs and on no others. It must exist; root puts VMs into it that exist already. Default: none.",
+    ),
   bridge: name("a network bridge").default("vmbr0").describe("Bridge that the VMs are connected to. Default: vmbr0."),
   vlan: z.int().min(1).max(4094).optional().describe("VLAN tag of the VMs' network. Default: untagged."),
   image: imageSchema.describe("The cloud image that VMs are made from. A change touches no VM that exists."),

@@ -14,7 +14,9 @@ const fields = z.strictObject({
     .describe("Size of each server's data volume. Default: 5Gi. It can grow, not shrink."),
   auditSize: shapes.bytes
     .default("5Gi")
-    .describe("Size of each server's volume for the audit log. Default: 5Gi. When it is full, Vault answers no more."),
+    .describe(
+      "Size of each server's volume for the audit log. Default: 5Gi. A tenth of it full, the log begins anew; eight old ones are kept.",
+    ),
   memory: shapes.bytes
     .default("256Mi")
     .describe("Memory of each server that is set aside; its limit is 512 MiB more. Default: 256Mi."),

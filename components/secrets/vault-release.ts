@@ -1,10 +1,10 @@
-import { entryService, fullName, without, type ReleasePlan, type ServiceContext } from "@isthmus/core";
+import { entryService, fullName, toMebibytes, without, type ReleasePlan, type ServiceContext } from "@isthmus/core";
 import { charts, images } from "@isthmus/helm";
 import { vaultMembers, vaultNames, type VaultArgs } from "./vault-arguments.ts";
 
 type Context = ServiceContext<VaultArgs>;
 
-/** The container that tells Vault of a renewed certificate: Vault reads it again only when it gets SIGHUP. */
+/** The container that tells Vault of a renewed certificate and of a log that begins anew: it looks again only when it gets SIGHUP. */
 export const reloader = { requests: { memory: "16Mi", cpu: "5m" }, limits: { memory: "32Mi" } } as const;
 
 const tlsFolder = "/vault/tls";
@@ -63,7 +63,9 @@ function server(context: Context) {
     volumes: [{ name: "tls", secret: { secretName: tls, defaultMode: 0o440 } }],
     volumeMounts: [{ name: "tls", mountPath: tlsFolder, readOnly: true }],
     shareProcessNamespace: true,
-    extraContainers: [reloadContainer()],
+    extraContainers: [reloadContainer(args)],
+    // Each server that stops has to be unsealed by a person: none is stopped by a change alone. See `afterwards`, and the alert.
+    updateStrategyType: "OnDelete",
     statefulSet: { securityContext: { pod: podSecurity, container: containerSecurity } },
     ha: {
       enabled: true,
@@ -91,13 +93,30 @@ function splitImage(image: string): readonly [string, string] {
   return [image.slice(0, colon), image.slice(colon + 1)];
 }
 
-function reloadContainer() {
+/**
+ * An audit device that cannot write refuses every request of Vault, and a full volume cannot be written: the log is put aside
+ * before. https://developer.hashicorp.com/vault/docs/audit/file (log rotation)
+ */
+function rotation({ auditSize }: VaultArgs): string[] {
+  const log = "/vault/audit/audit.log";
+  const most = Math.floor((toMebibytes(auditSize) * 1024 * 1024) / 10);
+  return [
+    `  size=$(stat -c %s ${log} 2>/dev/null || echo 0)`,
+    `  if [ "$size" -gt ${most} ]; then`,
+    `    for old in 7 6 5 4 3 2 1; do [ ! -e ${log}.$old ] || mv -f ${log}.$old ${log}.$((old + 1)); done`,
+    `    mv -f ${log} ${log}.1 && kill -HUP $(pidof vault)`,
+    "  fi",
+  ];
+}
+
+function reloadContainer(args: VaultArgs) {
   const certificate = `${tlsFolder}/tls.crt`;
   const script = [
     `known=$(sha256sum ${certificate})`,
     "while sleep 60; do",
     `  now=$(sha256sum ${certificate})`,
     '  [ "$now" = "$known" ] || { kill -HUP $(pidof vault) && known=$now; }',
+    ...rotation(args),
     "done",
   ].join("\n");
   return {
@@ -106,7 +125,10 @@ function reloadContainer() {
     command: ["/bin/sh", "-c", script],
     resources: reloader,
     securityContext: { ...containerSecurity, readOnlyRootFilesystem: true },
-    volumeMounts: [{ name: "tls", mountPath: tlsFolder, readOnly: true }],
+    volumeMounts: [
+      { name: "tls", mountPath: tlsFolder, readOnly: true },
+      { name: "audit", mountPath: "/vault/audit" },
+    ],
   };
 }
 

@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { getAt } from "@isthmus/core";
 import { renderService } from "../../tests/program/chart-values.ts";
 import { itFits } from "../../tests/program/service-proof.ts";
@@ -75,6 +79,44 @@ describe("vault", () => {
     assert.equal(getAt(release!.values, "server.dev"), undefined);
     assert.equal(getAt(release!.values, "server.auditStorage.enabled"), true);
     assert.match(release!.plan.doesNotWait ?? "", /unsealed/);
+  });
+
+  it("puts its audit log aside before the volume is full, and tells to write it to a second place", () => {
+    const [sidecar] = getAt(valuesOf({ auditSize: "10Gi" }), "server.extraContainers") as {
+      command: string[];
+      volumeMounts: object[];
+    }[];
+    const script = sidecar!.command[2]!;
+    assert.match(script, /-gt 1073741824 \]/);
+    assert.ok(sidecar!.volumeMounts.some((mount) => getAt(mount, "mountPath") === "/vault/audit"));
+    const { status, stderr } = spawnSync("sh", ["-n", "-c", script], { encoding: "utf8" });
+    assert.equal(status, 0, stderr);
+    const steps = vault.afterwards!(contextWith()).join("\n");
+    assert.match(steps, /audit enable -path=file file file_path=\/vault\/audit\/audit\.log/);
+    assert.match(steps, /audit enable -path=stdout file file_path=stdout/);
+  });
+
+  it("rotates as it says: the oldest goes, eight are kept, and the process is told", function () {
+    this.timeout(20_000);
+    const folder = mkdtempSync(join(tmpdir(), "isthmus-audit-"));
+    try {
+      const [sidecar] = getAt(valuesOf({ auditSize: "100Mi" }), "server.extraContainers") as { command: string[] }[];
+      const script = sidecar!.command[2]!.replaceAll("/vault/audit", folder)
+        .replaceAll("/vault/tls/tls.crt", "/dev/null")
+        .replace("while sleep 60", "for round in 1 2 3")
+        .replaceAll("$(pidof vault)", "0");
+      writeFileSync(join(folder, "audit.log"), Buffer.alloc(11 * 1024 * 1024));
+      for (const old of [1, 7, 8]) writeFileSync(join(folder, `audit.log.${old}`), String(old));
+      const { status, stderr } = spawnSync("sh", ["-c", `kill() { echo "$1" >>${folder}/told; }\n${script}`], {
+        encoding: "utf8",
+      });
+      assert.equal(status, 0, stderr);
+      const read = (name: string): string => readFileSync(join(folder, name), "utf8");
+      assert.deepEqual([read("audit.log.2"), read("audit.log.8"), read("told")], ["1", "7", "-HUP\n"]);
+      assert.equal(readFileSync(join(folder, "audit.log.1")).length, 11 * 1024 * 1024);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("tells exactly what a person does, first and after each stop", () => {

@@ -132,8 +132,11 @@ function afterwards(context: Context): string[] {
     `${own} operator init -key-shares=${keys.shares} -key-threshold=${keys.threshold}   # once; keep the keys and the root token away from this site`,
     ...unsealSteps(context),
     `${own} login   # with the root token`,
-    `${own} audit enable file file_path=/vault/audit/audit.log`,
+    `${own} audit enable -path=file file file_path=/vault/audit/audit.log`,
+    // One that cannot write stops Vault, unless another can: https://developer.hashicorp.com/vault/docs/audit#blocked-audit-devices
+    `${own} audit enable -path=stdout file file_path=stdout   # so that a volume that cannot be written does not stop it`,
     `${own} operator raft snapshot save /vault/data/before-change.snap   # before every upgrade; copy it off with kubectl cp`,
+    `kubectl -n ${context.namespace} delete pod POD   # after a change of Vault's version or settings, which reaches no pod that runs: one by one, the leader last, each unsealed before the next`,
   ];
 }
 

@@ -12,6 +12,16 @@ export function longhornRelease(context: Context): ReleasePlan {
     namespace,
     chart: charts.longhorn,
     timeout: "15m",
+    webhook: {
+      // https://github.com/longhorn/longhorn-manager/blob/v1.12.1/datastore/longhorn.go (ValidateRecurringJob)
+      refused: {
+        apiVersion: "longhorn.io/v1beta2",
+        kind: "RecurringJob",
+        metadata: { name: "isthmus-probe", namespace },
+        spec: { name: "isthmus-probe", task: "backup", cron: "never", retain: 1, concurrency: 1 },
+      },
+      because: "invalid cron format",
+    },
     after: ["object/default-requests"],
     values: {
       // StorageClasses are objects of ours: the chart could make only one.

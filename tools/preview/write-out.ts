@@ -49,7 +49,7 @@ function releaseFiles(plan: SitePlan): [string, string][] {
       const summary = summaries.find((one) => one.name === release.name && one.service === service.instance);
       return [
         [`releases/${release.name}/release.json`, `${JSON.stringify(summary, null, 2)}\n`],
-        [`releases/${release.name}/values.yaml`, yaml(release.values)],
+        [`releases/${release.name}/values.yaml`, yaml(resolve(release.values, readable))],
       ];
     }),
   );

@@ -152,6 +152,15 @@ describe("a simulated cluster", () => {
     values,
   });
 
+  /** Somebody waited for the webhook of a release. */
+  const answers = async (release: string): Promise<void> => {
+    const ISTHMUS_COMMAND = `exec bash -c 'ISTHMUS_SCRIPT=webhook.sh\nRELEASE=${release}\n'`;
+    await make(await provider("command"), "command:local:Command", {
+      create: "node",
+      environment: { ISTHMUS_COMMAND },
+    });
+  };
+
   it("refuses what exists, unless the provider upserts", async () => {
     await make(await cluster(), "kubernetes:core/v1:Namespace", object("apps"));
     await assert.rejects(
@@ -197,7 +206,43 @@ describe("a simulated cluster", () => {
     await assert.rejects(issuer(), /its CRD is not installed/);
     await service.delete({ ...target(RELEASE), id: without.id }, without.outputs);
     await make(service, RELEASE, release("cert-manager", { crds: { enabled: true } }));
+    await answers("cert-manager");
     await issuer();
+  });
+
+  it("refuses what a webhook has to see until it answers, and again after each change of its release", async () => {
+    const service = await cluster();
+    const pool = (name: string): Promise<unknown> =>
+      make(service, "kubernetes:metallb.io/v1beta1:IPAddressPool", { ...object(name), spec: { addresses: [] } });
+    const made = await make(service, RELEASE, release("metallb"));
+    await assert.rejects(pool("early"), /failed calling webhook "metallb".*connection refused/);
+    await answers("longhorn");
+    await assert.rejects(pool("early"), /failed calling webhook/);
+    await answers("metallb");
+    await pool("first");
+    const changed = { ...made.inputs, version: "1.0.1" };
+    await service.update({ ...target(RELEASE), id: made.id }, changed, { inputs: made.inputs, state: made.outputs });
+    await assert.rejects(pool("second"), /failed calling webhook/);
+  });
+
+  it("refuses a backup target whose credentials end in a newline, as Longhorn's webhook does", async () => {
+    const service = await cluster();
+    await make(service, RELEASE, release("longhorn"));
+    await answers("longhorn");
+    const credentials = (AWS_CERT: string): Properties => ({
+      ...object("keys"),
+      stringData: { AWS_CERT, AWS_ENDPOINTS: "" },
+    });
+    const made = await make(service, "kubernetes:core/v1:Secret", credentials("-----END CERTIFICATE-----\n"));
+    const backupTarget = (): Promise<unknown> =>
+      make(service, "kubernetes:longhorn.io/v1beta2:BackupTarget", {
+        ...object("t"),
+        spec: { credentialSecret: "keys" },
+      });
+    await assert.rejects(backupTarget(), /denied the request: .*invalid trailing newline in AWS_CERT$/);
+    await service.delete({ ...target("kubernetes:core/v1:Secret"), id: made.id }, made.outputs);
+    await make(service, "kubernetes:core/v1:Secret", credentials("-----END CERTIFICATE-----"));
+    await backupTarget();
   });
 
   it("does not give a release's name twice, and does not uninstall twice", async () => {
@@ -332,6 +377,7 @@ describe("a simulated cluster", () => {
     const balancer = { ...object("web"), spec: { type: "LoadBalancer" } };
     await assert.rejects(make(service, type, balancer), /not allocated an IP address/);
     await make(service, RELEASE, release("metallb"));
+    await answers("metallb");
     await make(service, "kubernetes:metallb.io/v1beta1:IPAddressPool", {
       ...object("pool"),
       spec: { addresses: ["10.0.0.200-10.0.0.220"] },

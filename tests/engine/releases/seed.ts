@@ -3,6 +3,7 @@ import { CallLog } from "../providers/call-log.ts";
 import type { PackageRules } from "../providers/contract.ts";
 import { Store } from "../providers/store.ts";
 import type { Properties, Value } from "../providers/values.ts";
+import { answerWebhook } from "../providers/rules/kubernetes-webhooks.ts";
 import { rules as kubernetes } from "../providers/rules/kubernetes.ts";
 import { rules as proxmoxve } from "../providers/rules/proxmoxve.ts";
 import type { StateResource } from "../harness.ts";
@@ -21,8 +22,12 @@ export async function seedWorld(world: string, resources: readonly StateResource
   for (const { urn, type, inputs, provider = "" } of resources) {
     const rules = packages[type.split(":")[0] ?? ""]?.resource(type);
     if (rules === undefined) continue;
+    const world = { store, log, executor, config: configs.get(provider) ?? {} };
     const call = { urn, type, name: urn.slice(urn.lastIndexOf("::") + 2), inputs: plain(inputs) };
-    await rules.create({ ...call, world: { store, log, executor, config: configs.get(provider) ?? {} } });
+    await rules.create({ ...call, world });
+    // What had been up for long answers.
+    if (type.endsWith(":Release") && typeof call.inputs["name"] === "string")
+      answerWebhook({ urn, world }, call.inputs["name"]);
   }
 }
 

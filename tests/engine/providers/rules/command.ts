@@ -16,6 +16,7 @@ import {
 import { touches } from "../diff.ts";
 import type { Outcome } from "../executor.ts";
 import { at, isObject, textAt, type Properties } from "../values.ts";
+import { noteAnswer } from "./kubernetes-webhooks.ts";
 
 const LOGGING = ["none", "stdout", "stderr", "stdoutAndStderr"];
 
@@ -97,6 +98,7 @@ async function run(
   });
   log(call, "run", { started, failed: outcome.exitCode !== 0 });
   if (outcome.exitCode !== 0) throw new Refusal(refusal(call, script, outcome));
+  noteAnswer(call, all);
   return { stdout: withoutLastNewline(outcome.stdout), stderr: withoutLastNewline(outcome.stderr) };
 }
 

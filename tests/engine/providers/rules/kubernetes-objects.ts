@@ -15,6 +15,7 @@ import { text, thing } from "../things.ts";
 import { at, isObject, isUnknown, textAt, type Properties } from "../values.ts";
 import { clusterOf, declared, defaultNamespace, requireNamespace } from "./kubernetes-cluster.ts";
 import { applied, fieldManagerName, relinquished, type Managers } from "./kubernetes-managers.ts";
+import { requireAdmission } from "./kubernetes-webhooks.ts";
 import { groupOf, installedGroups, isBuiltInGroup, isNamespaced } from "./kubernetes-kinds.ts";
 
 const AUTONAMED = "pulumi.com/autonamed";
@@ -63,6 +64,7 @@ function rulesOf(kind: Kind): ResourceRules {
     before: (call) => {
       requireKind(kind, call);
       if (kind.namespaced) requireNamespace(call, namespaceOf(call.inputs));
+      requireAdmission(call);
     },
     importKey: (id, call) => importPlace(kind, id, call),
   });

@@ -18,6 +18,7 @@ import { touches } from "../diff.ts";
 import { text } from "../things.ts";
 import { at, textAt, type Properties } from "../values.ts";
 import { clusterOf, defaultNamespace, namespaceExists } from "./kubernetes-cluster.ts";
+import { silenceWebhook } from "./kubernetes-webhooks.ts";
 
 const DEFAULT_TIMEOUT_SECONDS = 300;
 
@@ -41,6 +42,7 @@ export const releaseRules: ResourceRules = {
       throw new Refusal(`create: failed to create: namespaces "${namespace}" not found`);
     // Whatever the newest revision's status: `availableName` in install.go.
     if (historyOf(call).length > 0) throw new Refusal("cannot re-use a name that is still in use");
+    silenceWebhook(call, text(call.inputs, "name"));
     return { id: idOf(call.inputs), outputs: await write(call, "pending-install") };
   },
   update: async (call) => {
@@ -49,6 +51,7 @@ export const releaseRules: ResourceRules = {
     if (last === undefined) throw new Refusal(`"${text(call.inputs, "name")}" has no deployed releases`);
     if (last.status.startsWith("pending-"))
       throw new Refusal("another operation (install/upgrade/rollback) is in progress");
+    silenceWebhook(call, text(call.inputs, "name"));
     return write(call, "pending-upgrade");
   },
   read,
@@ -60,6 +63,7 @@ export const releaseRules: ResourceRules = {
     if (last === undefined) throw new Refusal(`uninstall: Release not loaded: ${name}: release: not found`);
     keep(released, [{ ...last, status: "uninstalling" }, ...older]);
     await call.halfway?.();
+    silenceWebhook(call, name);
     call.world.store.remove(placeOf(released));
   },
 };
