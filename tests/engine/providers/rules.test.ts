@@ -157,7 +157,7 @@ describe("a simulated cluster", () => {
     const ISTHMUS_COMMAND = `exec bash -c 'ISTHMUS_SCRIPT=webhook.sh\nRELEASE=${release}\n'`;
     await make(await provider("command"), "command:local:Command", {
       create: "node",
-      environment: { ISTHMUS_COMMAND },
+      environment: { ISTHMUS_COMMAND, ISTHMUS_NONE: "" },
     });
   };
 
