@@ -1,9 +1,12 @@
 /** Changes that fail on one of three servers, and what is refused while one of them is away. */
 import assert from "node:assert/strict";
 
+import { letGo } from "@isthmus/k3s";
+import { askServers } from "../../../program/replacements.ts";
 import { until, type Host } from "../hosts.ts";
 import { standIn } from "../standin/k3s.ts";
 import { members, node, starts } from "./cluster-state.ts";
+import { deployed } from "./deployed.ts";
 import { versionOf, firstPatch } from "./fault-matrix-capabilities.ts";
 import { assertAsDeclared, assertNobodyAway } from "./fault-matrix-checks.ts";
 import { Writer } from "./fault-matrix-writer.ts";
@@ -192,6 +195,24 @@ describe("a change that fails on the second of three servers", function () {
     assert.notEqual((await node(site, "server-3")).spec.unschedulable, true);
     await assertAsDeclared(site);
     await assertNobodyAway(site);
+  });
+
+  it("lets the machine of one server go, and of no second one before that has joined again", async () => {
+    const { plan, access } = await deployed(site);
+    const ask = async (name: string): Promise<string> => {
+      const { status, stderr } = await askServers(letGo(plan, name), access);
+      return `${String(status)} ${stderr}`;
+    };
+    assert.match(await ask("server-3"), /^0 [^]*server-3 may go/);
+    assert.match(await ask("server-2"), /^1 [^]*server-3 is worked on since [^]*one server at a time may be away/);
+    await site.host("server-3").powerOff();
+    // A run that was killed goes on with the same one.
+    assert.match(await ask("server-3"), /^0 [^]*server-3 may go/);
+    await site.host("server-1").ok("k3s kubectl -n kube-system delete lease isthmus-maintenance");
+    assert.match(await ask("server-2"), /^1 [^]*without server-2, 1 of 3 servers would be left with a vote and well/);
+    await site.host("server-3").powerOn();
+    await site.goesUp();
+    await assertAsDeclared(site);
   });
 
   it("removes no server that the majority needs, and does remove the one that is away", async () => {
