@@ -28,6 +28,7 @@ describe("facts of a site", () => {
         "kubernetes.io/arch": "arm64",
       },
       taints: [],
+      disks: [],
       from: "Pulumi.home.yaml#/nodes/pi-2",
     });
   });

@@ -40,8 +40,6 @@ export interface NodeFacts {
   readonly memory: Bytes;
   /** Its disks, as far as they are stated; one that is not stated cannot be judged. */
   readonly disks?: readonly DiskFacts[] | undefined;
-  /** Pods that its kubelet takes at most. Default: 110. */
-  readonly maxPods?: number | undefined;
   /** All labels it carries: the user's, and those that Isthmus derives (hostname, zone = physical host, region = site). */
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];

@@ -42,8 +42,8 @@ export const pinnedReleases: Readonly<Record<string, PinnedRelease>> = {
       compared: {
         on: "2026-11-28",
         how:
-          "with the file in the history of github.com/k3s-io/k3s, and with four public files that pin the same for " +
-          "v1.34.8+k3s1, v1.34.9+k3s1 and v1.34.11+k3s1",
+          "with four public files that pin the same for v1.34.8+k3s1, v1.34.9+k3s1 and v1.34.11+k3s1; " +
+          "the file of this tag itself was not downloaded and hashed",
       },
     },
     amd64: {

@@ -45,6 +45,7 @@ describe("the plan of a VM", () => {
       guestAgent: false,
       holdsData: true,
       rebuild: undefined,
+      pool: undefined,
       user: "isthmus",
       snippetDatastore: "local",
       userDataFile: {

@@ -258,6 +258,7 @@ describe("provePlacement", () => {
     limits: "resources.limits",
     affinity: "affinity",
     tolerations: "tolerations",
+    rollout: "updateStrategy",
   };
   const traefikWith = (pods: ReleasePlan["pods"]): (() => void) => {
     const service: Service = {

@@ -7,13 +7,15 @@ import { digests } from "./digests.ts";
 
 const project = join(import.meta.dirname, "../..");
 
-/** npm keeps its own sources; fixtures and tests state what is true in them alone. */
-const exempt = /^(package-lock\.json$|config\/fixtures\/|tests\/|.*\.test\.ts$|.*\.gz$)/;
+/** npm keeps its own sources; fixtures and tests state what is true in them alone; facts are what was rendered, with hashes of it. */
+const exempt = /^(package-lock\.json$|config\/fixtures\/|facts\/|tests\/|.*\.test\.ts$|.*\.gz$)/;
+/** A link to a file of one commit is a source itself. */
+const linked = /https:\/\/\S+?\/(blob|tree|commit)\/[0-9a-f]{40}/g;
 /** What an empty file has, which anybody can work out. */
 const ofNothing = createHash("sha256").update("").digest("hex");
 
 function stated(text: string): readonly string[] {
-  return (text.match(/(?<![0-9a-zA-Z])[0-9a-f]{40,}(?![0-9a-zA-Z])/g) ?? []).filter((one) =>
+  return (text.replaceAll(linked, "").match(/(?<![0-9a-zA-Z])[0-9a-f]{40,}(?![0-9a-zA-Z])/g) ?? []).filter((one) =>
     [40, 64, 128].includes(one.length),
   );
 }
@@ -39,6 +41,7 @@ describe("checksums and digests", () => {
         file,
       );
     }
+    assert.deepEqual(stated(`https://example.com/a/b/blob/${"3".repeat(40)}/c.go ${"4".repeat(40)}`), ["4".repeat(40)]);
     assert.deepEqual(stated(`uses: a/b@${"1".repeat(40)} # v1\nsum: sha512:${"2".repeat(128)}`), [
       "1".repeat(40),
       "2".repeat(128),
