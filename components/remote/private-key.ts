@@ -1,3 +1,14 @@
+import type { Trouble } from "./trouble.ts";
+
+/** What stands in the way of every session with this private key; nothing where it can be used. Never quotes it. */
+export function unusableKey(text: string): Trouble | undefined {
+  const trouble = privateKeyTrouble(text);
+  if (trouble === undefined) return undefined;
+  const fix =
+    "set the secret that `ssh.privateKey` of the stack file names (pulumi config set --secret), then run again";
+  return { because: `the SSH private key ${trouble}`, fix, lasting: true };
+}
+
 /**
  * Why a text cannot be a private key for SSH, and what to do; nothing where it can be. What both `ssh2` and Go's `ssh.ParsePrivateKey`
  * (the Proxmox provider) read: OpenSSH's own format, and PEM of RSA and EC keys, without a passphrase.

@@ -1,5 +1,5 @@
 import { askAnother, runOnAnyHost, twoMinutes, type Patience } from "./any-host.ts";
-import { privateKeyTrouble } from "./private-key.ts";
+import { unusableKey } from "./private-key.ts";
 import { ConnectionLostError, UnreachableError, type KnownHost, type RunResult } from "./ssh.ts";
 import type { Trouble } from "./trouble.ts";
 
@@ -19,10 +19,8 @@ export async function runAsTold({ stdin, environment }: Told): Promise<RunResult
   const end = stdin.indexOf("\n");
   const hosts = JSON.parse(stdin.slice(0, end)) as KnownHost[];
   const command = environment["ISTHMUS_COMMAND"] ?? "";
-  const unusable = hosts
-    .map(({ privateKey }) => privateKeyTrouble(privateKey))
-    .find((trouble) => trouble !== undefined);
-  if (unusable !== undefined) return failed(hosts, { because: `the SSH private key ${unusable}`, fix: setKey });
+  const unusable = hosts.map(({ privateKey }) => unusableKey(privateKey)).find((trouble) => trouble !== undefined);
+  if (unusable !== undefined) return failed(hosts, unusable);
   try {
     const result = await runOnAnyHost(
       hosts,
@@ -37,9 +35,6 @@ export async function runAsTold({ stdin, environment }: Told): Promise<RunResult
     throw error;
   }
 }
-
-const setKey =
-  "set the secret that `ssh.privateKey` of the stack file names (pulumi config set --secret), then run up again";
 
 function patience(dials: string | undefined): Patience {
   return dials === undefined ? twoMinutes : { ...twoMinutes, rounds: Number(dials) };

@@ -1,5 +1,6 @@
 // ssh2 is CommonJS: Node finds only its default export.
 import ssh2, { type Client, type ConnectConfig } from "ssh2";
+import { unusableKey } from "./private-key.ts";
 import { otherKey, whyLost, whyNoSession, type Trouble } from "./trouble.ts";
 
 /** A hop of a connection with everything known: what the command line tools and `any-host` connect with. */
@@ -60,6 +61,9 @@ export class ConnectionLostError extends Error {
  * @throws {ConnectionLostError} if the session broke, or lasted longer than `timeoutMs`.
  */
 export async function runOverSsh(host: KnownHost, run: Run): Promise<RunResult> {
+  const keys = [host, ...(host.proxy === undefined ? [] : [host.proxy])];
+  const trouble = keys.map(({ privateKey }) => unusableKey(privateKey)).find((one) => one !== undefined);
+  if (trouble !== undefined) throw new UnreachableError(host.name, trouble);
   const open: Client[] = [];
   try {
     const client = await connect(host, open);
