@@ -12,16 +12,17 @@ type Render = (values: Values) => Promise<string>;
 export async function idleValues(values: Values, render: Render): Promise<readonly string[]> {
   const whole = await render(values);
   // A chart that refuses such values says nothing of whether it reads them.
-  const differs = async (changed: Values): Promise<boolean> => {
-    const text = await render(changed).catch(() => undefined);
-    return text !== undefined && text !== whole;
+  const differs = async (path: Path, other: unknown): Promise<boolean> => {
+    const text = await render(put(values, path, other)).catch(() => undefined);
+    // Unless it could not be told otherwise: a switch has no other value that is of the wrong shape.
+    return text === undefined ? typeof other === "boolean" : text !== whole;
   };
   const paths = leaves(values);
   const idle = await eachOf(paths, async (path) => {
     const rest = leftOut(values, path);
     const without = await render(rest).catch(() => undefined);
     if (without !== whole) return false;
-    for (const other of others(valueAt(values, path))) if (await differs(put(values, path, other))) return false;
+    for (const other of others(valueAt(values, path))) if (await differs(path, other)) return false;
     return true;
   });
   return paths.filter((_, index) => idle[index]).map((path) => path.join("."));

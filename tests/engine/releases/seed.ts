@@ -2,7 +2,7 @@
 import { CallLog } from "../providers/call-log.ts";
 import type { PackageRules } from "../providers/contract.ts";
 import { Store } from "../providers/store.ts";
-import type { Properties, Value } from "../providers/values.ts";
+import { isObject, type Properties, type Value } from "../providers/values.ts";
 import { answerWebhook } from "../providers/rules/kubernetes-webhooks.ts";
 import { rules as kubernetes } from "../providers/rules/kubernetes.ts";
 import { rules as proxmoxve } from "../providers/rules/proxmoxve.ts";
@@ -23,7 +23,7 @@ export async function seedWorld(world: string, resources: readonly StateResource
     const rules = packages[type.split(":")[0] ?? ""]?.resource(type);
     if (rules === undefined) continue;
     const world = { store, log, executor, config: configs.get(provider) ?? {} };
-    const call = { urn, type, name: urn.slice(urn.lastIndexOf("::") + 2), inputs: plain(inputs) };
+    const call = { urn, type, name: urn.slice(urn.lastIndexOf("::") + 2), inputs: tidy(plain(inputs)) };
     await rules.create({ ...call, world });
     // What had been up for long answers.
     if (type.endsWith(":Release") && typeof call.inputs["name"] === "string")
@@ -36,6 +36,17 @@ function providerConfig({ type, inputs }: StateResource): Properties {
   if (!type.startsWith("pulumi:providers:")) return {};
   const flag = (value: Value): Value => (value === "true" ? true : value === "false" ? false : value);
   return Object.fromEntries(Object.entries(plain(inputs)).map(([key, value]) => [key, flag(value)]));
+}
+
+/** Of Secrets, the world before had no rule of whitespace: what stands in it is as if it had. */
+function tidy(inputs: Properties): Properties {
+  const { stringData } = inputs;
+  if (!isObject(stringData)) return inputs;
+  const trimmed = Object.entries(stringData).map(([key, value]) => [
+    key,
+    typeof value === "string" ? value.trim() : value,
+  ]);
+  return { ...inputs, stringData: Object.fromEntries(trimmed) as Properties };
 }
 
 const plain = (inputs: StateResource["inputs"]): Properties => revealed(inputs ?? {}) as Properties;

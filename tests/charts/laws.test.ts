@@ -1,0 +1,203 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fleetOrRefuse } from "../../plan/stack-files.ts";
+import { exceptions } from "../../tools/charts/exceptions.ts";
+import type { ReleaseFacts } from "../../tools/charts/facts.ts";
+import { judge } from "../../tools/charts/judge.ts";
+import { keptFolder, readKept, staleFacts } from "../../tools/charts/kept.ts";
+import { laws } from "../../tools/charts/laws/index.ts";
+import type { PodFacts } from "../../tools/charts/pods.ts";
+import { renderedSite } from "../../tools/charts/site.ts";
+
+const root = join(import.meta.dirname, "../..");
+const fleet = fleetOrRefuse(root);
+const sites = fleet.sites.map((plan) => ({ plan, facts: readKept(join(root, keptFolder), plan.facts.name) }));
+
+describe("what charts make of the default stacks", () => {
+  for (const { plan, facts } of sites) {
+    it(`is known as it is today: ${plan.facts.name}`, () => {
+      assert.deepEqual(staleFacts(plan, facts), [], "render anew: npm run charts -- --sources FOLDER --pull --write");
+    });
+
+    it(`keeps every law: ${plan.facts.name}`, () => {
+      const { breaches, idle, releases } = judge(renderedSite(plan, facts), laws, exceptions);
+      assert.deepEqual(breaches, []);
+      assert.deepEqual(idle, []);
+      assert.equal(releases, 11);
+    });
+  }
+});
+
+/** The first site, with one release's facts spoiled. */
+function breachesWith(release: string, spoil: (facts: ReleaseFacts) => ReleaseFacts): string[] {
+  const [site] = sites;
+  assert.ok(site !== undefined);
+  const own = site.facts.get(release);
+  assert.ok(own !== undefined, `there are facts of ${release}`);
+  const spoiled = new Map([...site.facts, [release, spoil(own)]]);
+  return judge(renderedSite(site.plan, spoiled), laws, exceptions).breaches.map(
+    ({ law, release: at, problem }) => `${law} ${at}: ${problem}`,
+  );
+}
+
+/** One kind of pods of a release, changed. */
+const pods =
+  (name: string, change: (pods: PodFacts) => PodFacts) =>
+  (facts: ReleaseFacts): ReleaseFacts => {
+    assert.ok(
+      facts.pods.some((one) => one.name === name),
+      `${facts.release} has ${name}`,
+    );
+    return { ...facts, pods: facts.pods.map((one) => (one.name === name ? change(one) : one)) };
+  };
+
+const containers =
+  (change: (container: PodFacts["containers"][number]) => PodFacts["containers"][number]) =>
+  (one: PodFacts): PodFacts => ({ ...one, containers: one.containers.map(change) });
+
+describe("a fault in what a chart makes", () => {
+  const planted: readonly [string, string, (facts: ReleaseFacts) => ReleaseFacts, RegExp][] = [
+    [
+      "a key of a Secret that nobody writes",
+      "monitoring",
+      pods("monitoring-grafana", (one) => ({
+        ...one,
+        references: [
+          ...one.references,
+          { kind: "Secret", name: "monitoring-grafana-admin", namespace: "monitoring", key: "pasword" },
+        ],
+      })),
+      /^names-resolve monitoring: Secret monitoring-grafana-admin has no key pasword; it has password, user$/,
+    ],
+    [
+      "a ConfigMap that is not there",
+      "traefik-public",
+      pods("traefik-public", (one) => ({
+        ...one,
+        references: [...one.references, { kind: "ConfigMap", name: "absent", namespace: one.namespace }],
+      })),
+      /^names-resolve traefik-public: there is no ConfigMap absent$/,
+    ],
+    [
+      "a server that is called by a name which its certificate lacks",
+      "minio",
+      (facts) => ({
+        ...facts,
+        tlsNames: [...facts.tlsNames, { in: "StatefulSet minio", host: "minio-7.minio-svc.elsewhere.svc" }],
+      }),
+      /^tls-names minio: no certificate has the name minio-7\.minio-svc\.elsewhere\.svc$/,
+    ],
+    [
+      "a pod that no footprint states",
+      "vault",
+      (facts) => ({
+        ...facts,
+        pods: [
+          ...facts.pods,
+          ...facts.pods.slice(0, 1).map((one) => ({ ...one, name: "more", labels: {}, claims: [] })),
+        ],
+      }),
+      /^pods-stated vault: no footprint states it$/,
+    ],
+    [
+      "a workload that the chart does not make",
+      "metallb",
+      (facts) => ({ ...facts, pods: facts.pods.filter(({ name }) => name !== "metallb-controller") }),
+      /^pods-stated metallb: no Deployment of its charts has its labels$/,
+    ],
+    [
+      "another memory request",
+      "cert-manager",
+      pods(
+        "cert-manager",
+        containers((one) => ({ ...one, requests: { ...one.requests, memory: "97Mi" } })),
+      ),
+      /^pods-as-stated cert-manager: it has \{"memory":97,"cpu":20\}, and the footprint states \{"memory":96,"cpu":20\}$/,
+    ],
+    [
+      "one replica too few",
+      "traefik-private",
+      pods("traefik-private", (one) => ({ ...one, replicas: 1 })),
+      /^pods-as-stated traefik-private: it has 1, and the footprint states 2$/,
+    ],
+    [
+      "a pod that its namespace does not admit",
+      "cloudnative-pg",
+      pods("cloudnative-pg", (one) => ({ ...one, level: "privileged" })),
+      /^pod-security cloudnative-pg: it needs privileged, and its namespace allows restricted$/,
+    ],
+    [
+      "an image without a version",
+      "cert-manager",
+      pods(
+        "cert-manager",
+        containers((one) => ({ ...one, image: "quay.io/jetstack/cert-manager-controller:latest" })),
+      ),
+      /^images-versioned cert-manager: its image is quay\.io\/jetstack\/cert-manager-controller:latest$/,
+    ],
+    [
+      "a Service whose port no pod names",
+      "traefik-public",
+      (facts) => ({
+        ...facts,
+        services: facts.services.map((service) => ({
+          ...service,
+          ports: service.ports.map((port) => ({ ...port, targetPort: "webs" })),
+        })),
+      }),
+      /^selectors-select traefik-public: its pods name no port webs$/,
+    ],
+    [
+      "a disruption budget that spares nobody",
+      "minio",
+      (facts) => ({
+        ...facts,
+        budgets: facts.budgets.map((budget) => ({ ...budget, maxUnavailable: undefined, minAvailable: "3" })),
+      }),
+      /^drain-finishes minio: of 3 members none may go$/,
+    ],
+    [
+      "members that keep apart and leave no node for a new one",
+      "traefik-public",
+      pods("traefik-public", (one) => ({
+        ...one,
+        replicas: 6,
+        affinity: {
+          podAntiAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: [
+              { labelSelector: { matchLabels: one.labels }, topologyKey: "kubernetes.io/hostname" },
+            ],
+          },
+        },
+        update: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+      })),
+      /^rollout-finishes traefik-public: 6 members that keep apart stand on 3 nodes, and none of them may go before a new one is ready$/,
+    ],
+    [
+      "a value that the chart does not read",
+      "longhorn",
+      (facts) => ({ ...facts, idle: ["persistance.size"] }),
+      /^values-used longhorn: the chart does not read it$/,
+    ],
+  ];
+
+  for (const [fault, release, spoil, message] of planted) {
+    it(`breaks a law: ${fault}`, () => {
+      const found = breachesWith(release, spoil);
+      assert.ok(
+        found.some((breach) => message.test(breach)),
+        found.join("\n") || "no law was broken",
+      );
+    });
+  }
+
+  it("breaks each law once at least", () => {
+    const broken = new Set(
+      planted.flatMap(([, release, spoil]) => breachesWith(release, spoil).map((breach) => breach.split(" ")[0])),
+    );
+    assert.deepEqual(
+      laws.map(({ id }) => id).filter((id) => !broken.has(id)),
+      [],
+    );
+  });
+});
