@@ -229,6 +229,7 @@ export class ClusterScripts {
       occasion,
       after: [after],
       parent,
+      waitsAsTold: true,
     });
   }
 
@@ -302,6 +303,7 @@ interface AnyServer {
   readonly triggers?: readonly Input<string>[];
   readonly none?: string;
   readonly after: readonly Resource[];
+  readonly waitsAsTold?: boolean;
   /** Default: the cluster. */
   readonly parent?: Resource | undefined;
 }

@@ -1,6 +1,7 @@
 import { Command } from "@pulumi/command/local/command.js";
 import { mergeOptions, output, type CustomResourceOptions } from "@pulumi/pulumi";
 import type { Connection } from "./connection.ts";
+import { detached } from "./detached.ts";
 import { scriptInput, type RemoteScriptArgs } from "./remote-script.ts";
 import { runnerArgs } from "./runner.ts";
 import { renderCommand } from "./script.ts";
@@ -12,6 +13,8 @@ export interface AnyHostScriptArgs extends Omit<RemoteScriptArgs, "connection" |
   readonly hosts: readonly { readonly name: string; readonly connection: Connection }[];
   /** What it means, and how it is mended, if all that can be reached ask for another host (status 75). */
   readonly none?: string;
+  /** Its `dependsOn` says all that it waits for: what its hosts and its occasion come from is before that. Default: false. */
+  readonly waitsAsTold?: boolean;
 }
 
 /**
@@ -29,7 +32,7 @@ function commandArgs(args: AnyHostScriptArgs): ConstructorParameters<typeof Comm
   const { script, about, hosts, parameters = {}, secrets = {}, occasion, triggers = [], none = "" } = args;
   const user = hosts.map(({ connection }) => connection.user ?? "root").find((name) => name !== "root") ?? "root";
   const call = { script, host: about, secretNames: Object.keys(secrets), user };
-  return runnerArgs({
+  const made = runnerArgs({
     name: script.name,
     hosts,
     command: output(parameters).apply((known) => renderCommand({ ...call, parameters: known })),
@@ -37,4 +40,5 @@ function commandArgs(args: AnyHostScriptArgs): ConstructorParameters<typeof Comm
     environment: { ISTHMUS_NONE: none },
     triggers,
   });
+  return args.waitsAsTold === true ? { ...made, stdin: detached(output(made?.stdin ?? "")) } : made;
 }
