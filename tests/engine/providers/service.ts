@@ -11,7 +11,7 @@ import {
 } from "./contract.ts";
 import { changes, type Change } from "./diff.ts";
 import type { Faults } from "./faults.ts";
-import { at, contains, reveal, revealAll, secret, UNKNOWN, type Properties } from "./values.ts";
+import { at, contains, reveal, revealAll, secret, UNKNOWN, type Properties, type Value } from "./values.ts";
 
 export interface Target {
   readonly urn: string;
@@ -32,6 +32,9 @@ export interface ServiceOptions {
   readonly world: Omit<World, "config">;
 }
 
+/** SDKs write a provider's flags as text, and providers read them so: `trueStr` in pulumi-kubernetes, provider/pkg/provider/provider.go. */
+const flag = (value: Value): Value => (value === "true" ? true : value === "false" ? false : value);
+
 export class Service {
   readonly #options: ServiceOptions;
   #config: Properties = {};
@@ -42,7 +45,7 @@ export class Service {
   }
 
   configure(config: Properties): void {
-    this.#config = revealAll(config);
+    this.#config = Object.fromEntries(Object.entries(revealAll(config)).map(([key, value]) => [key, flag(value)]));
     this.#options.rules.configure?.(this.#config);
   }
 
