@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Output} from "@pulumi/pulumi";
+import type { Output } from "@pulumi/pulumi";
 import { CustomResource, runtime, secret, unsecret } from "@pulumi/pulumi";
 import { detached } from "./detached.ts";
 
