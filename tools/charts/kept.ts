@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SitePlan } from "../../plan/plans.ts";
+import { valuesOfPlan } from "./own-objects.ts";
 import { hashOf, type ReleaseFacts } from "./facts.ts";
 
 /** Where the facts of the default stacks are kept, below the project's folder. */
@@ -37,12 +38,12 @@ export function staleFacts(plan: SitePlan, kept: ReadonlyMap<string, ReleaseFact
   const releases = plan.services.flatMap((service) => service.releases);
   const names = new Set(releases.map(({ name }) => name));
   return [
-    ...releases.flatMap(({ name, chart, values }) => {
+    ...releases.flatMap(({ name, chart, ...release }) => {
       const facts = kept.get(name);
       if (facts === undefined) return [`${name}: no facts are kept of it`];
       if (bare(facts.chart.version) !== bare(chart.version))
         return [`${name}: its facts are of ${chart.name} ${facts.chart.version}, and the pin is ${chart.version}`];
-      return facts.values === hashOf(values) ? [] : [`${name}: its values have changed since`];
+      return facts.values === hashOf(valuesOfPlan(release)) ? [] : [`${name}: its values have changed since`];
     }),
     ...[...kept.keys()].filter((name) => !names.has(name)).map((name) => `${name}: there is no such release any more`),
   ];

@@ -4,6 +4,7 @@ import { factsOf, hashOf, type ReleaseFacts } from "./facts.ts";
 import type { Helm } from "./helm.ts";
 import { idleValues } from "./idle-values.ts";
 import { objectsIn, type KubernetesObject } from "./kubernetes.ts";
+import { valuesOfPlan } from "./own-objects.ts";
 import { chartFolder, chartSource } from "./sources.ts";
 
 /** A release as its chart renders it. */
@@ -22,7 +23,7 @@ export class Renderer {
   /** All releases of a site, by name. */
   async site(plan: SitePlan): Promise<ReadonlyMap<string, Rendering>> {
     const renderings = new Map<string, Rendering>();
-    for (const release of plan.services.flatMap((service) => service.releases)) {
+    for (const release of releasesOf(plan)) {
       renderings.set(release.name, await this.release(release, plan.facts.kubernetes.version));
     }
     return renderings;
@@ -34,7 +35,7 @@ export class Renderer {
     known: ReadonlyMap<string, ReleaseFacts>,
   ): Promise<ReadonlyMap<string, ReleaseFacts>> {
     const facts = new Map<string, ReleaseFacts>();
-    for (const release of plan.services.flatMap((service) => service.releases)) {
+    for (const release of releasesOf(plan)) {
       const same = known.get(release.name);
       if (same?.values === hashOf(release.values)) facts.set(release.name, same);
       else facts.set(release.name, (await this.quickly(release, plan.facts.kubernetes.version)).facts);
@@ -63,3 +64,6 @@ export class Renderer {
     return this.helm.template({ name, namespace, values }, chartFolder(this.sources, chart), kubernetes);
   }
 }
+
+const releasesOf = ({ services }: SitePlan): readonly PlacedRelease[] =>
+  services.flatMap(({ releases }) => releases.map((release) => ({ ...release, values: valuesOfPlan(release) })));
