@@ -23,14 +23,14 @@ describe("a join that cannot succeed", function () {
     await (site as TestSite | undefined)?.destroy();
   });
 
-  /** The reason that a host gave. k3s would go on trying there, and join as soon as it can: it is stopped. */
+  /** The reason that a host gave, without how often k3s said so or ended: that depends on its pace. k3s would go on trying there, and join as soon as it can: it is stopped. */
   async function refusal(host: string): Promise<string> {
     const said = await site.refuses();
     const [, because] = new RegExp(`\\[${host}\\] because: (.*)`).exec(said) ?? [];
     assert.ok(because, said);
     assert.match(said, new RegExp(`\\[${host}\\] to mend: .`));
     await site.host(host).run("systemctl stop k3s; systemctl stop k3s-agent");
-    return because;
+    return because.replace(/ \((it ended so three times|k3s says so again and again)\)$/, "");
   }
 
   it("is refused where the API address leads to another cluster, before one is begun", async () => {
@@ -60,7 +60,7 @@ describe("a join that cannot succeed", function () {
       await site.host("server-2").put(byHand, "cluster-cidr: 10.98.0.0/16\n");
       assert.equal(
         await refusal("server-2"),
-        "this server was given other flags than those that run: cluster-cidr (k3s says so again and again)",
+        "this server was given other flags than those that run: cluster-cidr",
       );
       assert.deepEqual(await members(site.host("server-1")), ["server-1"]);
     });
@@ -69,7 +69,7 @@ describe("a join that cannot succeed", function () {
   it("says that the token is wrong", async () => {
     await site.host("server-2").put(byHand, "token: not-the-one\n");
     const said = await refusal("server-2");
-    assert.equal(said, "the token is not the one of this cluster (k3s says so again and again)");
+    assert.equal(said, "the token is not the one of this cluster");
   });
 
   it("says that another cluster answers where it joins, and which machine that is", async () => {
@@ -77,7 +77,7 @@ describe("a join that cannot succeed", function () {
     const card = (await site.host("server-1").ok("cat /sys/class/net/eth0/address")).trim();
     assert.equal(
       await refusal("server-2"),
-      `what answers at ${site.host("server-1").address} (${card}) is another cluster, or was made anew (k3s says so again and again)`,
+      `what answers at ${site.host("server-1").address} (${card}) is another cluster, or was made anew`,
     );
     await site.host("server-2").ok(`rm ${byHand}`);
   });
@@ -105,7 +105,7 @@ describe("a join that cannot succeed", function () {
       );
       assert.match(
         await refusal("server-2"),
-        /^another server is joining at the same time, or began to and never ended \(/,
+        /^another server is joining at the same time, or began to and never ended/,
       );
       await etcdctl(`member remove ${/Member\s+([0-9a-f]+) added/.exec(learner)?.[1] ?? ""}`);
     });
@@ -114,7 +114,7 @@ describe("a join that cannot succeed", function () {
       const second = site.host("server-2");
       await second.shiftClock(-86_400);
       await second.ok("rm /usr/local/sbin/date");
-      assert.match(await refusal("server-2"), /^a certificate is not valid at the time that this clock shows \(/);
+      assert.match(await refusal("server-2"), /^a certificate is not valid at the time that this clock shows/);
       await second.shiftClock(0);
     });
   }
@@ -140,7 +140,7 @@ describe("a join that cannot succeed", function () {
     await aServer(site).ok("k3s kubectl apply -f -", { stdin: JSON.stringify(secret) });
     assert.equal(
       await refusal("agent-1"),
-      "the cluster remembers another machine by this name, or two machines have it (k3s says so again and again)",
+      "the cluster remembers another machine by this name, or two machines have it",
     );
     await aServer(site).ok("k3s kubectl -n kube-system delete secret agent-1.node-password.k3s");
   });
