@@ -58,10 +58,7 @@ describe("a join that cannot succeed", function () {
   if (full) {
     it("says which flags differ from those that run", async () => {
       await site.host("server-2").put(byHand, "cluster-cidr: 10.98.0.0/16\n");
-      assert.equal(
-        await refusal("server-2"),
-        "this server was given other flags than those that run: cluster-cidr",
-      );
+      assert.equal(await refusal("server-2"), "this server was given other flags than those that run: cluster-cidr");
       assert.deepEqual(await members(site.host("server-1")), ["server-1"]);
     });
   }
