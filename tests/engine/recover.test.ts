@@ -172,7 +172,10 @@ describe("what a run that died left of a release", function () {
     await set({ value: "two" });
     await killed({ method: "update", type: types.Release, nth: 1, when: "halfway" });
     must(await stack.cancel());
-    assert.deepEqual(summary(must(await stack.up({ args: ["--refresh"] }))), [], "the refresh hides it");
+    const refreshed = summary(must(await stack.up({ args: ["--refresh"] }))).filter(
+      (one) => !one.startsWith("refresh "),
+    );
+    assert.deepEqual(refreshed, [], "the refresh hides it");
     assert.deepEqual((await stack.export()).pendingOperations, []);
     await recover();
     assert.deepEqual(summary(must(await stack.up())), ["update shop"]);
@@ -235,10 +238,15 @@ describe("an object whose writer is a run that died", function () {
     await begin();
     must(await stack.up());
     const older = await fleet.pulumi(["stack", "export", "--stack", "site-a"]);
-    const empty = JSON.parse(older.stdout) as { deployment: { resources: { type: string }[] } };
-    empty.deployment.resources = empty.deployment.resources.filter(({ type }) => type !== types.Secret);
+    const state = JSON.parse(older.stdout) as { deployment: { resources: { urn: string; type: string }[] } };
+    const { resources } = state.deployment;
+    const secret = resources.find(({ type }) => type === types.Secret)?.urn ?? "";
+    const others = resources.filter(({ type }) => type !== types.Secret);
+    // Who came after it knows nothing of it either.
+    const forgets = (_: string, value: unknown): unknown =>
+      Array.isArray(value) ? value.filter((one) => one !== secret) : value;
     const file = join(fleet.program, "older.json");
-    writeFileSync(file, JSON.stringify(empty));
+    writeFileSync(file, JSON.stringify({ ...state, deployment: { ...state.deployment, resources: others } }, forgets));
     must(await fleet.pulumi(["stack", "import", "--stack", "site-a", "--file", file]));
     await set({ value: "two" });
     must(await stack.up());
