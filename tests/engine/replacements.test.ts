@@ -69,22 +69,4 @@ describe("VMs that are to be made anew", function () {
     );
     must(await sites.a.up({ args: ["--expect-no-changes"] }));
   });
-
-  it("count once only, when a run was killed: the next one names what is still to be done", async () => {
-    await unprotect("k3s-a-server-2");
-    rebuild("k3s-a-server-2", "again");
-    const env = { ISTHMUS_REPLACE: "k3s-a-server-2" };
-    const killed = await sites.a.up({ env, kill: { method: "create", type: vm, nth: 1, when: "before" } });
-    assert.equal(killed.killed, true, killed.errors.join("\n"));
-    await sites.a.cancel();
-    const undo = rebuild("k3s-a-server-1", "now");
-    const both = await sites.a.up();
-    assert.match(both.errors.join("\n"), /would delete 2 VMs[^]*k3s-a-server-1: [^]*k3s-a-server-2: /);
-    undo();
-    must(await sites.a.up({ env }));
-    rebuild("k3s-a-server-1", "now");
-    const last = await sites.a.up();
-    assert.match(last.errors.join("\n"), /would delete the VM of k3s-a-server-1 /);
-    assert.deepEqual([...sites.fleet.store.duplicates().keys()], []);
-  });
 });
