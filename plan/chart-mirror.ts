@@ -59,7 +59,7 @@ function faultOf(chart: ChartPin, folder: string): readonly Fault[] {
 }
 
 /** Helm reads `v1.2.3` and `1.2.3` as the same version. Source: github.com/Masterminds/semver (`NewVersion`). */
-const withoutV = (version: string): string => version.replace(/^v/, "");
+export const withoutV = (version: string): string => version.replace(/^v/, "");
 
 /** What a packed chart says that it is; undefined: it is none, or was cut off. */
 export function chartIn(path: string): { readonly name: string; readonly version: string } | undefined {

@@ -1,7 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { UserError, type ChartPin } from "@isthmus/core";
+import { UserError } from "@isthmus/core";
 import { Command } from "commander";
+import { chartsOf } from "../plan/chart-mirror.ts";
 import type { FleetPlan } from "../plan/plans.ts";
 import { fleetOrRefuse } from "../plan/stack-files.ts";
 import { exceptions } from "./charts/exceptions.ts";
@@ -108,11 +109,7 @@ async function rendered(fleet: FleetPlan, options: Options, sources: string): Pr
 
 async function pullAll(fleet: FleetPlan, helm: Helm, sources: string): Promise<void> {
   mkdirSync(sources, { recursive: true });
-  const pins = fleet.sites.flatMap((plan) =>
-    plan.services.flatMap(({ releases }) => releases.map(({ chart }) => chart)),
-  );
-  const each = new Map<string, ChartPin>(pins.map((chart) => [chart.name, chart]));
-  for (const chart of each.values()) await helm.pull(chart, sources);
+  for (const chart of chartsOf(fleet)) await helm.pull(chart, sources);
 }
 
 await runCommand(command);

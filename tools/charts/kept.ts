@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { withoutV } from "../../plan/chart-mirror.ts";
 import type { SitePlan } from "../../plan/plans.ts";
 import { valuesOfPlan } from "./own-objects.ts";
 import { hashOf, type ReleaseFacts } from "./facts.ts";
@@ -41,12 +42,10 @@ export function staleFacts(plan: SitePlan, kept: ReadonlyMap<string, ReleaseFact
     ...releases.flatMap(({ name, chart, ...release }) => {
       const facts = kept.get(name);
       if (facts === undefined) return [`${name}: no facts are kept of it`];
-      if (bare(facts.chart.version) !== bare(chart.version))
+      if (withoutV(facts.chart.version) !== withoutV(chart.version))
         return [`${name}: its facts are of ${chart.name} ${facts.chart.version}, and the pin is ${chart.version}`];
       return facts.values === hashOf(valuesOfPlan(release)) ? [] : [`${name}: its values have changed since`];
     }),
     ...[...kept.keys()].filter((name) => !names.has(name)).map((name) => `${name}: there is no such release any more`),
   ];
 }
-
-const bare = (version: string): string => version.replace(/^v/, "");

@@ -41,3 +41,11 @@ export function renderedSite(plan: SitePlan, facts: ReadonlyMap<string, ReleaseF
 export function everything({ releases, own }: RenderedSite): readonly ObjectFacts[] {
   return [...releases.map(({ facts }) => facts), ...own.map(({ facts }) => facts)];
 }
+
+/** The same, each part with the release or the service's instance that it is of. */
+export function byOwner({ releases, own }: RenderedSite): readonly { release: string; facts: ObjectFacts }[] {
+  return [
+    ...releases.map(({ plan, facts }) => ({ release: plan.name, facts })),
+    ...own.map(({ service, facts }) => ({ release: service.instance, facts })),
+  ];
+}

@@ -4,6 +4,7 @@ import { join, relative } from "node:path";
 import { UserError, type ChartPin } from "@isthmus/core";
 import { parse } from "yaml";
 import { z } from "zod";
+import { withoutV } from "../../plan/chart-mirror.ts";
 
 /** Which files a chart was rendered from. */
 export interface ChartSource {
@@ -25,7 +26,7 @@ export function chartFolder(sources: string, pin: ChartPin): string {
     );
   }
   const { version } = readChart(folder);
-  if (bare(version) !== bare(pin.version)) {
+  if (withoutV(version) !== withoutV(pin.version)) {
     throw new UserError(`${folder} is ${pin.name} ${version}, and the pin is ${pin.version}: replace it`);
   }
   return folder;
@@ -46,8 +47,6 @@ export function chartSource(folder: string): ChartSource {
 function readChart(folder: string): z.infer<typeof chartFile> {
   return chartFile.parse(parse(readFileSync(join(folder, "Chart.yaml"), "utf8")));
 }
-
-const bare = (version: string): string => version.replace(/^v/, "");
 
 /** Documentation and the chart's own tests render nothing, and packed charts come without some of it. */
 const rendered = /^(Chart\.yaml|values\.yaml|values\.schema\.json|templates\/.+|crds\/.+|files\/.+)$/;

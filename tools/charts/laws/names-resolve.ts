@@ -1,6 +1,6 @@
 import type { ObjectFacts } from "../facts.ts";
 import type { NameReference } from "../references.ts";
-import type { RenderedSite } from "../site.ts";
+import { byOwner, type RenderedSite } from "../site.ts";
 import type { Breach, Law } from "./law.ts";
 import { madeAtRunTime } from "../made-at-run-time.ts";
 
@@ -11,11 +11,7 @@ export const namesResolve: Law = {
   fix: "Correct the name in the service's values or objects, or make what it names an object of the service.",
   breaches: (site) => {
     const there = whatIsThere(site);
-    const named = [
-      ...site.releases.map(({ plan, facts }) => ({ release: plan.name, facts })),
-      ...site.own.map(({ service, facts }) => ({ release: service.instance, facts })),
-    ];
-    return named.flatMap(({ release, facts }) => [
+    return byOwner(site).flatMap(({ release, facts }) => [
       ...facts.pods.flatMap((pods) =>
         pods.references
           .flatMap((reference) => problemOf(reference, there))

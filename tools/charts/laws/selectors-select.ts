@@ -2,7 +2,7 @@ import type { MonitorFacts, ServiceFacts } from "../facts.ts";
 import { selects, type PodFacts } from "../pods.ts";
 import { k3sPods, keptServices } from "../k3s-objects.ts";
 import { labelsAtRunTime } from "../made-at-run-time.ts";
-import { everything, type RenderedRelease, type RenderedSite } from "../site.ts";
+import { byOwner, everything, type RenderedRelease, type RenderedSite } from "../site.ts";
 import type { Breach, Law } from "./law.ts";
 
 export const selectorsSelect: Law = {
@@ -19,11 +19,7 @@ export const selectorsSelect: Law = {
       ...k3sPods,
     ];
     const services = [...all.flatMap((facts) => facts.services), ...keptServices];
-    const of = [
-      ...site.releases.map(({ plan, facts }) => ({ release: plan.name, facts })),
-      ...site.own.map(({ service, facts }) => ({ release: service.instance, facts })),
-    ];
-    return of.flatMap(({ release, facts }) => [
+    return byOwner(site).flatMap(({ release, facts }) => [
       ...facts.services.flatMap((service) => servicesProblems(service, pods, release)),
       ...facts.monitors.flatMap((monitor) => monitorProblems(monitor, { services, pods, release })),
       ...facts.budgets

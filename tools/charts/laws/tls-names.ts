@@ -1,5 +1,5 @@
 import type { CertificateFacts, ObjectFacts } from "../facts.ts";
-import { everything, type RenderedSite } from "../site.ts";
+import { byOwner, everything, type RenderedSite } from "../site.ts";
 import type { Law } from "./law.ts";
 
 export const tlsNames: Law = {
@@ -9,11 +9,7 @@ export const tlsNames: Law = {
   fix: "Add the name to the certificate of the server: `dnsNames` of its Certificate.",
   breaches: (site) => {
     const certificates = everything(site).flatMap((facts) => facts.certificates);
-    const of = [
-      ...site.releases.map(({ plan, facts }) => ({ release: plan.name, facts })),
-      ...site.own.map(({ service, facts }) => ({ release: service.instance, facts })),
-    ];
-    return of.flatMap(({ release, facts }) =>
+    return byOwner(site).flatMap(({ release, facts }) =>
       facts.tlsNames
         .flatMap((name) =>
           membersOf(name, facts)
