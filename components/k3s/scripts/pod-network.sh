@@ -80,7 +80,8 @@ find_others() {
   retry 30 list_nodes || fail "the cluster does not tell its nodes to this one: ${NODES_TABLE##*$'\n'}" 'see that the API server answers, then run again'
   while IFS='|' read -r name address cidr backend public ready; do
     if [ "${#PODS[@]}" -eq 8 ] || [ "$name" = "$NODE" ] || [ "$ready" != True ] || [ -z "$cidr" ]; then continue; fi
-    if [ "$public" != "$address" ] || [ "$backend" != "$(backend_type)" ]; then continue; fi
+    # A Node of this machine under another name has no pods: what it is called today has them.
+    if [ "$address" = "$ADDRESS" ] || [ "$public" != "$address" ] || [ "$backend" != "$(backend_type)" ]; then continue; fi
     PODS+=("$name|$address|${cidr%/*}")
   done < <(sort -R <<<"$NODES_TABLE")
 }
@@ -97,7 +98,8 @@ reaches_pods() {
 # Before flannel has made its route, the way is the default one, and who answers there is somebody else.
 leads_to_flannel() { [[ $(ip -o route get "$1" 2>/dev/null || true) == *' dev flannel'* ]]; }
 
-# Sets UNREACHED: nodes of PODS that answer here, and whose pods do not.
+# Sets UNREACHED: nodes of PODS that answer here, and whose pods do not. A machine that was renamed has two Nodes for a while,
+# and pods under one of them.
 find_unreached() {
   local one name address pods targets=()
   UNREACHED=()
@@ -111,8 +113,12 @@ find_unreached() {
   ask "${targets[@]}"
   for one in "${PODS[@]}"; do
     IFS='|' read -r name address pods <<<"$one"
+    if ! reaches_pods "$address" "$pods"; then UNREACHED+=("$one"); else REACHED[$address]=1; fi
+  done
+  for one in "${!UNREACHED[@]}"; do
+    IFS='|' read -r name address pods <<<"${UNREACHED[$one]}"
     # Who does not answer at all is away, and no matter of the pods' network.
-    if [ "${ANSWERS["tcp/$address/10250"]:-}" = open ] && ! reaches_pods "$address" "$pods"; then UNREACHED+=("$one"); fi
+    if [ "${ANSWERS["tcp/$address/10250"]:-}" != open ] || [ -n "${REACHED[$address]:-}" ]; then unset "UNREACHED[$one]"; fi
   done
 }
 
@@ -125,6 +131,7 @@ flannel_is_here() {
 # The end of a join, and of each start by us.
 check_pod_network() {
   local until=$((SECONDS + 30)) PODS=() UNREACHED=() names
+  local -A REACHED=()
   [ "$FLANNEL" != none ] && [ -e "$PODS_UNCHECKED" ] || return 0
   step 'reach the pods of other nodes'
   retry 30 flannel_is_here ||

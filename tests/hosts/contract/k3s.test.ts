@@ -250,7 +250,8 @@ describe("the contract of k3s", function () {
     };
     await cluster.host("s1").put("/root/node.json", JSON.stringify({ apiVersion: "v1", kind: "Node", metadata }));
     assert.equal((await cluster.kubectl("create -f /root/node.json")).code, 0);
-    assert.equal((await cluster.kubectl("delete node s3-of-old --ignore-not-found --timeout=60s")).code, 0);
+    const deleted = await cluster.kubectl("delete node s3-of-old --ignore-not-found --timeout=60s");
+    assert.equal(deleted.code, 0, deleted.stderr);
     assert.deepEqual((await cluster.members()).map(({ name }) => name).sort(), before);
   });
 

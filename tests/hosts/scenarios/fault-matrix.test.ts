@@ -26,6 +26,7 @@ const withoutCells: Readonly<Record<string, string>> = {
   certificateState: "only reads",
   osUpdates: "only reads",
   status: "only reads",
+  webhook: "asks by a dry run: components/k3s/webhook.test.ts",
 };
 
 describe("the matrix of faults", () => {

@@ -38,6 +38,7 @@ describe("the CIS profile", function () {
       "/etc/rancher/k3s/agent-token": "600",
       "/etc/rancher/k3s/config.yaml": "600",
       "/etc/rancher/k3s/config.yaml.d/05-registration.yaml": "600",
+      "/etc/rancher/k3s/config.yaml.d/06-interface.yaml": "600",
       "/etc/rancher/k3s/config.yaml.d/10-join.yaml": "600",
       "/etc/rancher/k3s/k3s.yaml": "600",
       "/etc/rancher/k3s/token": "600",

@@ -119,6 +119,8 @@ class Store:
         item = copy.deepcopy(item)
         if where.kind == "Lease":
             check_lease(item)
+        if where.kind == "Node":
+            item.setdefault("spec", {})  # Never absent: `Node.Spec` is no pointer.
         meta = item.setdefault("metadata", {})
         if not meta.get("name") and meta.get("generateName"):
             meta["name"] = meta["generateName"] + uuid.uuid4().hex[:5]
