@@ -42,10 +42,17 @@ export function everything({ releases, own }: RenderedSite): readonly ObjectFact
   return [...releases.map(({ facts }) => facts), ...own.map(({ facts }) => facts)];
 }
 
-/** The same, each part with the release or the service's instance that it is of. */
-export function byOwner({ releases, own }: RenderedSite): readonly { release: string; facts: ObjectFacts }[] {
+/** A part of it, with the release or the service's instance that it is of. */
+export interface Owned {
+  readonly release: string;
+  readonly namespace: string;
+  readonly facts: ObjectFacts;
+}
+
+/** The same, each part with its owner. */
+export function byOwner({ releases, own }: RenderedSite): readonly Owned[] {
   return [
-    ...releases.map(({ plan, facts }) => ({ release: plan.name, facts })),
-    ...own.map(({ service, facts }) => ({ release: service.instance, facts })),
+    ...releases.map(({ plan, facts }) => ({ release: plan.name, namespace: plan.namespace, facts })),
+    ...own.map(({ service, facts }) => ({ release: service.instance, namespace: service.namespace, facts })),
   ];
 }

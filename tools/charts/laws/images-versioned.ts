@@ -1,4 +1,4 @@
-import { everything } from "../site.ts";
+import { byOwner } from "../site.ts";
 import type { Law } from "./law.ts";
 
 /** A tag that names one version: digits and a dot, or a date, somewhere in it. */
@@ -8,21 +8,18 @@ export const imagesVersioned: Law = {
   id: "images-versioned",
   sentence: "Every image has a tag that is a version, or a digest.",
   fix: "Set the image's tag by the chart's value for it, from the chart's own release.",
-  breaches: (site) => {
-    const named = new Map(site.releases.map(({ plan, facts }) => [facts as object, plan.name]));
-    const own = new Map(site.own.map(({ service, facts }) => [facts as object, service.instance]));
-    return everything(site).flatMap((facts) =>
+  breaches: (site) =>
+    byOwner(site).flatMap(({ release, facts }) =>
       facts.pods.flatMap(({ controller, name, containers }) =>
         containers
           .filter(({ image }) => !isVersioned(image))
           .map((container) => ({
-            release: named.get(facts) ?? own.get(facts) ?? "",
+            release,
             at: `${controller} ${name}: ${container.name}`,
             problem: `its image is ${container.image}`,
           })),
       ),
-    );
-  },
+    ),
 };
 
 function isVersioned(image: string): boolean {

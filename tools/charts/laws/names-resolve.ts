@@ -1,4 +1,3 @@
-import type { ObjectFacts } from "../facts.ts";
 import type { NameReference } from "../references.ts";
 import { byOwner, type RenderedSite } from "../site.ts";
 import type { Breach, Law } from "./law.ts";
@@ -49,7 +48,7 @@ function whatIsThere(site: RenderedSite): There {
     names.add(id);
     keys.set(id, held);
   };
-  for (const { facts, namespace } of allWithNamespace(site)) {
+  for (const { facts, namespace } of byOwner(site)) {
     // Helm puts objects that say nothing else into the release's namespace.
     for (const { kind, name, namespace: own } of facts.objects) {
       names.add(key(kind, name));
@@ -65,13 +64,6 @@ function whatIsThere(site: RenderedSite): There {
   }
   if (!site.plan.cluster.settings.disable.includes("local-storage")) names.add(key("StorageClass", "local-path"));
   return { names, keys };
-}
-
-function allWithNamespace(site: RenderedSite): { facts: ObjectFacts; namespace: string }[] {
-  return [
-    ...site.releases.map(({ plan, facts }) => ({ facts, namespace: plan.namespace })),
-    ...site.own.map(({ service, facts }) => ({ facts, namespace: service.namespace })),
-  ];
 }
 
 function problemOf({ kind, name, namespace, key: wanted }: NameReference, there: There): string[] {

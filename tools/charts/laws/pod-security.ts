@@ -1,18 +1,15 @@
 import { podSecurityLevels } from "../pod-security.ts";
+import { byOwner } from "../site.ts";
 import type { Law } from "./law.ts";
 
 export const podSecurity: Law = {
   id: "pod-security",
   sentence: "Every pod is admitted at the Pod Security level of its namespace.",
   fix: "Give the container the security context that the level asks for, or state a wider level as `podSecurity` of the footprint, with the reason.",
-  breaches: ({ plan, releases, own }) => {
-    const levels = new Map(plan.services.map(({ namespace, footprint }) => [namespace, footprint.podSecurity]));
-    const of = [
-      ...releases.map(({ plan: release, facts }) => ({ release: release.name, pods: facts.pods })),
-      ...own.map(({ service, facts }) => ({ release: service.instance, pods: facts.pods })),
-    ];
-    return of.flatMap(({ release, pods }) =>
-      pods.flatMap(({ controller, name, namespace, level }) => {
+  breaches: (site) => {
+    const levels = new Map(site.plan.services.map(({ namespace, footprint }) => [namespace, footprint.podSecurity]));
+    return byOwner(site).flatMap(({ release, facts }) =>
+      facts.pods.flatMap(({ controller, name, namespace, level }) => {
         const at = `${controller} ${name}`;
         const allowed = levels.get(namespace);
         if (allowed === undefined) return [{ release, at, problem: `nobody makes the namespace ${namespace}` }];

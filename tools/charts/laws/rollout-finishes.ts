@@ -2,7 +2,7 @@ import { nodesOpenTo, type Workload } from "@isthmus/core";
 import type { BudgetFacts } from "../facts.ts";
 import { mapAt, listAt, type Json } from "../kubernetes.ts";
 import { selects, type PodFacts } from "../pods.ts";
-import { everything, type RenderedSite } from "../site.ts";
+import { byOwner, type RenderedSite } from "../site.ts";
 import type { Law } from "./law.ts";
 import { isOf } from "./pods-stated.ts";
 
@@ -57,13 +57,12 @@ export const drainFinishes: Law = {
   sentence: "A node can be drained: no disruption budget keeps the last pod that it allows to go.",
   fix: "Let the budget spare one member (maxUnavailable: 1), or have none for a workload of one member.",
   breaches: (site) => {
-    const all = everything(site);
-    const pods = all.flatMap((facts) => facts.pods);
-    return all.flatMap((facts) =>
+    const all = byOwner(site);
+    const pods = all.flatMap(({ facts }) => facts.pods);
+    return all.flatMap(({ release, facts }) =>
       facts.budgets.flatMap((budget) => {
-        const owner = site.releases.find((one) => one.facts === facts)?.plan.name ?? "";
         const problem = blocks(budget, pods);
-        return problem === undefined ? [] : [{ release: owner, at: `PodDisruptionBudget ${budget.name}`, problem }];
+        return problem === undefined ? [] : [{ release, at: `PodDisruptionBudget ${budget.name}`, problem }];
       }),
     );
   },
