@@ -32,7 +32,8 @@ export function stackRelease(context: MonitoringContext): ReleasePlan {
         prometheusConfigReloader: { resources: configReloader },
         admissionWebhooks: { patch: { resources: webhookJob } },
       },
-      "kube-state-metrics": { fullnameOverride: `${instance}-kube-state-metrics` },
+      // It would read every Secret of the cluster to count them.
+      "kube-state-metrics": { fullnameOverride: `${instance}-kube-state-metrics`, collectorsExclude: ["secrets"] },
       "prometheus-node-exporter": { fullnameOverride: `${instance}-node-exporter` },
       ...k3sComponents(context),
     },
@@ -89,7 +90,7 @@ function alertRouting({ instance, args }: MonitoringContext): Values {
   };
 }
 
-function grafana({ instance, args }: MonitoringContext): Values {
+function grafana({ instance, namespace, args }: MonitoringContext): Values {
   if (args.grafana === undefined) return { enabled: false };
   const names = monitoringNames(instance);
   return {
@@ -101,7 +102,9 @@ function grafana({ instance, args }: MonitoringContext): Values {
     // The volume's group is set by fsGroup; this would need root.
     initChownData: { enabled: false },
     testFramework: { enabled: false },
-    sidecar: { resources: grafanaSidecar },
+    // The chart's role has Secrets beside ConfigMaps: a person's way in shall not lead to those of the whole cluster.
+    rbac: { namespaced: true },
+    sidecar: { resources: grafanaSidecar, dashboards: { searchNamespace: namespace } },
     "grafana.ini": {
       server: { domain: args.grafana.hostName, root_url: `https://${args.grafana.hostName}/` },
       analytics: { check_for_updates: false, reporting_enabled: false },

@@ -117,7 +117,7 @@ function grafana(context: MonitoringContext, size: Store["size"]): Workload {
       what: "users, dashboards made by hand and preferences",
       size,
       backup: needs.get("volumes").backup ?? {
-        none: "nothing backs up the volumes of this site; keep dashboards as ConfigMaps with the label grafana_dashboard",
+        none: 'nothing backs up the volumes of this site; keep dashboards as ConfigMaps of its namespace, with the label grafana_dashboard: "1"',
       },
     },
   };
