@@ -72,6 +72,7 @@ export function linksService(facts: SiteFacts, names: readonly DnsRecord[]): Ser
     service: "links",
     namespace,
     footprint: { workloads: [], routes: [], addresses: [], podSecurity: "restricted" },
+    privileges: {},
     releases: [],
     objects,
     generates: [],

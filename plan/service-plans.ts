@@ -12,6 +12,7 @@ import {
   type Generated,
   type ObjectPlan,
   type PodPlaces,
+  type Privileges,
   type ReleasePlan,
   type RenderContext,
   type ServiceContext,
@@ -43,6 +44,7 @@ export interface ServicePlan {
   readonly service: string;
   readonly namespace: string;
   readonly footprint: Footprint;
+  readonly privileges: Privileges;
   readonly releases: readonly PlacedRelease[];
   readonly objects: readonly PlacedObject[];
   readonly generates: readonly Generated[];
@@ -111,6 +113,7 @@ function withoutParts(
     service: configured.service.name,
     namespace: context.namespace,
     footprint,
+    privileges: {},
     releases: [],
     objects: [],
     generates: [],
@@ -136,6 +139,7 @@ function render(stated: Stated, rendering: RenderContext<unknown>, providers: Se
     }, values);
   return {
     ...withoutParts(stated, providers),
+    privileges: service.privileges?.(rendering) ?? {},
     releases: releases.map(({ pods, ...release }) => {
       const values = placed(release.values, pods);
       if (!referencesIn(values).every(isOpen))

@@ -8,6 +8,7 @@ export * from "./names.ts";
 export * from "./objects.ts";
 export * from "./placement.ts";
 export * from "./plan.ts";
+export * from "./privilege.ts";
 export * from "./quantity.ts";
 export * from "./reference.ts";
 export * from "./server-names.ts";

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { CapabilityFacts, CapabilityName, Needs } from "./capability.ts";
 import type { ObjectPlan, ReleasePlan } from "./plan.ts";
+import type { Privileges } from "./privilege.ts";
 import type { Bytes, Cpu } from "./quantity.ts";
 import type { Generated } from "./reference.ts";
 import type { SourcePath } from "./source-path.ts";
@@ -175,6 +176,8 @@ export interface Service<Args = unknown> {
   /** Rules on the routes of the whole site, for services that serve them. */
   checkRoutes?(context: RenderContext<Args>): readonly Finding[];
   generates?(context: ServiceContext<Args>): readonly Generated[];
+  /** What of its charts and objects goes beyond ordinary work, with the reasons. Absent: nothing. */
+  privileges?(context: RenderContext<Args>): Privileges;
   charts(context: RenderContext<Args>): readonly ReleasePlan[];
   objects(context: RenderContext<Args>): readonly ObjectPlan[];
   exports?(context: ServiceContext<Args>): Partial<SiteExports>;

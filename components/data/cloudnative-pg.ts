@@ -1,4 +1,4 @@
-import { defineService, type ReleasePlan } from "@isthmus/core";
+import { defineService, type ReleasePlan, type StatedPermissions } from "@isthmus/core";
 import { charts } from "@isthmus/helm";
 import { checkCnpg, cnpgSchema, type CnpgArgs, type CnpgContext } from "./cnpg-arguments.ts";
 import { cnpgObjects } from "./cnpg-objects.ts";
@@ -23,6 +23,7 @@ export const cloudnativePg = defineService<CnpgArgs>({
     addresses: [],
     podSecurity: "restricted",
   }),
+  privileges: ({ instance }) => ({ permissions: permissions(instance) }),
   charts: (context) => [operatorRelease(context), barmanCloudRelease(context)],
   objects: cnpgObjects,
   afterwards: ({ namespace, args }) =>
@@ -31,6 +32,39 @@ export const cloudnativePg = defineService<CnpgArgs>({
         `${name}: applications connect to ${name}-rw.${namespace}.svc:5432 with TLS, user and password from the Secret ${name}-app in ${namespace}`,
     ),
 });
+
+function permissions(instance: string): readonly StatedPermissions[] {
+  const plugin = `${barmanRelease(instance)}-plugin-barman-cloud`;
+  const rolesOfServers = "each cluster's servers get a Role of their own, which grants no more than it has itself";
+  return [
+    {
+      subject: instance,
+      in: "cluster",
+      may: ["read Secrets", "write Secrets"],
+      why: "a cluster, of any namespace, has its passwords and certificates in Secrets",
+    },
+    {
+      subject: instance,
+      in: "cluster",
+      may: ["write workloads", "exec into pods"],
+      why: "it runs the servers as pods of its own, and poolers and jobs beside them, and asks servers for their state",
+    },
+    { subject: instance, in: "cluster", may: ["write RBAC"], why: rolesOfServers },
+    {
+      subject: instance,
+      in: "cluster",
+      may: ["write admission"],
+      why: "it writes the authority of its webhook's certificate into its webhooks' configurations",
+    },
+    {
+      subject: plugin,
+      in: "cluster",
+      may: ["read Secrets", "write Secrets"],
+      why: "object stores, of any namespace, name Secrets with their keys",
+    },
+    { subject: plugin, in: "cluster", may: ["write RBAC"], why: rolesOfServers },
+  ];
+}
 
 function operatorRelease({ instance, namespace }: CnpgContext): ReleasePlan {
   return {

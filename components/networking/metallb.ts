@@ -11,6 +11,8 @@ import {
   type ObjectPlan,
   type ReleasePlan,
   type ServiceContext,
+  type StatedHostAccess,
+  type StatedPermissions,
   type Taint,
   type Workload,
 } from "@isthmus/core";
@@ -55,6 +57,7 @@ export const metallb = defineService<Args>({
   // https://metallb.io/usage/#requesting-specific-ips (the prefix metallb.universe.tf is deprecated since 0.14.9)
   offers: () => ({ loadBalancer: { addressAnnotation: "metallb.io/loadBalancerIPs" } }),
   footprint,
+  privileges: ({ instance, namespace }) => ({ permissions: permissions(instance, namespace), hostAccess }),
   charts: (context) => [release(context)],
   objects: (context) => Object.values(context.site.pools).flatMap((pool) => announcedPool(pool, context)),
 });
@@ -119,6 +122,55 @@ function footprint({ instance, site }: Context): Footprint {
   // ARP needs raw sockets in the host's network, which only a privileged namespace admits.
   return { workloads: [controller, speaker], routes: [], addresses: [], podSecurity: "privileged" };
 }
+
+function permissions(instance: string, namespace: string): StatedPermissions[] {
+  const controller = `${instance}-controller`;
+  const speaker = `${instance}-speaker`;
+  return [
+    {
+      subject: controller,
+      in: "cluster",
+      may: ["write admission", "write CustomResourceDefinitions"],
+      why: "it writes the authority of its webhook's certificate into its own webhook's configuration and CRDs, by their names",
+    },
+    {
+      subject: controller,
+      in: namespace,
+      may: ["read Secrets", "write Secrets"],
+      why: "it makes the key by which speakers know each other, and the certificate of its webhook",
+    },
+    {
+      subject: speaker,
+      in: namespace,
+      may: ["read Secrets"],
+      why: "its configuration may name Secrets with passwords of BGP peers",
+    },
+    ...(
+      [
+        [controller, namespace],
+        [speaker, "cluster"],
+      ] as const
+    ).map(([subject, where]) => ({
+      subject,
+      in: where,
+      may: ["* verbs" as const],
+      why: "it keeps the status objects of its own group",
+    })),
+  ];
+}
+
+const hostAccess: readonly StatedHostAccess[] = [
+  {
+    pods: "speaker",
+    has: ["hostNetwork", "capability NET_RAW"],
+    why: "it answers ARP for the addresses of Services on the nodes' own interfaces",
+  },
+  {
+    pods: "speaker",
+    has: ["hostPort 7946", "hostPort 9120"],
+    why: "speakers find out which of them are alive, and Prometheus reads their metrics, at the nodes' addresses",
+  },
+];
 
 function podLabels(instance: string, component: string): Record<string, string> {
   return {

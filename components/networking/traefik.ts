@@ -8,6 +8,8 @@ import {
   type RenderContext,
   nodesOpenTo,
   type ServiceContext,
+  type StatedPermissions,
+  unique,
   type SiteFacts,
 } from "@isthmus/core";
 import { charts } from "@isthmus/helm";
@@ -26,6 +28,7 @@ export const traefik = defineService<TraefikArgs>({
   check,
   offers: ({ instance, args }) => ({ [capability(args.exposure)]: { className: instance, address: args.address } }),
   footprint,
+  privileges: (context) => ({ permissions: permissions(context) }),
   checkRoutes: routeFindings,
   charts: (context) => [release(context)],
   objects: (context) => [tlsOptions(context), ...routeObjects(context)],
@@ -92,6 +95,22 @@ function footprint({ instance, args, site, from }: Context): Footprint {
     addresses: [{ name: instance, pool: args.pool, address: args.address, from: below(from, "address") }],
     podSecurity: "restricted",
   };
+}
+
+/** Certificates and passwords of its routes. */
+function permissions(context: RenderContext<TraefikArgs>): StatedPermissions[] {
+  const { instance, namespace, args } = context;
+  const of = (where: string, why: string): StatedPermissions => ({
+    subject: instance,
+    in: where,
+    may: ["read Secrets"],
+    why,
+  });
+  if (args.exposure === "private")
+    return [of("cluster", "an Ingress of any namespace names the Secret with its certificate")];
+  return unique([namespace, ...namespacesOf(context)]).map((where) =>
+    of(where, "routes that lead there name Secrets with certificates and passwords, and it reads no others"),
+  );
 }
 
 /**

@@ -16,6 +16,7 @@ import {
   type MonitoringContext,
 } from "./monitoring-arguments.ts";
 import { monitoringObjects } from "./monitoring-objects.ts";
+import { monitoringHostAccess, monitoringPermissions } from "./monitoring-privileges.ts";
 import { crdsRelease, stackRelease } from "./monitoring-releases.ts";
 import { monitoringWorkloads, webhookJob } from "./monitoring-workloads.ts";
 
@@ -32,6 +33,7 @@ export const monitoring = defineService<MonitoringArgs>({
     metrics: { scrapeLabels: {}, namespace },
   }),
   footprint,
+  privileges: (context) => ({ permissions: monitoringPermissions(context), hostAccess: monitoringHostAccess }),
   generates,
   charts: (context) => [crdsRelease(context), stackRelease(context)],
   objects: monitoringObjects,

@@ -32,6 +32,16 @@ export const vault = defineService<VaultArgs>({
   check: checkVoters,
   offers: ({ args }) => ({ secrets: { address: addressOf(args) } }),
   footprint,
+  privileges: ({ instance, namespace }) => ({
+    permissions: [
+      {
+        subject: instance,
+        in: namespace,
+        may: ["write workloads"],
+        why: "each server labels its own pod with what it is: active, sealed, initialised",
+      },
+    ],
+  }),
   charts: (context) => [vaultRelease(context)],
   objects: (context) => [certificate(context)],
   exports: ({ args, needs }) => ({ secretStore: { address: addressOf(args), ca: needs.get("certificates").ca } }),

@@ -19,6 +19,7 @@ import {
   type LonghornArgs,
 } from "./longhorn-arguments.ts";
 import { longhornObjects } from "./longhorn-objects.ts";
+import { longhornHostAccess, longhornPermissions } from "./longhorn-privileges.ts";
 import { longhornRelease } from "./longhorn-release.ts";
 import { longhornWorkloads } from "./longhorn-workloads.ts";
 
@@ -47,6 +48,7 @@ export const longhorn = defineService<LonghornArgs>({
     },
   }),
   footprint,
+  privileges: ({ namespace }) => ({ permissions: longhornPermissions(namespace), hostAccess: longhornHostAccess }),
   charts: (context) => [longhornRelease(context)],
   objects: longhornObjects,
   afterwards,

@@ -15,6 +15,7 @@ function planned(site: string, addresses: readonly AddressClaim[], routes: reado
     service: "made-up",
     namespace: "app",
     footprint: { workloads: [], routes, addresses, podSecurity: "restricted" },
+    privileges: {},
     releases: [],
     objects: [],
     generates: [],

@@ -19,6 +19,7 @@ function told(changes: Partial<Workload>, site: SiteFacts = home) {
     service: "made-up",
     namespace: "app",
     footprint: { workloads: [workload], routes: [], addresses: [], podSecurity: "restricted" },
+    privileges: {},
     releases: [],
     objects: [],
     generates: [],

@@ -127,6 +127,69 @@ describe("a fault in what a chart makes", () => {
       /^pod-security cloudnative-pg: it needs privileged, and its namespace allows restricted$/,
     ],
     [
+      "a role that reads Secrets everywhere",
+      "minio",
+      (facts) => ({
+        ...facts,
+        roles: [
+          ...facts.roles,
+          { kind: "ClusterRole", name: "reader", rules: [{ verbs: ["list"], groups: [""], resources: ["secrets"] }] },
+        ],
+        bindings: [
+          ...facts.bindings,
+          {
+            name: "reader",
+            role: { kind: "ClusterRole", name: "reader" },
+            subjects: [{ kind: "ServiceAccount", name: "minio-sa", namespace: "minio" }],
+          },
+        ],
+      }),
+      /^rbac-as-stated minio: it may read Secrets in the whole cluster by ClusterRole reader, and the service does not state it$/,
+    ],
+    [
+      "rights that are added to those of everybody who edits",
+      "cert-manager",
+      (facts) => ({
+        ...facts,
+        roles: facts.roles.map((role) =>
+          role.name === "cert-manager-edit"
+            ? { ...role, rules: [{ verbs: ["create"], groups: [""], resources: ["serviceaccounts/token"] }] }
+            : role,
+        ),
+      }),
+      /^rbac-as-stated cert-manager: it may request tokens in the whole cluster by ClusterRole cert-manager-edit, and the service does not state it$/,
+    ],
+    [
+      "a permission that is stated and that nobody has any more",
+      "cloudnative-pg",
+      (facts) => ({ ...facts, bindings: [] }),
+      /^rbac-as-stated cloudnative-pg: it is stated that it may exec into pods in the whole cluster, and nothing allows it$/,
+    ],
+    [
+      "a binding to a role that nobody makes",
+      "vault",
+      (facts) => ({
+        ...facts,
+        bindings: facts.bindings.map((one) => ({ ...one, role: { ...one.role, name: "gone" } })),
+      }),
+      /^rbac-as-stated vault: nobody makes ClusterRole gone; what the API server brings along stands in builtInRoles$/,
+    ],
+    [
+      "a pod in the host's network",
+      "vault",
+      pods("vault", (one) => ({ ...one, hostAccess: ["hostNetwork"] })),
+      /^host-access-as-stated vault: it has hostNetwork, and the service states nothing of its host$/,
+    ],
+    [
+      "a folder of the host that may be written",
+      "monitoring",
+      pods("monitoring-node-exporter", (one) => ({
+        ...one,
+        hostAccess: one.hostAccess.map((has) => (has === "hostPath / read-only" ? "hostPath /" : has)),
+      })),
+      /^host-access-as-stated monitoring: it has .*, hostPath \/, .*, and the service states .*hostPath \/ read-only/,
+    ],
+    [
       "an image without a version",
       "cert-manager",
       pods(

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { asText, hookOf, listAt, mapAt, textAt, textsAt, type Json, type KubernetesObject } from "./kubernetes.ts";
 import { podsIn, type PodFacts } from "./pods.ts";
+import { bindingFacts, roleFacts, type BindingFacts, type RoleFacts } from "./rbac.ts";
 import type { ChartSource } from "./sources.ts";
 
 /** What is known of what a chart makes of a release's values. Plain data, kept in the project. */
@@ -26,6 +27,7 @@ export interface ObjectFacts {
   readonly budgets: readonly BudgetFacts[];
   readonly monitors: readonly MonitorFacts[];
   readonly roles: readonly RoleFacts[];
+  readonly bindings: readonly BindingFacts[];
   readonly issuers: readonly {
     readonly usedBy: string;
     readonly kind: string;
@@ -94,14 +96,6 @@ export interface MonitorFacts {
   readonly ports: readonly string[];
 }
 
-export interface RoleFacts {
-  readonly kind: string;
-  readonly name: string;
-  readonly namespace?: string | undefined;
-  /** `verbs of group/resources`, one a rule. */
-  readonly rules: readonly string[];
-}
-
 /** SHA-256 of data, whatever the order of its keys. */
 export function hashOf(data: unknown): string {
   return createHash("sha256")
@@ -130,7 +124,8 @@ export function factsOf(objects: readonly KubernetesObject[], namespace: string)
     webhooks: ofKind("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration").flatMap(webhookFacts),
     budgets: ofKind("PodDisruptionBudget").map((object) => budgetFacts(object, inNamespace(object))),
     monitors: ofKind("ServiceMonitor", "PodMonitor").map((object) => monitorFacts(object, inNamespace(object))),
-    roles: ofKind("Role", "ClusterRole").map(roleFacts),
+    roles: ofKind("Role", "ClusterRole").map((object) => roleFacts(object, inNamespace(object))),
+    bindings: ofKind("RoleBinding", "ClusterRoleBinding").map((object) => bindingFacts(object, inNamespace(object))),
     issuers: ofKind("Certificate").map((object) => ({
       usedBy: object.metadata.name,
       kind: textAt(object, "spec", "issuerRef", "kind") ?? "Issuer",
@@ -237,24 +232,6 @@ function monitorFacts(object: KubernetesObject, namespace: string): MonitorFacts
     selector: mapAt(object, "spec", "selector"),
     ports: listAt(object, "spec", field).flatMap(({ port, targetPort }) =>
       port === undefined && targetPort === undefined ? [] : [String(port ?? targetPort)],
-    ),
-  };
-}
-
-function roleFacts(object: KubernetesObject): RoleFacts {
-  const { name, namespace } = object.metadata;
-  const texts = (list: unknown): string => (Array.isArray(list) ? list.map(String).join(",") : "");
-  return {
-    kind: object.kind,
-    name,
-    ...(namespace === undefined ? {} : { namespace }),
-    rules: listAt(object, "rules").map(({ verbs, apiGroups, resources, resourceNames, nonResourceURLs }) =>
-      [
-        texts(verbs),
-        "of",
-        Array.isArray(nonResourceURLs) ? texts(nonResourceURLs) : `${texts(apiGroups)}/${texts(resources)}`,
-        ...(Array.isArray(resourceNames) ? [`named ${texts(resourceNames)}`] : []),
-      ].join(" "),
     ),
   };
 }

@@ -1,3 +1,5 @@
+import type { HostAccess } from "@isthmus/core";
+import { hostAccessOf } from "./host-access.ts";
 import { hookOf, isRecord, listAt, mapAt, textAt, textsAt, type Json, type KubernetesObject } from "./kubernetes.ts";
 import { podSecurityLevel, type PodSecurityLevel } from "./pod-security.ts";
 import { referencesOf, type NameReference } from "./references.ts";
@@ -29,7 +31,8 @@ export interface PodFacts {
   readonly update: Json;
   readonly labels: Readonly<Record<string, string>>;
   readonly serviceAccount: string;
-  readonly hostNetwork: boolean;
+  /** What they have of their hosts. */
+  readonly hostAccess: readonly HostAccess[];
   readonly level: PodSecurityLevel;
   readonly affinity: Json;
   readonly nodeSelector: Readonly<Record<string, string>>;
@@ -66,7 +69,7 @@ function podsOf(object: KubernetesObject, releaseNamespace: string): PodFacts {
     update: { ...mapAt(own, "strategy"), ...mapAt(own, "updateStrategy") },
     labels: textsAt(template, "metadata", "labels"),
     serviceAccount: textAt(spec, "serviceAccountName") ?? "default",
-    hostNetwork: spec["hostNetwork"] === true,
+    hostAccess: hostAccessOf(spec),
     level: podSecurityLevel(spec),
     affinity: mapAt(spec, "affinity"),
     nodeSelector: textsAt(spec, "nodeSelector"),

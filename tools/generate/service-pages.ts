@@ -97,6 +97,8 @@ function usage(plan: ServicePlan, site: string): string[] {
     `## In the default stack of ${site}${heading}`,
     `Uses ${listed(capabilities)}. Offers ${listed(offers)}.`,
     ...(plan.footprint.workloads.length === 0 ? [] : [workloadTable(plan, site)]),
+    ...permissionTable(plan),
+    ...hostAccessTable(plan),
   ];
 }
 
@@ -111,6 +113,31 @@ function workloadTable({ footprint }: ServicePlan, site: string): string {
     backupOf(workload.stores?.backup),
   ]);
   return table(["workload", "members", "each requests", "each stores", "backup"], rows);
+}
+
+function permissionTable({ privileges: { permissions = [] } }: ServicePlan): string[] {
+  if (permissions.length === 0) return [];
+  const rows = permissions.map(({ subject, may, why, ...one }) => [
+    subject,
+    one.in === "cluster" ? "everywhere" : `in ${one.in}`,
+    may.join(", "),
+    why,
+  ]);
+  return [
+    "What its ServiceAccounts may do at the API server by which more can be had:",
+    table(["ServiceAccount", "where", "may", "why"], rows),
+  ];
+}
+
+function hostAccessTable({ privileges: { hostAccess = [] } }: ServicePlan): string[] {
+  if (hostAccess.length === 0) return [];
+  return [
+    "What its pods have of their hosts:",
+    table(
+      ["pods", "have", "why"],
+      hostAccess.map(({ pods, has, why }) => [pods, has.join(", "), why]),
+    ),
+  ];
 }
 
 function backupOf(

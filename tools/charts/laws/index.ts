@@ -1,9 +1,11 @@
+import { hostAccessAsStated } from "./host-access-as-stated.ts";
 import { imagesVersioned } from "./images-versioned.ts";
 import type { Law } from "./law.ts";
 import { namesResolve } from "./names-resolve.ts";
 import { podSecurity } from "./pod-security.ts";
 import { podsAsStated } from "./pods-as-stated.ts";
 import { podsStated } from "./pods-stated.ts";
+import { rbacAsStated } from "./rbac-as-stated.ts";
 import { drainFinishes, rolloutFinishes } from "./rollout-finishes.ts";
 import { selectorsSelect } from "./selectors-select.ts";
 import { tlsNames } from "./tls-names.ts";
@@ -18,6 +20,8 @@ export const laws: readonly Law[] = [
   selectorsSelect,
   tlsNames,
   podSecurity,
+  rbacAsStated,
+  hostAccessAsStated,
   imagesVersioned,
   rolloutFinishes,
   drainFinishes,
