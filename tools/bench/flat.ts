@@ -2,6 +2,7 @@ import { Provider as Proxmox } from "@muhlba91/pulumi-proxmoxve/provider.js";
 import { File } from "@muhlba91/pulumi-proxmoxve/download/file.js";
 import { FileLegacy } from "@muhlba91/pulumi-proxmoxve/fileLegacy.js";
 import { VmLegacy } from "@muhlba91/pulumi-proxmoxve/vmLegacy.js";
+import { Provider as CommandProvider } from "@pulumi/command/provider.js";
 import { Command as LocalCommand } from "@pulumi/command/local/command.js";
 import { Command as RemoteCommand } from "@pulumi/command/remote/command.js";
 import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource.js";
@@ -14,6 +15,7 @@ import { Service } from "@pulumi/kubernetes/core/v1/service.js";
 import { Release } from "@pulumi/kubernetes/helm/v3/release.js";
 import { Provider as Kubernetes } from "@pulumi/kubernetes/provider.js";
 import * as pulumi from "@pulumi/pulumi";
+import { Stash } from "@pulumi/pulumi/stash.js";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
 import { PrivateKey } from "@pulumi/tls/privateKey.js";
 import { SelfSignedCert } from "@pulumi/tls/selfSignedCert.js";
@@ -35,6 +37,8 @@ const classes: Readonly<Record<string, Make>> = {
   "proxmoxve:download/file:File": File,
   "proxmoxve:index/fileLegacy:FileLegacy": FileLegacy,
   "proxmoxve:index/vmLegacy:VmLegacy": VmLegacy,
+  "pulumi:index:Stash": Stash,
+  "pulumi:providers:command": CommandProvider,
   "pulumi:providers:kubernetes": Kubernetes,
   "pulumi:providers:proxmoxve": Proxmox,
   "random:index/randomPassword:RandomPassword": RandomPassword,

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { runMeasured, type Run } from "./process.ts";
+import { runMeasured, runTypeScript, type Run } from "./process.ts";
 import { writeStackFiles } from "./stack-files.ts";
 
 /** What a fleet of one size costs. Milliseconds are CPU time unless they say otherwise; the best of all rounds. */
@@ -29,29 +29,46 @@ export interface BenchResult {
   readonly cpus: number;
   /** A process that loads Pulumi's SDK and does nothing. */
   readonly floor: { readonly wallMs: number; readonly cpuMs: number; readonly peakMiB: number };
+  /** Both sites of this project, from start to end. */
+  readonly defaultStacks: { readonly wallMs: number; readonly cpuMs: number; readonly timesSdk: number };
   readonly sizes: readonly SizeResult[];
 }
+
+/** What a preview of the default stacks may take on two idle cores, and how often what loading the SDK takes. */
+const target = { wallMs: 2000, timesSdk: 2 };
 
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 /** Measures each size `rounds` times, every time in fresh processes. */
 export async function benchPreview(sizes: readonly number[], rounds: number): Promise<BenchResult> {
-  const floor = await best(rounds, () => runMeasured([script("measure.ts"), "floor"]));
+  const floor = await best(rounds, () => runTypeScript([script("measure.ts"), "floor"]));
+  const both = await best(rounds, () => previewOf(process.cwd()));
   const results: SizeResult[] = [];
   for (const size of sizes) results.push(await benchSize(size, rounds));
   const { wallMs, cpuMs, peakMiB } = floor.whole;
-  return { node: process.version, cpus: cpus().length, floor: { wallMs, cpuMs, peakMiB }, sizes: results };
+  const defaultStacks = {
+    wallMs: both.whole.wallMs,
+    cpuMs: both.whole.cpuMs,
+    timesSdk: both.whole.cpuMs / cpuMs,
+  };
+  const floorResult = { wallMs, cpuMs, peakMiB };
+  return { node: process.version, cpus: cpus().length, floor: floorResult, defaultStacks, sizes: results };
+}
+
+/** `npm run preview`, without npm. */
+function previewOf(folder: string): Promise<Run> {
+  return runMeasured([script("../bundled.js"), script("../preview.ts"), "--config", folder]);
 }
 
 async function benchSize(size: number, rounds: number): Promise<SizeResult> {
   const folder = mkdtempSync(join(tmpdir(), "isthmus-bench-"));
   try {
     const nodes = writeStackFiles(process.cwd(), folder, size);
-    const measure = (what: string): Promise<Run> => runMeasured([script("measure.ts"), what, folder]);
+    const measure = (what: string): Promise<Run> => runTypeScript([script("measure.ts"), what, folder]);
     const plan = await best(rounds, () => measure("plan"));
     const register = await best(rounds, () => measure("preview"));
     const bare = await best(rounds, () => measure("bare"));
-    const { whole } = await best(rounds, () => runMeasured([script("../preview.ts"), "--config", folder]));
+    const { whole } = await best(rounds, () => previewOf(folder));
     return {
       nodes,
       planMs: plan.section.cpuMs,
@@ -79,7 +96,7 @@ async function best(rounds: number, run: () => Promise<Run>): Promise<Run> {
 }
 
 /** The result as a table for people. */
-export function benchText({ node, cpus: cores, floor, sizes }: BenchResult): string {
+export function benchText({ node, cpus: cores, floor, defaultStacks, sizes }: BenchResult): string {
   const ms = (value: number): string => `${Math.round(value)}`;
   const rows = sizes.map((size) => [
     `${size.nodes}`,
@@ -106,6 +123,7 @@ export function benchText({ node, cpus: cores, floor, sizes }: BenchResult): str
   return [
     `Node.js ${node}, ${cores} CPUs. Milliseconds of CPU, the best round; preview: from start to end.`,
     `Loading Pulumi's SDK alone: ${ms(floor.wallMs)} ms (${ms(floor.cpuMs)} CPU), ${ms(floor.peakMiB)} MiB.`,
+    `Preview of the default stacks: ${ms(defaultStacks.wallMs)} ms (target ${target.wallMs}), ${ms(defaultStacks.cpuMs)} CPU: ${defaultStacks.timesSdk.toFixed(2)} times loading the SDK (target ${target.timesSdk.toFixed(1)}).`,
     "",
     line(head),
     ...rows.map(line),

@@ -16,9 +16,14 @@ const reporter = `data:text/javascript,${encodeURIComponent(`
   });`)}`;
 
 /** Runs a TypeScript program with Node.js and measures it. Fails with its error output where it fails. */
+export async function runTypeScript(args: readonly string[]): Promise<Run> {
+  return runMeasured(["--import", "tsx", ...args]);
+}
+
+/** Runs Node.js and measures it. Fails with its error output where it fails. */
 export async function runMeasured(args: readonly string[]): Promise<Run> {
   const start = performance.now();
-  const child = spawn(process.execPath, ["--import", reporter, "--import", "tsx", ...args], {
+  const child = spawn(process.execPath, ["--import", reporter, ...args], {
     stdio: ["ignore", "pipe", "pipe", "pipe"],
   });
   const [, stdout, stderr, usage] = await Promise.all([
