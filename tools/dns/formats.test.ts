@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { renderDns } from "./formats.ts";
+import { serialOf } from "./serial.ts";
 
 const records = [
   { name: "api.site-a.home.arpa", type: "A" as const, value: "10.0.20.5", ttl: 60 },
   { name: "grafana.example.com", type: "A" as const, value: "10.0.20.200", ttl: 60 },
   { name: "vault.site-a.home.arpa", type: "A" as const, value: "10.0.20.5", ttl: 60 },
 ];
-const file = (name: string): string => renderDns(records, "home.arpa").find((one) => one.file === name)?.content ?? "";
+const domain = "home.arpa";
+const file = (name: string, of = records, before?: string): string =>
+  renderDns(of, { domain, before }).find((one) => one.file === name)?.content ?? "";
 
 describe("DNS records as files", () => {
   it("are a zone, with names of other zones as comments", () => {
@@ -18,11 +21,17 @@ describe("DNS records as files", () => {
   });
 
   it("have a serial that changes with the records and only with them", () => {
-    const serialOf = (of: typeof records): string =>
-      /\( (\d+) /.exec(renderDns(of, "home.arpa")[0]?.content ?? "")?.[1] ?? "";
-    assert.equal(serialOf(records), serialOf([...records]));
-    assert.notEqual(serialOf(records), serialOf(records.slice(1)));
-    assert.ok(Number(serialOf(records)) < 2 ** 31);
+    assert.equal(serialOf(file("zone")), serialOf(file("zone", [...records])));
+    assert.notEqual(serialOf(file("zone")), serialOf(file("zone", records.slice(1))));
+  });
+
+  it("have a serial that grows by one with each change of the file that they take the place of", () => {
+    const before = file("zone").replace(/\( \d+ /, "( 41 ");
+    assert.equal(file("zone", records, before), before);
+    assert.equal(serialOf(file("zone", records.slice(1), before)), 42);
+    const last = before.replace("( 41 ", `( ${2 ** 31 - 1} `);
+    // RFC 1982: from the last serial of half of the room, the first is not later. Nobody gets there.
+    assert.equal(serialOf(file("zone", records.slice(1), last)), 1);
   });
 
   it("are a hosts file with one line an address", () => {

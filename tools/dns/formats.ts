@@ -1,4 +1,5 @@
 import type { DnsRecord } from "../../plan/dns.ts";
+import { nextSerial } from "./serial.ts";
 
 type Plain = Pick<DnsRecord, "name" | "type" | "value" | "ttl">;
 
@@ -8,10 +9,17 @@ export interface DnsFile {
   readonly content: string;
 }
 
+export interface DnsOptions {
+  /** The zone of its own that a name server serves, such as `homelab.internal`. */
+  readonly domain: string;
+  /** The zone file that this one takes the place of. */
+  readonly before?: string | undefined;
+}
+
 /** Records as a zone file, a hosts file, and a CoreDNS configuration that serves the zone. */
-export function renderDns(records: readonly Plain[], domain: string): DnsFile[] {
+export function renderDns(records: readonly Plain[], { domain, before }: DnsOptions): DnsFile[] {
   return [
-    { file: "zone", content: zone(records, domain) },
+    { file: "zone", content: zone(records, domain, before) },
     { file: "hosts", content: hosts(records) },
     { file: "Corefile", content: corefile(domain) },
   ];
@@ -19,31 +27,21 @@ export function renderDns(records: readonly Plain[], domain: string): DnsFile[] 
 
 const ours = (record: Plain, domain: string): boolean => record.name === domain || record.name.endsWith(`.${domain}`);
 
-/**
- * An RFC 1035 zone. The serial derives from the content, so that the same records give the same file; a name server
- * that compares serials needs the file's own date instead. Names outside the zone stand as comments.
- */
-function zone(records: readonly Plain[], domain: string): string {
+/** An RFC 1035 zone: the same records give the same file. Names outside the zone stand as comments. */
+function zone(records: readonly Plain[], domain: string, before: string | undefined): string {
   const inside = records.filter((record) => ours(record, domain));
   const outside = records.filter((record) => !ours(record, domain));
   const lines = inside.map((record) => `${record.name}.\t${record.ttl}\tIN\t${record.type}\t${record.value}`);
   return [
     `$ORIGIN ${domain}.`,
     `$TTL 3600`,
-    `@\tIN\tSOA\tns.${domain}. hostmaster.${domain}. ( ${serial(lines)} 3600 600 604800 60 )`,
+    `@\tIN\tSOA\tns.${domain}. hostmaster.${domain}. ( ${nextSerial(lines, before)} 3600 600 604800 60 )`,
     `@\tIN\tNS\tns.${domain}.`,
     `ns\tIN\tA\t127.0.0.1`,
     ...lines,
     ...outside.map((record) => `; in another zone: ${record.name}. ${record.ttl} IN ${record.type} ${record.value}`),
     "",
   ].join("\n");
-}
-
-function serial(lines: readonly string[]): number {
-  // FNV-1a, kept below 2^31 as serial arithmetic wants.
-  let hash = 0x811c9dc5;
-  for (const character of lines.join("\n")) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193) >>> 0;
-  return hash & 0x7fffffff || 1;
 }
 
 function hosts(records: readonly Plain[]): string {

@@ -1,3 +1,4 @@
+import { existsSync, lstatSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { toMarkdown } from "@isthmus/availability";
 import { toYaml } from "@isthmus/core";
@@ -19,8 +20,20 @@ import { locator } from "./text.ts";
 export function writeOut(directory: string, document: PreviewDocument, fleet: FleetPlan): void {
   const plans = fleet.sites.filter((site) => Object.hasOwn(document.sites, site.facts.name));
   fillFolders(
-    plans.map((plan) => ({ folder: join(directory, plan.facts.name), files: siteFiles(plan, document, fleet) })),
+    plans.map((plan) => {
+      const folder = join(directory, plan.facts.name);
+      return { folder, files: new Map([...siteFiles(plan, document, fleet), ...dnsFiles(fleet, folder)]) };
+    }),
   );
+}
+
+/** Of all sites, whichever is shown: the zone is the fleet's, and a name server answers from one file of it. */
+function dnsFiles(fleet: FleetPlan, folder: string): Files {
+  const records = fleet.sites.flatMap((plan) => plan.dnsRecords);
+  const former = join(folder, "dns/zone");
+  const before = existsSync(former) && lstatSync(former).isFile() ? readFileSync(former, "utf8") : undefined;
+  const files = renderDns(records, { domain: fleet.model.fleet.domain, before });
+  return new Map(files.map(({ file, content }) => [`dns/${file}`, content]));
 }
 
 function siteFiles(plan: SitePlan, document: PreviewDocument, fleet: FleetPlan): Files {
@@ -32,9 +45,6 @@ function siteFiles(plan: SitePlan, document: PreviewDocument, fleet: FleetPlan):
     ...releaseFiles(plan),
     ...objectFiles(plan),
     ...machineFiles(plan),
-    ...renderDns(plan.dnsRecords, fleet.model.fleet.domain).map(
-      ({ file, content }) => [`dns/${file}`, content] as const,
-    ),
     ["availability.md", toMarkdown(own, fleet.footprint.topology)],
     ["policy.sarif", `${JSON.stringify(toSarif(site.policy, locator(fleet.model.sources)), null, 2)}\n`],
   ]);
