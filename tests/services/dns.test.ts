@@ -5,6 +5,7 @@ import { execa } from "execa";
 import { serialOf } from "../../tools/dns/serial.ts";
 import { inOrder } from "../in-order.ts";
 import { until } from "../hosts/machine/command.ts";
+import { afterwards } from "./afterwards.ts";
 import { fleet, project } from "./default-stacks.ts";
 import { freePort, give, giveAll, start, workFolder, type Running } from "./process.ts";
 import { requirePrograms } from "./programs.ts";
@@ -24,6 +25,7 @@ function addressesByName(): ReadonlyMap<string, readonly string[]> {
 
 describe("DNS files, by the real BIND", function () {
   inOrder(this);
+  const later = afterwards(this);
   let folder: ReturnType<typeof workFolder>;
   let stacks: string;
   let ports: { readonly primary: number; readonly secondary: number };
@@ -32,17 +34,15 @@ describe("DNS files, by the real BIND", function () {
   before(async function () {
     requirePrograms(this, { named: bind, "named-checkzone": bind, dig: bind });
     folder = workFolder("dns");
+    later(() => {
+      folder.remove();
+    });
     stacks = join(folder.path, "stacks");
     mkdirSync(stacks);
     for (const file of readdirSync(project).filter((name) => /^Pulumi.*\.yaml$/.test(name))) {
       cpSync(join(project, file), join(stacks, file));
     }
     ports = { primary: await freePort(), secondary: await freePort() };
-  });
-
-  after(async () => {
-    for (const server of servers) await server.stop("SIGKILL");
-    folder.remove();
   });
 
   const out = (): string => join(folder.path, "out");
@@ -66,7 +66,9 @@ describe("DNS files, by the real BIND", function () {
       join(own, "named.conf"),
       `options { ${options.join("\n")} };\ncontrols {};\nzone "${domain}" { ${zone} };\n`,
     );
-    servers.push(start("named", ["-g", "-c", join(own, "named.conf")]));
+    const server = start("named", ["-g", "-c", join(own, "named.conf")]);
+    servers.push(server);
+    later(() => server.stop("SIGKILL"));
   }
 
   async function ask(name: string, port = ports.primary): Promise<{ status: string; addresses: string[] }> {

@@ -2,7 +2,7 @@ import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 
-/** Where Debian keeps its PostgreSQL servers: one folder a version, none of them on the PATH. */
+/** Servers are often where only root looks for programs. */
 const folders = `${process.env["PATH"] ?? ""}${delimiter}/usr/sbin${delimiter}/sbin`.split(delimiter);
 
 /** The file of a program that is installed here. */

@@ -14,6 +14,8 @@ export interface ReleaseFacts extends ObjectFacts {
   readonly values: string;
   /** Dotted paths of values that the chart does not read. */
   readonly idle: readonly string[];
+  /** Objects as they are rendered, of charts whose programs tests start. */
+  readonly whole?: readonly KubernetesObject[];
 }
 
 /** What laws read of objects, whoever makes them. */

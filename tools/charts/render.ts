@@ -6,6 +6,7 @@ import { idleValues } from "./idle-values.ts";
 import { objectsIn, type KubernetesObject } from "./kubernetes.ts";
 import { valuesOfPlan } from "./own-objects.ts";
 import { chartFolder, chartSource } from "./sources.ts";
+import { wholeObjects } from "./whole.ts";
 
 /** A release as its chart renders it. */
 export interface Rendering {
@@ -56,7 +57,9 @@ export class Renderer {
     const objects = objectsIn(await this.text(release, version));
     const chart = chartSource(chartFolder(this.sources, release.chart));
     const own = { release: name, namespace, chart, values: hashOf(values), idle: [] };
-    return { facts: { ...own, ...factsOf(objects, namespace) }, objects };
+    const whole = wholeObjects(chart.name, objects);
+    const facts = { ...own, ...factsOf(objects, namespace), ...(whole.length === 0 ? {} : { whole }) };
+    return { facts, objects };
   }
 
   private text({ name, namespace, values, chart }: PlacedRelease, version: string): Promise<string> {
