@@ -7,7 +7,7 @@ import { catalogue } from "../plan/catalogue.ts";
 import { planFleet } from "../plan/fleet.ts";
 import type { SitePlan } from "../plan/plans.ts";
 import type { ResourceOutputs, StackRead } from "./peers.ts";
-import { builtIn, guardReplacements, vmsToRemember, type ReplacementsArgs } from "./replacements.ts";
+import { guardReplacements, standingIn, vmsToRemember, type ReplacementsArgs } from "./replacements.ts";
 
 const access = { hosts: {}, servers: [], machines: {}, secrets: {} };
 
@@ -146,10 +146,73 @@ describe("VMs that a run would delete and make anew", () => {
     assert.match(half.refusal, /would delete 2 VMs/);
   });
 
-  it("are not those of a run that did not end: a VM without its machine's word has nothing on it", () => {
-    const vm = { type: "proxmoxve:index/vmLegacy:VmLegacy", outputs: { vmId: 2010, nodeName: "pve1" } };
-    assert.deepEqual([...builtIn({ "urn:pulumi:a::b::c::one-vm": vm })], []);
-    assert.equal(builtIn(stateOf(siteA(one))).get("k3s-a-server-1")?.rebuild, "now");
-    assert.equal(builtIn(stateOf(siteA())).get("k3s-a-server-1")?.rebuild, "");
+  describe("while a run before was killed midway through another one", () => {
+    /** As the engine leaves it between the deletion and the creation of a VM, with the VM in the state or, after `recover`, without. */
+    const midway = (name: string, vm: "still there" | "gone"): ResourceOutputs =>
+      Object.fromEntries(
+        Object.entries(stateOf(siteA())).flatMap(([urn, resource]) => {
+          if (urn.endsWith(`::${name}`)) return [[urn, { ...resource, outputs: {} }]];
+          return urn.endsWith(`::${name}-vm`) && vm === "gone" ? [] : [[urn, resource]];
+        }),
+      );
+    const midwayIn = async (how: Omit<Case, "built">, vm: "still there" | "gone") =>
+      guarded({
+        ...how,
+        built: siteA(),
+        more: { ...how.more, readResources: () => Promise.resolve(midway("k3s-a-server-1", vm)) },
+      });
+
+    for (const vm of ["still there", "gone"] as const) {
+      for (const [kept, declared] of [
+        ["kept", siteA(two)],
+        ["taken back", siteA({ "k3s-a-server-3": "now" })],
+      ] as const) {
+        it(`are refused where the word for that one was ${kept} and its VM is ${vm} in the state`, async () => {
+          const { refusal, asked } = await midwayIn({ declared, remembered: siteA() }, vm);
+          assert.match(refusal, /A run before did not finish with k3s-a-server-1:/);
+          assert.match(
+            refusal,
+            /would delete the VM of k3s-a-server-3 as well.*\n  k3s-a-server-3: nodes\.k3s-a-server-3\.vm\.rebuild in/,
+          );
+          assert.doesNotMatch(refusal, /nodes\.k3s-a-server-1/);
+          assert.match(refusal, /ISTHMUS_REPLACE=k3s-a-server-3,k3s-a-server-1 pulumi up/);
+          assert.deepEqual(asked, []);
+        });
+      }
+    }
+
+    it("are refused by the outputs of a release that remembered no VMs, too", async () => {
+      assert.match((await midwayIn({ declared: siteA(two) }, "gone")).refusal, /did not finish with k3s-a-server-1/);
+    });
+
+    it("go on with that one: the servers are asked as long as the state has its VM", async () => {
+      const how = { declared: siteA(one), remembered: siteA() };
+      const there = await midwayIn(how, "still there");
+      assert.deepEqual([there.refusal, there.asked], ["", ["k3s-a-server-1"]]);
+      const gone = await midwayIn(how, "gone");
+      assert.deepEqual([gone.refusal, gone.asked], ["", []]);
+    });
+
+    it("go by consent that names both", async () => {
+      const how = { declared: siteA(two), remembered: siteA(), more: { consented: Object.keys(two) } };
+      assert.equal((await midwayIn(how, "gone")).refusal, "");
+      const half = { ...how, more: { consented: ["k3s-a-server-1"] } };
+      assert.match((await midwayIn(half, "gone")).refusal, /would delete 2 VMs/);
+    });
+
+    it("are not held up by a machine that is new: nothing was lost with it", async () => {
+      const remembered = siteA();
+      const { "k3s-a-server-1": _new, ...others } = vmsToRemember(remembered);
+      const own: StackRead = { outputs: { clusterAccess: access, vms: others } };
+      const found = await midwayIn({ declared: siteA({ "k3s-a-server-3": "now" }), more: { own } }, "gone");
+      assert.deepEqual([found.refusal, found.asked], ["", ["k3s-a-server-3"]]);
+    });
+  });
+
+  it("are known by the words in their machines' ids", () => {
+    const rebuilt = standingIn(siteA(), stateOf(siteA(one)), undefined);
+    assert.deepEqual([rebuilt.built.get("k3s-a-server-1")?.rebuild, rebuilt.begun], ["now", []]);
+    assert.equal(rebuilt.built.get("k3s-a-server-2")?.rebuild, "");
+    assert.deepEqual(standingIn(siteA(), {}, undefined), { vms: new Set(), built: new Map(), begun: [] });
   });
 });

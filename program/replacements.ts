@@ -40,22 +40,36 @@ export interface ReplacementsArgs {
 
 /**
  * Refuses what would delete more than one machine in one run, and a machine that the cluster cannot do without, before
- * anything is registered: Pulumi deletes a VM as soon as it comes to it, long before any script runs.
+ * anything is registered: Pulumi deletes a VM as soon as it comes to it, long before any script runs. A machine that a run
+ * began to make anew, and did not finish, counts until it is there again.
  */
 export async function guardReplacements(args: ReplacementsArgs): Promise<void> {
   const { plan, own, consented } = args;
   if (plan.machines.virtual === undefined || "missing" in own) return;
   if ("error" in own) throw new UserError(`This stack's own outputs cannot be read: ${own.error}`);
   const remembered = builtVms.safeParse(own.outputs["vms"]);
+  const last = remembered.success ? new Map(Object.entries(remembered.data)) : undefined;
   // Outputs are of the last run that ended well: where they say that something changes, the state says what has been done since.
-  if (remembered.success && replaced(plan, new Map(Object.entries(remembered.data))).length === 0) return;
-  const found = replaced(plan, builtIn(await args.readResources()));
+  if (last !== undefined && replaced(plan, last).length === 0) return;
+  const standing = standingIn(plan, await args.readResources(), last);
+  const found = replaced(plan, standing.built);
   const asked = found.filter(({ name }) => !consented.includes(name));
-  if (asked.length === 0) return;
-  if (found.length > 1) throw new UserError(severalAtOnce(found));
+  // No run has ended well yet: there is no cluster to lose.
+  const begun = own.outputs["clusterAccess"] === undefined ? [] : without(standing.begun, consented);
+  refuseSeveral(asked.length === 0 ? [] : found, begun);
   const [one] = asked;
-  if (one !== undefined && !args.isPreview) await seeThatItMayGo(one, args);
+  if (one !== undefined && standing.vms.has(one.name) && !args.isPreview) await seeThatItMayGo(one, args);
 }
+
+/** One machine at a time: the one that a run began with first. */
+function refuseSeveral(found: readonly Replacement[], begun: readonly string[]): void {
+  const others = found.filter(({ name }) => !begun.includes(name));
+  if (others.length > 0 && begun.length > 0) throw new UserError(notBackYet(others, begun));
+  if (found.length > 1) throw new UserError(severalAtOnce(found));
+}
+
+const without = (names: readonly string[], out: readonly string[]): string[] =>
+  names.filter((name) => !out.includes(name));
 
 function replaced(plan: SitePlan, built: ReadonlyMap<string, BuiltVm>): readonly Replacement[] {
   return plan.machines.virtual === undefined ? [] : replacementsOf(plan.machines.virtual, built);
@@ -64,23 +78,50 @@ function replaced(plan: SitePlan, built: ReadonlyMap<string, BuiltVm>): readonly
 const vmType = "proxmoxve:index/vmLegacy:VmLegacy";
 const machineType = "isthmus:proxmox:Machine";
 
-/** VMs by the names of their machines. A machine's id has the word between what the VM is and its hardware address. */
-export function builtIn(resources: ResourceOutputs): ReadonlyMap<string, BuiltVm> {
+/** What there is of the declared machines, by their names. */
+export interface Standing {
+  /** VMs that the state has. One that is deleted, and whose successor was not made yet, is still among them. */
+  readonly vms: ReadonlySet<string>;
+  /** What each machine was built from, as far as it is known. */
+  readonly built: ReadonlyMap<string, BuiltVm>;
+  /** Machines that were built once and are not whole: a run that was killed deleted the VM, or made it and got no further. */
+  readonly begun: readonly string[];
+}
+
+/**
+ * A machine's id, an output of its component, has the word between what the VM is and its hardware address. The engine forgets a
+ * component's outputs as soon as its arguments change, until the program registers them anew, and that is when its VM is
+ * there: a machine without an id is one that a run began to change and did not finish. Its VM says nothing then: one that is
+ * deleted stays in the state, marked as `pendingReplacement`, which `readStackResourceOutputs` leaves out, until its successor
+ * is made or `npm run recover` has looked for it. `last`: what the last run that ended well left, if it was of a release that says so.
+ */
+export function standingIn(
+  plan: SitePlan,
+  resources: ResourceOutputs,
+  last: ReadonlyMap<string, BuiltVm> | undefined,
+): Standing {
   const named = Object.entries(resources).map(([urn, one]) => ({ ...one, name: urn.slice(urn.lastIndexOf("::") + 2) }));
-  const words = new Map(
-    named
-      .filter(({ type }) => type === machineType)
-      .map(({ name, outputs: { machineId } }) => [name, wordIn(machineId)]),
+  const vms = new Map(
+    named.filter(({ type }) => type === vmType).map(({ name, outputs }) => [name.replace(/-vm$/, ""), outputs]),
   );
-  const vms = named.flatMap(({ type, name, outputs }): [string, BuiltVm][] => {
-    const machine = name.replace(/-vm$/, "");
-    const rebuild = words.get(machine);
-    // Without its machine's outputs it is of a run that did not get that far: nothing was installed on it.
-    if (type !== vmType || rebuild === undefined) return [];
-    const { vmId, nodeName } = outputs;
-    return [[machine, { vmId: Number(vmId), rebuild, proxmoxNode: String(nodeName) }]];
-  });
-  return new Map(vms);
+  const machines = new Map(
+    named.filter(({ type }) => type === machineType).map(({ name, outputs }) => [name, wordIn(outputs["machineId"])]),
+  );
+  const built = new Map<string, BuiltVm>();
+  const begun: string[] = [];
+  for (const [name, declared] of Object.entries(vmsToRemember(plan))) {
+    const [vm, word] = [vms.get(name), machines.get(name)];
+    const known = vm && { vmId: Number(vm["vmId"]), proxmoxNode: String(vm["nodeName"]) };
+    if (known !== undefined && word !== undefined) {
+      built.set(name, { ...known, rebuild: word });
+      continue;
+    }
+    const before = last === undefined ? machines.has(name) && { ...declared, ...known, rebuild: "" } : last.get(name);
+    if (before === undefined || before === false) continue;
+    built.set(name, before);
+    begun.push(name);
+  }
+  return { vms: new Set(vms.keys()), built, begun };
 }
 
 const wordIn = (machineId: unknown): string | undefined =>
@@ -113,6 +154,14 @@ const severalAtOnce = (found: readonly Replacement[]): string =>
   "One at a time, so that the cluster and the copies of its data survive it: take back all but one of these, run `pulumi up`, " +
   "and go on with the next when that has ended well.\n" +
   `If the cluster is lost anyway, and you go back to a snapshot afterwards: ${setTo(found.map(({ name }) => name))} pulumi up. ` +
+  "That gives up all that is on these disks.";
+
+const notBackYet = (others: readonly Replacement[], begun: readonly string[]): string =>
+  `A run before did not finish with ${begun.join(", ")}: deleted with its disks, or not whole yet, as far as the state knows. ` +
+  `This run would delete the VM of ${others.map(({ name }) => name).join(", ")} as well, and make it anew:\n${others.map(keysOf).join("\n")}\n` +
+  `One at a time, so that the cluster and the copies of its data survive it: take that back, run \`pulumi up\` until ${begun.join(", ")} ` +
+  "is there again, and go on with the next when that has ended well.\n" +
+  `If the cluster is lost anyway, and you go back to a snapshot afterwards: ${setTo([...others.map(({ name }) => name), ...begun])} pulumi up. ` +
   "That gives up all that is on these disks.";
 
 const refused = (one: Replacement, why: string): string =>

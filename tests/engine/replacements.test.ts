@@ -69,4 +69,60 @@ describe("VMs that are to be made anew", function () {
     );
     must(await sites.a.up({ args: ["--expect-no-changes"] }));
   });
+
+  describe("while a run before was killed between the deletion of one and its creation", () => {
+    let takeBack: () => void;
+
+    before(async () => {
+      await unprotect("k3s-a-server-2");
+      rebuild("k3s-a-server-2", "again");
+      const run = await sites.a.up({
+        env: { ISTHMUS_REPLACE: "k3s-a-server-2" },
+        kill: { method: "create", name: "k3s-a-server-2-vm", nth: 1, when: "before" },
+      });
+      assert.equal(run.killed, true, run.errors.join("\n"));
+      takeBack = rebuild("k3s-a-server-1", "now");
+    });
+
+    const refused = async (...runs: readonly ("preview" | "up")[]): Promise<void> => {
+      const deleted = deletions();
+      for (const kind of runs) {
+        const run = await sites.a[kind]();
+        assert.notEqual(run.exitCode, 0);
+        const said = run.errors.join("\n");
+        assert.match(said, /A run before did not finish with k3s-a-server-2:/);
+        assert.match(said, /k3s-a-server-1: nodes\.k3s-a-server-1\.vm\.rebuild in Pulumi\.site-a\.yaml/);
+        assert.deepEqual(changed(run.done), []);
+      }
+      assert.equal(deletions(), deleted);
+    };
+
+    it("are refused by name, as the engine left the state", async () => {
+      await refused("preview");
+    });
+
+    it("are refused by name after `recover`, which took the VM that is gone out of the state", async () => {
+      const recovered = await sites.tool("recover", ["site-a", "--yes"]);
+      assert.match(recovered.stdout, /k3s-a-server-2-vm is not there: the next `up` makes it/);
+      await refused("preview", "up");
+    });
+
+    it("wait for that one, which goes on alone, without further consent", async () => {
+      takeBack();
+      const run = must(await sites.a.up());
+      assert.deepEqual(
+        run.done.filter(({ type, op }) => type === vm && op !== "same").map(({ op, name }) => `${op} ${name}`),
+        ["create k3s-a-server-2-vm"],
+      );
+      must(await sites.a.up({ args: ["--expect-no-changes"] }));
+    });
+
+    it("then go on with the next, of which the servers are asked", async () => {
+      rebuild("k3s-a-server-1", "now");
+      assert.match(
+        (await sites.a.up()).errors.join("\n"),
+        /the VM of k3s-a-server-1[^]*none of these hosts can be reached/,
+      );
+    });
+  });
 });
