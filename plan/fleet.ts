@@ -1,5 +1,6 @@
 import { assess, controlPlaneOf, type FleetFootprint, type PlacedService } from "@isthmus/availability";
 import { below, type CapabilityName, type Finding, type SiteFacts } from "@isthmus/core";
+import { localPathClass } from "@isthmus/k3s";
 import type { Model, SiteModel } from "../config/load.ts";
 import { checkAddresses } from "../config/rules/addresses.ts";
 import { checkNetworks } from "../config/rules/networks.ts";
@@ -13,6 +14,7 @@ import { linksOf, linksService } from "./links.ts";
 import type { FleetPlan, SitePlan } from "./plans.ts";
 import { checkBudget } from "./rules/budget.ts";
 import { checkClaims } from "./rules/claims.ts";
+import { checkDisks } from "./rules/disks.ts";
 import { checkLinks } from "./rules/links.ts";
 import { checkPlacement } from "./rules/placement.ts";
 import { checkPromises } from "./rules/promises.ts";
@@ -43,6 +45,7 @@ export function planFleet(model: Model): FleetPlan {
     ...checkLinks(sites, unfinished),
     ...checkReach(sites, model.fleet.overlay !== undefined),
     ...checkBudget(sites, footprint),
+    ...checkDisks(sites, footprint),
     ...checkPromises(sites, footprint, assessments),
   ];
   return { model, sites, footprint, assessments, findings };
@@ -91,7 +94,10 @@ export function footprintOf(sites: readonly SitePlan[]): FleetFootprint {
   return {
     topology: { sites: sites.map(({ facts }) => facts.topology) },
     services: sites.flatMap(({ site, facts, services }) => [
-      controlPlaneOf(facts.topology, below(site.from, "kubernetes")),
+      {
+        ...controlPlaneOf(facts.topology, below(site.from, "kubernetes")),
+        storageClasses: facts.kubernetes.localStorage ? [localPathClass(facts.topology)] : [],
+      },
       ...services.filter((plan) => plan.footprint.workloads.length > 0).map((plan) => placed(plan, facts)),
     ]),
   };

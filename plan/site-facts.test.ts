@@ -21,6 +21,7 @@ describe("facts of a site", () => {
       architecture: "arm64",
       cpu: "4",
       memory: "8Gi",
+      sizesFrom: "Pulumi.home.yaml#/nodes/pi-2/machine",
       labels: {
         "kubernetes.io/hostname": "pi-2",
         "topology.kubernetes.io/zone": "pi-2",

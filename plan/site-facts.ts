@@ -48,6 +48,7 @@ function nodeFacts({ name, node, site }: { name: string; node: NodeSettings; sit
     address: node.address,
     overlayAddress: node.overlay,
     ...physical,
+    ...maxPodsOf(site),
     labels: {
       ...node.labels,
       [topologyKey.node]: name,
@@ -66,7 +67,7 @@ function physicalFacts(
   name: string,
   node: NodeSettings,
   site: SiteModel,
-): Pick<NodeFacts, "host" | "architecture" | "cpu" | "memory" | "disks"> {
+): Pick<NodeFacts, "host" | "architecture" | "cpu" | "memory" | "disks" | "sizesFrom"> {
   const at = below(site.from, "nodes", name);
   if (node.vm !== undefined) {
     const architecture: Architecture = site.hosts[node.vm.host]?.architecture ?? "amd64";
@@ -76,11 +77,20 @@ function physicalFacts(
       cpu: `${node.vm.cores}`,
       memory: node.vm.memory,
       disks: disksOf(node.vm, below(at, "vm")),
+      sizesFrom: below(at, "vm"),
     };
   }
   if (node.machine === undefined) throw new Error(`${name} is neither a vm nor a machine`);
   const { architecture, cores, memory } = node.machine;
-  return { host: name, architecture, cpu: `${cores}`, memory, disks: disksOf(node.machine, below(at, "machine")) };
+  const sizesFrom = below(at, "machine");
+  return { host: name, architecture, cpu: `${cores}`, memory, disks: disksOf(node.machine, sizesFrom), sizesFrom };
+}
+
+/** Of an argument that is there twice the kubelet takes the last. */
+function maxPodsOf({ kubernetes }: SiteModel): Pick<NodeFacts, "maxPods"> {
+  const stated = kubernetes.kubeletArguments.findLast((argument) => argument.startsWith("max-pods="));
+  const maxPods = Number(stated?.slice("max-pods=".length));
+  return Number.isInteger(maxPods) && maxPods > 0 ? { maxPods } : {};
 }
 
 interface StatedDisks {

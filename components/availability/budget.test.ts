@@ -32,18 +32,18 @@ describe("the budget", () => {
       site: "a",
       node: "server",
       role: "server",
-      capacity: { memory: gib(4), cpu: 2000 },
-      reserved: { memory: 512, cpu: 150 },
-      fixed: { memory: 1536 + 64, cpu: 400 + 50 },
-      share: { memory: 0, cpu: 0 },
-      left: { memory: gib(4) - 512 - 1536 - 64, cpu: 2000 - 150 - 400 - 50 },
+      capacity: { memory: gib(4), cpu: 2000, pods: 110 },
+      reserved: { memory: 512, cpu: 150, pods: 4 },
+      fixed: { memory: 1536 + 64, cpu: 400 + 50, pods: 1 },
+      share: { memory: 0, cpu: 0, pods: 0 },
+      left: { memory: gib(4) - 512 - 1536 - 64, cpu: 2000 - 150 - 400 - 50, pods: 110 - 4 - 1 },
     });
-    assert.deepEqual(nodes[1]?.share, { memory: gib(1), cpu: 500 });
+    assert.deepEqual(nodes[1]?.share, { memory: gib(1), cpu: 500, pods: 1 });
     assert.deepEqual(sites[0], {
       site: "a",
-      capacity: { memory: gib(20), cpu: 10_000 },
-      allocatable: { memory: gib(20) - 3 * 512, cpu: 10_000 - 450 },
-      requested: { memory: 1536 + 3 * 64 + gib(2), cpu: 400 + 150 + 1000 },
+      capacity: { memory: gib(20), cpu: 10_000, pods: 330 },
+      allocatable: { memory: gib(20) - 3 * 512, cpu: 10_000 - 450, pods: 330 - 12 },
+      requested: { memory: 1536 + 3 * 64 + gib(2), cpu: 400 + 150 + 1000, pods: 3 + 2 },
       homeless: [],
       afterLossOf: ["server-host", "one-host", "two-host"].map((host) => ({ host, homeless: [] })),
     });
@@ -63,6 +63,26 @@ describe("the budget", () => {
       after(sample.localDisk)?.map(({ homeless }) => homeless),
       [[], [], []],
     );
+  });
+
+  it("counts pods: a kubelet takes 110, or what it is told to, and a process of the host is none", () => {
+    const tiny = (members: number, maxPods?: number) => {
+      const nodes = labelled.nodes.map((node) => (maxPods === undefined ? node : { ...node, maxPods }));
+      const web = {
+        members: { perSite: { a: members } },
+        requests: { memory: "1Mi", cpu: "1m" },
+        runsOn: onAgents,
+      } as const;
+      const { sites } = budget({ sites: [{ ...labelled, nodes }] }, [sample.service("a/web", sample.workload(web))]);
+      return [
+        sites[0]?.homeless.map((one) => one.members),
+        sites[0]?.afterLossOf.map(({ homeless: [one] }) => one?.members),
+      ];
+    };
+    assert.deepEqual(tiny(106), [[], [undefined, undefined, undefined]]);
+    assert.deepEqual(tiny(107), [[], [undefined, 1, 1]]);
+    assert.deepEqual(tiny(213), [[1], [1, 107, 107]]);
+    assert.deepEqual(tiny(213, 120), [[], [undefined, 97, 97]]);
   });
 
   it("says who finds no node at all, and why", () => {

@@ -1,20 +1,15 @@
-import {
-  toMebibytes,
-  toMillicores,
-  type NodeFacts,
-  type NodeRole,
-  type SiteTopology,
-  type Topology,
-} from "@isthmus/core";
+import { type NodeFacts, type NodeRole, type SiteTopology, type Topology } from "@isthmus/core";
 import { classifier } from "./equivalence.ts";
 import { takes } from "./failure.ts";
 import { indexFleet, type FleetIndex } from "./fleet-index.ts";
 import type { PlacedService } from "./fleet.ts";
 import {
   allocatableOf,
+  capacityOf,
   firstFit,
   freeRoom,
   isFixed,
+  isOverfull,
   largestFirst,
   loadsAt,
   placeable,
@@ -24,7 +19,7 @@ import {
   type Load,
 } from "./room.ts";
 
-/** What one node has, and what is asked of it. Memory in MiB, CPU in thousandths of a core. */
+/** What one node has, and what is asked of it. Memory in MiB, CPU in thousandths of a core, and pods. */
 export interface NodeBudget {
   readonly site: string;
   readonly node: string;
@@ -147,7 +142,7 @@ function homelessOn(
   const wanted = queue.map((load) => placeable(load, nodes));
   const free = freeRoom(nodes, loads);
   const fitted = firstFit(free, wanted);
-  const overfull = [...free.values()].some((left) => left.memory < 0 || left.cpu < 0);
+  const overfull = [...free.values()].some(isOverfull);
   const fixed = overfull ? fixedThatDoNotFit(index, nodes, loads) : [];
   const rest = queue.flatMap((load, place): Homeless[] => {
     if (movingOnly && isBound(load)) return [];
@@ -164,9 +159,7 @@ function homelessOn(
 
 /** Members that stand on every node, on nodes that are too small for all of these together. */
 function fixedThatDoNotFit(index: FleetIndex, nodes: readonly NodeFacts[], loads: readonly Load[]): Homeless[] {
-  const short = new Set(
-    [...freeRoom(nodes, loads)].filter(([, left]) => left.memory < 0 || left.cpu < 0).map(([node]) => node),
-  );
+  const short = new Set([...freeRoom(nodes, loads)].filter(([, left]) => isOverfull(left)).map(([node]) => node));
   return loads
     .filter((load) => isFixed(load.workload))
     .flatMap((load): Homeless[] => {
@@ -181,8 +174,15 @@ function serviceOf(index: FleetIndex, load: Load): string {
   return index.services.find(({ workloads }) => workloads.includes(load.workload))?.service.id ?? "";
 }
 
-const nothing: Amount = { memory: 0, cpu: 0 };
-const plus = (a: Amount, b: Amount): Amount => ({ memory: a.memory + b.memory, cpu: a.cpu + b.cpu });
-const times = (a: Amount, factor: number): Amount => ({ memory: a.memory * factor, cpu: a.cpu * factor });
+const nothing: Amount = { memory: 0, cpu: 0, pods: 0 };
+const plus = (a: Amount, b: Amount): Amount => ({
+  memory: a.memory + b.memory,
+  cpu: a.cpu + b.cpu,
+  pods: a.pods + b.pods,
+});
+const times = (a: Amount, factor: number): Amount => ({
+  memory: a.memory * factor,
+  cpu: a.cpu * factor,
+  pods: a.pods * factor,
+});
 const sum = (amounts: readonly Amount[]): Amount => amounts.reduce(plus, nothing);
-const capacityOf = (node: NodeFacts): Amount => ({ memory: toMebibytes(node.memory), cpu: toMillicores(node.cpu) });

@@ -61,6 +61,36 @@ describe("the budget of disks", () => {
     assert.equal(promised("1000Gi", 25, 150), 1102.5 * 1024);
   });
 
+  it("puts a volume on the disk of its class's folder alone, and of two classes on one disk the more careful decides", () => {
+    const folders = { ...local, name: "folders", path: "/srv/folders", reservedPercent: 50 };
+    const services = [volume("big", "folders", { size: "60Gi" })];
+    // The data disk of 500 GiB has room, and is no place for it; nothing is stated of the one that is.
+    const { sites } = budgetOf(["500Gi"], services, [local, folders]);
+    assert.deepEqual(sites[0]?.notStated, ["n0"]);
+    const disks = [
+      { mountPath: "/", size: "100Gi", from: "Pulumi.a.yaml#/nodes" },
+      { mountPath: "/var/lib/longhorn", size: "500Gi", from: "Pulumi.a.yaml#/nodes" },
+    ] as const;
+    const both = (more: readonly ReturnType<typeof volume>[], classes: readonly StorageClassFacts[]) =>
+      disksBudget({ sites: [sample.site("a", [sample.node("n0", "a", { disks })])] }, [
+        { ...sample.service("a/longhorn", []), storageClasses: classes },
+        ...services,
+        ...more,
+      ]);
+    const apart = both([volume("db", "one", { size: "1Gi" })], [local, folders]);
+    assert.equal(apart.disks.find(({ mountPath }) => mountPath === "/")?.forVolumes, 49 * 1024);
+    assert.deepEqual(
+      apart.sites[0]?.unplaced.map(({ service }) => service),
+      ["a/big"],
+    );
+    const beside = { ...local, name: "beside", path: "/srv/beside", reservedPercent: 10 };
+    for (const classes of [
+      [beside, folders],
+      [folders, beside],
+    ])
+      assert.equal(both([volume("x", "beside", { size: "1Gi" })], classes).disks[0]?.forVolumes, 49 * 1024);
+  });
+
   it("counts each copy on a node of its own, and one copy where its pod is", () => {
     const services = [
       volume("store", "one", { size: "100Gi", members: 3, volumes: 2 }),

@@ -2,6 +2,7 @@ import {
   storesOf,
   tolerates,
   toMebibytes,
+  type DiskFacts,
   type NodeFacts,
   type SiteTopology,
   type StorageClassFacts,
@@ -75,6 +76,8 @@ export function disksBudget(topology: Topology, services: readonly PlacedService
 interface Disk {
   readonly node: NodeFacts;
   readonly mountPath: string;
+  /** Folders of StorageClasses that are on it. */
+  readonly paths: readonly string[];
   readonly capacity: number;
   readonly forVolumes: number;
   readonly uses: { volume: Volume; size: number }[];
@@ -131,10 +134,8 @@ function disksOf(site: SiteTopology, classes: readonly StorageClassFacts[]): { d
   const disks = new Map<string, Disk>();
   const notStated = new Set<string>();
   for (const one of classes) {
-    for (const node of site.nodes.filter((candidate) => holds(one, candidate))) {
-      const found = (node.disks ?? [])
-        .filter(({ mountPath }) => isBelow(one.path, mountPath))
-        .toSorted((a, b) => b.mountPath.length - a.mountPath.length)[0];
+    for (const node of site.nodes.filter((candidate) => holdsOn(one, candidate))) {
+      const found = diskOf(node, one.path);
       if (found === undefined) notStated.add(node.name);
       else {
         const key = `${node.name} ${found.mountPath}`;
@@ -144,15 +145,26 @@ function disksOf(site: SiteTopology, classes: readonly StorageClassFacts[]): { d
             ((100 - one.reservedPercent) * one.overProvisioningPercent)) /
             10_000,
         );
-        if (!disks.has(key)) disks.set(key, { node, mountPath: found.mountPath, capacity, forVolumes, uses: [] });
+        // Of two kinds of volumes on one disk the one that leaves more of it free decides.
+        const { forVolumes: other = forVolumes, paths = [] } = disks.get(key) ?? {};
+        const least = Math.min(forVolumes, other);
+        const { mountPath } = found;
+        disks.set(key, { node, mountPath, paths: [...paths, one.path], capacity, forVolumes: least, uses: [] });
       }
     }
   }
   return { disks: [...disks.values()], notStated: [...notStated] };
 }
 
-const holds = ({ tolerations }: StorageClassFacts, node: NodeFacts): boolean =>
+/** Whether taints of a node leave it to the class. */
+export const holdsOn = ({ tolerations }: StorageClassFacts, node: NodeFacts): boolean =>
   node.taints.every((taint) => tolerates(tolerations, taint));
+
+/** The disk of a node that holds a folder, as far as it is stated. */
+export const diskOf = ({ disks = [] }: NodeFacts, path: string): DiskFacts | undefined =>
+  disks
+    .filter(({ mountPath }) => isBelow(path, mountPath))
+    .toSorted((a, b) => b.mountPath.length - a.mountPath.length)[0];
 
 const isBelow = (path: string, mountPath: string): boolean =>
   mountPath === "/" || path === mountPath || path.startsWith(`${mountPath}/`);
@@ -182,7 +194,7 @@ function missing(volume: Volume, disks: readonly Disk[], { wanted }: { wanted: n
 
 function permits(disk: Disk, volume: Volume, disks: readonly Disk[]): boolean {
   const { of, load } = volume;
-  if (!holds(of, disk.node)) return false;
+  if (!disk.paths.includes(of.path) || !holdsOn(of, disk.node)) return false;
   const holders = disks.filter(({ uses }) => uses.some((use) => use.volume === volume)).map(({ node }) => node);
   if (holders.includes(disk.node)) return false;
   if (of.apartByHost && holders.some(({ host }) => host === disk.node.host)) return false;

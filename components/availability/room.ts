@@ -6,25 +6,41 @@ import { domainOf, type FleetIndex, type Group, type IndexedWorkload } from "./f
  * core for the k3s agent (https://docs.k3s.io/reference/resource-profiling), the rest for Debian itself. A server's own
  * part comes on top, with the footprint of the control plane.
  */
-export const systemReserve = { memory: 512, cpu: 150 } as const;
+export const systemReserve = {
+  memory: 512,
+  cpu: 150,
+  // Of k3s itself, in no footprint: CoreDNS, metrics-server and local-path's provisioner, which may meet on one node, and kube-vip.
+  pods: 4,
+} as const;
 
-/** Memory in MiB and CPU in thousandths of a core. */
+/**
+ * Pods that a kubelet takes, `maxPods`, which k3s leaves as it is: SetDefaults_KubeletConfiguration in
+ * https://github.com/kubernetes/kubernetes/blob/v1.34.3/pkg/kubelet/apis/config/v1beta1/defaults.go
+ */
+export const podsPerNode = 110;
+
+/** Memory in MiB, CPU in thousandths of a core, and pods. */
 export interface Amount {
   readonly memory: number;
   readonly cpu: number;
+  readonly pods: number;
 }
+
+/** All that a node has. */
+export const capacityOf = (node: NodeFacts): Amount => ({
+  memory: toMebibytes(node.memory),
+  cpu: toMillicores(node.cpu),
+  pods: node.maxPods ?? podsPerNode,
+});
 
 /** What a node has for pods. */
 export function allocatableOf(node: NodeFacts): Amount {
-  return {
-    memory: toMebibytes(node.memory) - systemReserve.memory,
-    cpu: toMillicores(node.cpu) - systemReserve.cpu,
-  };
+  return minus(capacityOf(node), systemReserve);
 }
 
 export function requestsOf(workload: IndexedWorkload): Amount {
-  const { memory, cpu } = workload.workload.requests;
-  return { memory: toMebibytes(memory), cpu: toMillicores(cpu) };
+  const { controller, requests } = workload.workload;
+  return { memory: toMebibytes(requests.memory), cpu: toMillicores(requests.cpu), pods: controller === "host" ? 0 : 1 };
 }
 
 /** Members that stand on given nodes and nowhere else: one per node, or a process of the host. */
@@ -60,8 +76,17 @@ export function freeRoom(nodes: readonly NodeFacts[], loads: readonly Load[]): M
 
 function take(free: Map<NodeFacts, Amount>, node: NodeFacts, request: Amount): void {
   const left = free.get(node);
-  if (left !== undefined) free.set(node, { memory: left.memory - request.memory, cpu: left.cpu - request.cpu });
+  if (left !== undefined) free.set(node, minus(left, request));
 }
+
+const minus = (a: Amount, b: Amount): Amount => ({
+  memory: a.memory - b.memory,
+  cpu: a.cpu - b.cpu,
+  pods: a.pods - b.pods,
+});
+
+/** Whether more is asked of a node than it has. */
+export const isOverfull = ({ memory, cpu, pods }: Amount): boolean => memory < 0 || cpu < 0 || pods < 0;
 
 /**
  * Puts members on the first node that may have them and has room, in the order of `loads`; returns how many of each load
@@ -87,7 +112,7 @@ export function firstFit(free: Map<NodeFacts, Amount>, loads: readonly Load[]): 
 }
 
 function hasRoom(left: Amount | undefined, request: Amount): boolean {
-  return left !== undefined && left.memory >= request.memory && left.cpu >= request.cpu;
+  return left !== undefined && !isOverfull(minus(left, request));
 }
 
 /** The largest members first, so that small ones fill the gaps. */

@@ -53,6 +53,8 @@ export interface StorageClassFacts {
   readonly name: string;
   /** Copies of each volume, each on a node of its own. */
   readonly copies: number;
+  /** The key of the stack files that says how many. Default: none, it is fixed. */
+  readonly copiesFrom?: SourcePath | undefined;
   /** Whether copies are on distinct physical hosts for certain, and not only as far as possible. */
   readonly apartByHost: boolean;
   /** `pod`: a volume is on the node where its pod runs, and stays there. */

@@ -38,6 +38,10 @@ export interface NodeFacts {
   readonly overlayAddress?: string | undefined;
   readonly cpu: Cpu;
   readonly memory: Bytes;
+  /** Where its memory, cores and disks stand; absent where that is `from`. */
+  readonly sizesFrom?: SourcePath | undefined;
+  /** Pods that its kubelet takes. Default: 110, the kubelet's own. */
+  readonly maxPods?: number | undefined;
   /** Its disks, as far as they are stated; one that is not stated cannot be judged. */
   readonly disks?: readonly DiskFacts[] | undefined;
   /** All labels it carries: the user's, and those that Isthmus derives (hostname, zone = physical host, region = site). */

@@ -1,6 +1,7 @@
 import type { Bytes, Cpu, Duration } from "./quantity.ts";
 import type { Backup } from "./backup.ts";
 import type { CapabilityName } from "./capability.ts";
+import type { SourcePath } from "./source-path.ts";
 import type { Architecture, NodeFacts, SiteTopology, Taint } from "./topology.ts";
 
 /** How many members a workload has: so many per site, or one on each node that it may run on. */
@@ -57,6 +58,8 @@ export interface Store {
   readonly size: Bytes;
   /** Volumes of this kind that each member has. Default: 1. */
   readonly volumes?: number | undefined;
+  /** Keys of the stack files that size and number come from, also where they have their default. Default: none, both are fixed. */
+  readonly sizedBy?: readonly SourcePath[] | undefined;
   /** The StorageClass; absent: a disk of the node itself. */
   readonly storageClass?: string | undefined;
   /** How far its volume can move when its node is lost. */
@@ -88,6 +91,8 @@ export interface Workload {
   /** Of each member, all its containers together. */
   readonly requests: { readonly memory: Bytes; readonly cpu: Cpu };
   readonly limits: { readonly memory: Bytes };
+  /** Keys of the stack files that members and requests come from, also where they have their default. Default: none, both are fixed. */
+  readonly sizedBy?: readonly SourcePath[] | undefined;
   /** CPU architectures that its images exist for. */
   readonly architectures: readonly Architecture[];
   readonly uses: readonly Use[];

@@ -1,4 +1,5 @@
 import {
+  below,
   keptApart,
   nodesOpenTo,
   together,
@@ -67,6 +68,7 @@ export const clusterWorkloadName = (cluster: string): string => `cluster-${clust
 
 function clusterWorkload(context: CnpgContext, name: string, settings: ClusterArgs): Workload {
   const main = { memory: settings.memory, cpu: settings.cpu };
+  const from = below(context.from, "clusters", name);
   return {
     ...alike,
     name: clusterWorkloadName(name),
@@ -74,13 +76,14 @@ function clusterWorkload(context: CnpgContext, name: string, settings: ClusterAr
     members: { perSite: { [context.site.name]: settings.instances } },
     selector: { "cnpg.io/cluster": name, "cnpg.io/podRole": "instance" },
     requests: together(main, barmanSidecar.requests),
+    sizedBy: ["memory", "cpu", "instances"].map((key) => below(from, key)),
     limits: { memory: together(main, { ...barmanSidecar.limits, cpu: "0" }).memory },
     uses: [{ capability: "volumes", to: ["start", "read", "write"] }],
     reads: { kind: "any" },
     writes: writesOf(settings.instances),
     restarts: { by: "itself", within: "5m" },
     runsOn: keptApart({ byNode: true }),
-    stores: storeOf(context, settings),
+    stores: { ...storeOf(context, settings), sizedBy: [below(from, "size")] },
     // Followers stream from whoever leads.
     reaches: [
       {

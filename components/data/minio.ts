@@ -87,7 +87,7 @@ function footprint(context: Context): Footprint {
 }
 
 function servers(context: Context): Workload {
-  const { instance, args, site } = context;
+  const { instance, args, site, from } = context;
   const quorum = quorumOf(erasureSetOf(context));
   const members = membersBySite(context);
   const enough = nodesOpenTo(site.topology).length >= (members[site.name] ?? 0);
@@ -97,6 +97,7 @@ function servers(context: Context): Workload {
     members: { perSite: members },
     selector: { app: "minio", release: instance },
     requests: { memory: args.memory, cpu: "100m" },
+    sizedBy: [below(from, "memory"), below(from, "members")],
     limits: { memory: twice(args.memory) },
     architectures: ["amd64", "arm64"],
     uses: [
@@ -116,12 +117,13 @@ function servers(context: Context): Workload {
   };
 }
 
-function driveOf({ args, needs }: Context): Store {
+function driveOf({ args, needs, from }: Context): Store {
   const backup = { none: "it holds copies of other sites' data, and these sites still have what was copied" };
   const common = {
     what: `a drive of the erasure set, one of ${args.drivesPerMember} of each server`,
     size: args.size,
     volumes: args.drivesPerMember,
+    sizedBy: [below(from, "size"), below(from, "drivesPerMember")],
     backup,
   };
   if (args.drives === "local-path") {

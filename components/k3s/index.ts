@@ -35,6 +35,7 @@ export {
   type NodeLiveFacts,
 } from "./parameters.ts";
 export { images, pinnedReleases } from "./pins.ts";
+export { localPathClass, roomForSnapshot } from "./root-disk.ts";
 export { peersOf } from "./roster.ts";
 export {
   clusterFindings,

@@ -72,6 +72,7 @@ function footprint({ instance, args, site, from }: Context): Footprint {
         members: { perSite: { [site.name]: args.replicas } },
         selector: { "app.kubernetes.io/name": "traefik", "app.kubernetes.io/instance": instance },
         requests: { memory: "128Mi", cpu: "100m" },
+        sizedBy: [below(from, "replicas")],
         limits: { memory: "256Mi" },
         architectures: ["amd64", "arm64"],
         // Its address is announced; assigning it anew is not needed.

@@ -1,4 +1,5 @@
 import {
+  below as keyBelow,
   entryRequires,
   together,
   without,
@@ -45,7 +46,7 @@ const withVolume = {
 } as const satisfies Partial<Workload>;
 
 function prometheus(context: MonitoringContext): Workload {
-  const { instance, args, site } = context;
+  const { instance, args, site, from } = context;
   const limit = `${Number(args.memory.slice(0, -2)) * 2}${args.memory.slice(-2) as "Mi" | "Gi" | "Ti"}` as const;
   return {
     ...common,
@@ -58,6 +59,7 @@ function prometheus(context: MonitoringContext): Workload {
       "operator.prometheus.io/name": monitoringNames(instance).prometheus,
     },
     requests: together({ memory: args.memory, cpu: "200m" }, configReloader.requests),
+    sizedBy: [keyBelow(from, "memory"), keyBelow(from, "replicas")],
     limits: { memory: together({ memory: limit, cpu: "0" }, { ...configReloader.limits, cpu: "0" }).memory },
     reads: { kind: "any" },
     restarts: { by: "itself", within: "5m" },
@@ -72,6 +74,7 @@ function prometheus(context: MonitoringContext): Workload {
       ...volumeOf(context, false),
       what: "measurements",
       size: args.size,
+      sizedBy: [keyBelow(from, "size")],
       backup: {
         none: `measurements are forgotten after ${args.retention} anyway; rules and dashboards are in the stack files`,
       },
@@ -101,7 +104,7 @@ function alertmanager(context: MonitoringContext): Workload {
 }
 
 function grafana(context: MonitoringContext, size: Store["size"]): Workload {
-  const { instance, needs, site } = context;
+  const { instance, needs, site, from } = context;
   return {
     ...common,
     ...withVolume,
@@ -116,6 +119,7 @@ function grafana(context: MonitoringContext, size: Store["size"]): Workload {
       ...volumeOf(context, true),
       what: "users, dashboards made by hand and preferences",
       size,
+      sizedBy: [keyBelow(from, "grafana", "size")],
       backup: needs.get("volumes").backup ?? {
         none: 'nothing backs up the volumes of this site; keep dashboards as ConfigMaps of its namespace, with the label grafana_dashboard: "1"',
       },

@@ -63,7 +63,7 @@ function footprint(context: Context): Footprint {
 }
 
 function servers(context: Context): Workload {
-  const { instance, args, needs } = context;
+  const { instance, args, needs, from } = context;
   const volumes = needs.get("volumes");
   const main = { memory: args.memory, cpu: "100m" } as const;
   return {
@@ -76,6 +76,7 @@ function servers(context: Context): Workload {
       component: "server",
     },
     requests: together(main, reloader.requests),
+    sizedBy: [below(from, "memory"), below(from, "voters")],
     limits: { memory: together(main, { memory: "512Mi", cpu: "0" }, { ...reloader.limits, cpu: "0" }).memory },
     architectures: ["amd64", "arm64"],
     uses: [
@@ -93,6 +94,7 @@ function servers(context: Context): Workload {
       {
         what: "a server's audit log",
         size: args.auditSize,
+        sizedBy: [below(from, "auditSize")],
         storageClass: volumes.storageClass,
         moves: volumes.moves,
         freedFromDeadNode: volumes.freedFromDeadNode,
@@ -104,6 +106,7 @@ function servers(context: Context): Workload {
     stores: {
       what: "a server's Raft log and data",
       size: args.size,
+      sizedBy: [below(from, "size")],
       storageClass: volumes.storageClass,
       moves: volumes.moves,
       freedFromDeadNode: volumes.freedFromDeadNode,

@@ -112,7 +112,13 @@ function footprint(context: Context): Footprint {
 function classesOf(context: Context): StorageClassFacts[] {
   const { replicas, dataPath, tolerations } = context.args;
   const common = { path: dataPath, tolerations, ...promisedOfDisk };
-  const replicated = { ...common, copies: replicas, apartByHost: apartByHost(context), follows: "nothing" } as const;
+  const replicated = {
+    ...common,
+    copies: replicas,
+    copiesFrom: below(context.from, "replicas"),
+    apartByHost: apartByHost(context),
+    follows: "nothing",
+  } as const;
   return [
     { ...replicated, name: storageClasses.usual },
     { ...replicated, name: storageClasses.withoutBackup },

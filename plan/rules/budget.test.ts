@@ -51,7 +51,42 @@ describe("budgets", () => {
     assert.deepEqual(finding.slice(0, 2), ["site-too-small", "Pulumi.home.yaml#/services/app"]);
     assert.match(
       finding[2] ?? "",
-      /^1 of 3 members of app's server find no room at home: .* GiB of 22\.5 GiB memory and .* of 11\.55 cores/,
+      /^1 of 3 members of app's server find no room at home: .* GiB of 22\.5 GiB memory, .* of 11\.55 cores and 7 of 318 pods/,
+    );
+  });
+
+  it("say by which keys less is asked for, of who found no room and of who asks for the most", () => {
+    const sizedBy = ["Pulumi.home.yaml#/services/app/memory", "Pulumi.home.yaml#/services/app/members"] as const;
+    const large = { members: { perSite: { home: 3 } }, requests: { memory: "6Gi", cpu: "1" } } as const;
+    const mend = (changes: Partial<Workload>) => {
+      const plan = withWorkload({ ...large, ...changes });
+      return checkBudget([plan], footprintOf([plan]))[0]?.mend;
+    };
+    assert.equal(
+      mend({ sizedBy }),
+      "give the agents more memory or cores, add an agent, or ask for less: services.app.memory or members",
+    );
+  });
+
+  it("tell more pods than a kubelet takes, by the node and by the argument that raises it", () => {
+    const pods = Array.from({ length: 120 }, (_, index) =>
+      madeUpWorkload({ name: `p${index}`, members: { perNode: true }, requests: { memory: "1Mi", cpu: "1m" } }),
+    );
+    const plan = withWorkload({});
+    const crowded = {
+      ...plan,
+      services: plan.services.map((one) =>
+        one.instance === "app" ? { ...one, footprint: { ...one.footprint, workloads: pods } } : one,
+      ),
+    };
+    const found = checkBudget([crowded], footprintOf([crowded])).filter(({ rule }) => rule === "node-too-small");
+    assert.deepEqual(
+      found.map(({ at, problem, mend }) => [at, problem, mend]),
+      ["pi-2", "pi-3"].map((node) => [
+        `Pulumi.home.yaml#/nodes/${node}`,
+        `the kubelet of ${node} takes 110 pods, and 125 are to be on every node`,
+        "run fewer, or set kubernetes.kubeletArguments: [max-pods=125]",
+      ]),
     );
   });
 

@@ -1,78 +1,67 @@
-import { budget, disksBudget, type Budget, type DisksBudget, type FleetFootprint } from "@isthmus/availability";
+import { budget, type Budget, type FleetFootprint, type NodeBudget } from "@isthmus/availability";
 import {
   below,
   formatMebibytes,
   formatMillicores,
   mayRunOn,
+  membersAt,
+  readablePath,
   toMebibytes,
   toMillicores,
   type Finding,
+  type NodeFacts,
 } from "@isthmus/core";
 import { largest } from "./placement.ts";
+import { keysAsText, whatToShrink } from "./shrink.ts";
 import type { SitePlan } from "../plans.ts";
 
 /** What a site's nodes have is enough for what is to run on them, while nothing is lost. */
 export function checkBudget(sites: readonly SitePlan[], fleet: FleetFootprint): Finding[] {
   const budgets = budget(fleet.topology, fleet.services);
-  const disks = disksBudget(fleet.topology, fleet.services);
-  return sites.flatMap((plan) => [
-    ...crowdedNodes(plan, budgets),
-    ...homeless(plan, budgets),
-    ...crowdedDisks(plan, disks),
-  ]);
-}
-
-/** Copies of volumes that no disk has room for: a claim would wait for ever. One finding, at the fullest disk. */
-function crowdedDisks({ facts }: SitePlan, { disks, sites }: DisksBudget): Finding[] {
-  const without = sites.find(({ site }) => site === facts.name)?.unplaced.filter((one) => one.because === "no room");
-  const fullest = disks
-    .filter(({ site }) => site === facts.name)
-    .toSorted((a, b) => a.forVolumes - a.asked - (b.forVolumes - b.asked))[0];
-  if (without === undefined || without.length === 0 || fullest === undefined) return [];
-  const node = facts.topology.nodes.find(({ name }) => name === fullest.node);
-  const disk = node?.disks?.find(({ mountPath }) => mountPath === fullest.mountPath);
-  const copies = without.map(
-    ({ service, workload, copies, size }) =>
-      `${copies} of ${formatMebibytes(size)} of ${instanceOf(service)}'s ${workload}`,
-  );
-  const uses = fullest.uses.map(({ service, size }) => `${instanceOf(service)} ${formatMebibytes(size)}`).join(", ");
-  return [
-    {
-      rule: "disks-too-small",
-      at: disk?.from ?? node?.from ?? below(`Pulumi.${facts.name}.yaml#`, "nodes"),
-      problem: `copies of volumes find no room on the disks of ${facts.name}: ${copies.join(", ")}. ${fullest.mountPath} of ${fullest.node} has "${disk?.size ?? ""}", of which ${formatMebibytes(fullest.forVolumes)} may be promised to volumes, and has promised ${formatMebibytes(fullest.asked)} (${uses || "nothing"})`,
-      mend: "give the nodes larger disks for data, add a node, or write a smaller size for what asks the most",
-    },
-  ];
+  return sites.flatMap((plan) => [...crowdedNodes(plan, budgets), ...homeless(plan, budgets)]);
 }
 
 /** What stands on a node in any case is more than the node has: the control plane, and pods of every node. */
 function crowdedNodes({ facts }: SitePlan, { nodes }: Budget): Finding[] {
   return nodes.flatMap((node) => {
     const known = facts.topology.nodes.find((one) => one.name === node.node);
-    if (node.site !== facts.name || known === undefined) return [];
-    const memory = node.fixed.memory + node.reserved.memory;
-    const cpu = node.fixed.cpu + node.reserved.cpu;
-    const what = `the system, ${node.role === "server" ? "the control plane " : ""}and the pods of every node`;
-    const findings: Finding[] = [];
-    if (memory > node.capacity.memory) {
-      findings.push({
-        rule: "node-too-small",
-        at: known.from,
-        problem: `${node.node} has "${known.memory}" of memory, and ${what} ask for ${formatMebibytes(memory)}`,
-        mend: `give it at least ${formatMebibytes(memory)}`,
-      });
-    }
-    if (cpu > node.capacity.cpu) {
-      findings.push({
-        rule: "node-too-small",
-        at: known.from,
-        problem: `${node.node} has ${known.cpu} cores, and ${what} ask for ${formatMillicores(cpu)}`,
-        mend: `give it at least ${Math.ceil(cpu / 1000)} cores`,
-      });
-    }
-    return findings;
+    return node.site !== facts.name || known === undefined ? [] : tooLittle(node, known);
   });
+}
+
+function tooLittle(node: NodeBudget, known: NodeFacts): Finding[] {
+  const what = `the system, ${node.role === "server" ? "the control plane " : ""}and the pods of every node`;
+  const asked = (kind: keyof NodeBudget["fixed"]): number => node.fixed[kind] + node.reserved[kind];
+  const [memory, cpu, pods] = [asked("memory"), asked("cpu"), asked("pods")];
+  const key = (name: string): string => readablePath(below(known.sizesFrom ?? known.from, name));
+  const told = (problem: string, mend: string): Finding => ({ rule: "node-too-small", at: known.from, problem, mend });
+  const has = (text: string, need: string): string => `${node.node} has ${text}, and ${what} ask for ${need}`;
+  return [
+    ...(memory <= node.capacity.memory
+      ? []
+      : [
+          told(
+            has(`"${known.memory}" of memory`, formatMebibytes(memory)),
+            `give it at least ${formatMebibytes(memory)}: ${key("memory")}`,
+          ),
+        ]),
+    ...(cpu <= node.capacity.cpu
+      ? []
+      : [
+          told(
+            has(`${known.cpu} cores`, formatMillicores(cpu)),
+            `give it at least ${Math.ceil(cpu / 1000)} cores: ${key("cores")}`,
+          ),
+        ]),
+    ...(pods <= node.capacity.pods
+      ? []
+      : [
+          told(
+            `the kubelet of ${node.node} takes ${node.capacity.pods} pods, and ${pods} are to be on every node`,
+            `run fewer, or set kubernetes.kubeletArguments: [max-pods=${pods}]`,
+          ),
+        ]),
+  ];
 }
 
 const instanceOf = (service: string): string => service.split("/").at(-1) ?? service;
@@ -94,12 +83,27 @@ function homeless(plan: SitePlan, { sites }: Budget): Finding[] {
     .filter(({ because, service, workload }) => because === "no room" && !isToldElsewhere(service, workload, plan))
     .map(({ service, workload, members, of }) => {
       const instance = instanceOf(service);
-      const asked = `${formatMebibytes(own.requested.memory)} of ${formatMebibytes(own.allocatable.memory)} memory and ${formatMillicores(own.requested.cpu)} of ${formatMillicores(own.allocatable.cpu)} cores`;
+      const asked = `${formatMebibytes(own.requested.memory)} of ${formatMebibytes(own.allocatable.memory)} memory, ${formatMillicores(own.requested.cpu)} of ${formatMillicores(own.allocatable.cpu)} cores and ${own.requested.pods} of ${own.allocatable.pods} pods`;
       return {
         rule: "site-too-small",
         at: services.find((one) => one.instance === instance)?.from ?? below(`Pulumi.${facts.name}.yaml#`, "nodes"),
         problem: `${members} of ${of} members of ${instance}'s ${workload} find no room at ${facts.name}: ${asked} are asked for`,
-        mend: "give the agents more memory or cores, add an agent, or run fewer or smaller members",
+        mend: `give the agents more memory or cores, add an agent, or ask for less${fewer(plan, instance, workload)}`,
       };
     });
+}
+
+/** The keys of who found no room first, then of those that ask for the most. */
+function fewer({ facts, services }: SitePlan, instance: string, workload: string): string {
+  const all = services.flatMap((service) =>
+    service.footprint.workloads.map((one) => ({
+      own: service.instance === instance && one.name === workload,
+      sizedBy: one.sizedBy ?? [],
+      size: toMebibytes(one.requests.memory) * (membersAt(one, facts.name) ?? 0),
+    })),
+  );
+  const own = keysAsText(all.find((one) => one.own)?.sizedBy ?? []);
+  const others = whatToShrink(all.filter((one) => !one.own));
+  const told = [own, others === "" ? "" : `or of what asks for the most: ${others}`].filter((text) => text !== "");
+  return told.length === 0 ? "" : `: ${told.join(", ")}`;
 }

@@ -34,6 +34,16 @@ describe("generated files", () => {
     rmSync(root, { recursive: true });
   });
 
+  it("list every volume of a workload, with how many there are of each", () => {
+    const row = (page: string, workload: string) =>
+      files
+        .get(`docs/reference/services/${page}.md`)
+        ?.split("\n")
+        .find((line) => line.startsWith(`| ${workload} `));
+    assert.match(row("vault", "server") ?? "", /\| 5Gi: a server's Raft log and data<br>5Gi: a server's audit log \|/);
+    assert.match(row("minio", "server") ?? "", /\| 2 × 100Gi: a drive of the erasure set/);
+  });
+
   it("are fresh right after they were written, and the same from run to run", async () => {
     assert.deepEqual(staleFiles(root, files), []);
     assert.deepEqual([...(await defaultFiles())], [...files]);

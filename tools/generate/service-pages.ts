@@ -1,4 +1,4 @@
-import type { Service } from "@isthmus/core";
+import { storesOf, type Backup, type Service, type Store } from "@isthmus/core";
 import { z } from "zod";
 import type { FleetPlan } from "../../plan/plans.ts";
 import type { ServicePlan } from "../../plan/service-plans.ts";
@@ -109,8 +109,8 @@ function workloadTable({ footprint }: ServicePlan, site: string): string {
     workload.name,
     "perNode" in workload.members ? "one per node" : `${workload.members.perSite[site] ?? 0}`,
     `${workload.requests.memory}, ${workload.requests.cpu} CPU`,
-    workload.stores === undefined ? "" : `${workload.stores.size}: ${workload.stores.what}`,
-    backupOf(workload.stores?.backup),
+    storesOf(workload).map(volumesOf).join("<br>"),
+    [...new Set(storesOf(workload).map(({ backup }) => backupOf(backup)))].join("<br>"),
   ]);
   return table(["workload", "members", "each requests", "each stores", "backup"], rows);
 }
@@ -140,10 +140,10 @@ function hostAccessTable({ privileges: { hostAccess = [] } }: ServicePlan): stri
   ];
 }
 
-function backupOf(
-  backup: NonNullable<ServicePlan["footprint"]["workloads"][number]["stores"]>["backup"] | undefined,
-): string {
-  if (backup === undefined) return "";
+const volumesOf = ({ volumes = 1, size, what }: Store): string =>
+  `${volumes === 1 ? "" : `${volumes} × `}${size}: ${what}`;
+
+function backupOf(backup: Backup): string {
   return "none" in backup ? `none: ${backup.none}` : `${backup.by}, every ${backup.every}, to ${backup.to}`;
 }
 

@@ -15,6 +15,7 @@ const sourcePath = z
 const amount = z.strictObject({
   memory: z.number().describe("MiB."),
   cpu: z.number().describe("Thousandths of a core."),
+  pods: z.number().describe("Pods, of which a kubelet takes 110."),
 });
 
 const homeless = z.strictObject({
