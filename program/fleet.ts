@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import { UserError } from "@isthmus/core";
+import { clusterUpkeep, type ClusterUpkeep } from "@isthmus/k3s";
 import * as pulumi from "@pulumi/pulumi";
 import { unknown } from "@pulumi/pulumi/output.js";
 import { fleetFile, siteFile } from "../config/load.ts";
 import type { FleetPlan, SitePlan } from "../plan/plans.ts";
 import { fleetOrRefuse } from "../plan/stack-files.ts";
-import { readOwnResources, readPeers, readStack, remembering } from "./peers.ts";
+import { readOwnResources, readPeers, readStack, remembering, type StackRead } from "./peers.ts";
 import { askServers, consentVariable, guardReplacements } from "./replacements.ts";
 import { buildSite, type SiteOutputs } from "./site.ts";
 
@@ -17,9 +18,10 @@ export async function fleetProgram(): Promise<SiteOutputs> {
     refuseOtherSources(fleet, plan);
     refuseMissingSecrets(plan);
     const read = remembering(readStack);
+    const own = await read(plan.facts.name);
     await guardReplacements({
       plan,
-      own: await read(plan.facts.name),
+      own,
       readResources: readOwnResources,
       isPreview: pulumi.runtime.isDryRun(),
       consented: (process.env[consentVariable] ?? "").split(",").map((name) => name.trim()),
@@ -32,8 +34,15 @@ export async function fleetProgram(): Promise<SiteOutputs> {
     );
     for (const peer of peers)
       if (peer.why !== undefined) void pulumi.log.info(`${peer.site}: ${peer.status}, ${peer.why}`);
-    return buildSite({ plan, secret: stackSecret, peers, chartMirror: fleet.model.fleet.chartMirror });
+    const { chartMirror } = fleet.model.fleet;
+    return buildSite({ plan, secret: stackSecret, peers, chartMirror, before: upkeepIn(own) });
   });
+}
+
+/** Where it cannot be read, things are looked at once more than they need be. */
+function upkeepIn(own: StackRead): ClusterUpkeep | undefined {
+  const read = clusterUpkeep.safeParse("outputs" in own ? own.outputs["clusterUpkeep"] : undefined);
+  return read.success ? read.data : undefined;
 }
 
 function siteOfStack(fleet: FleetPlan, stack: string): SitePlan {

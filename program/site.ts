@@ -1,6 +1,6 @@
 import type { MachineConnection } from "@isthmus/core";
 import { Site } from "@isthmus/core/components";
-import type { ClusterAccess } from "@isthmus/k3s";
+import type { ClusterAccess, ClusterUpkeep } from "@isthmus/k3s";
 import { K3sCluster, type K3sClusterArgs } from "@isthmus/k3s/components";
 import { Provider } from "@pulumi/kubernetes/provider.js";
 import * as pulumi from "@pulumi/pulumi";
@@ -21,6 +21,8 @@ export interface SiteInputs {
   readonly secret: (name: string) => pulumi.Output<string>;
   readonly peers: readonly Peer[];
   readonly chartMirror: string | undefined;
+  /** What this stack's last run that ended well found out about its cluster. */
+  readonly before?: ClusterUpkeep | undefined;
 }
 
 /** What a stack gives out. `exports` and `exportSecrets` are for other sites, `peers` and `peerSecrets` for its own next run. */
@@ -29,6 +31,8 @@ export interface SiteOutputs {
   readonly kubeconfig: pulumi.Output<string>;
   /** What `npm run status`, `snapshot` and `restore` work with. Secret. */
   readonly clusterAccess: pulumi.Output<ClusterAccess>;
+  /** What its own next run begins with. */
+  readonly clusterUpkeep: pulumi.Output<ClusterUpkeep>;
   /** What its own next run compares VMs with. */
   readonly vms: Readonly<Record<string, unknown>>;
   readonly exports: pulumi.Input<unknown>;
@@ -41,11 +45,11 @@ export interface SiteOutputs {
 }
 
 /** Registers everything at one site: machines, their cluster, and what runs on it. */
-export function buildSite({ plan, secret, peers, chartMirror }: SiteInputs): SiteOutputs {
+export function buildSite({ plan, secret, peers, chartMirror, before }: SiteInputs): SiteOutputs {
   const { name: site, topology } = plan.facts;
   const parent = new Site(site, { site, topology, from: plan.site.from });
   const machines = buildMachines({ site, plan: plan.machines, secret, parent });
-  const cluster = new K3sCluster(`${site}-k3s`, clusterArgs(plan, machines, secret), { parent });
+  const cluster = new K3sCluster(`${site}-k3s`, { ...clusterArgs(plan, machines, secret), before }, { parent });
   const provider = new Provider(
     `${site}-kubernetes`,
     {
@@ -83,6 +87,7 @@ export function buildSite({ plan, secret, peers, chartMirror }: SiteInputs): Sit
     site,
     kubeconfig: pulumi.secret(cluster.kubeconfig),
     clusterAccess: cluster.access,
+    clusterUpkeep: cluster.upkeep,
     vms: vmsToRemember(plan),
     ...exportsOf(plan, values),
     dnsRecords: plan.dnsRecords.map(({ name, type, value, ttl }) => ({ name, type, value, ttl })),

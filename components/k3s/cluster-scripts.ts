@@ -28,6 +28,7 @@ import { plannedNodes, type ClusterPlan, type NodePlan } from "./plan.ts";
 import { peersOf, rosterOf, serversAmong, type Peer } from "./roster.ts";
 import { scripts } from "./scripts.ts";
 import type { KeptTokens } from "./tokens.ts";
+import { askingOf, storeFoundBy, storeProbeParameters, type StoreFound } from "./upkeep.ts";
 import { webhookParameters, type WebhookQuestion } from "./webhook.ts";
 
 /** What every step of a cluster needs. */
@@ -201,14 +202,38 @@ export class ClusterScripts {
     );
   }
 
+  /**
+   * Every server writes to where its snapshots go, and reads it back: each uploads its own, by its own way out. After everything
+   * else of the cluster, and nothing waits for it: a store that is away keeps nobody from repairing a cluster.
+   */
+  storeProbes(after: Resource): Readonly<Record<string, Output<StoreFound>>> {
+    const { name, plan, args } = this.cluster;
+    if (plan.settings.snapshots.s3 === undefined) return {};
+    const found = plan.order.servers.map((server): [string, Output<StoreFound>] => {
+      const asked = askingOf(args.before?.stores[server.node.name]);
+      const { stdout } = new RemoteScript(
+        `${name}-snapshot-store-${server.node.name}`,
+        {
+          ...this.host(server),
+          script: scripts.storeProbe,
+          parameters: storeProbeParameters(plan, server),
+          secrets: this.storeKeys(),
+          occasion: String(asked),
+        },
+        { ...this.scripted, dependsOn: [after] },
+      );
+      return [server.node.name, unsecret(stdout).apply((printed) => storeFoundBy(asked, printed))];
+    });
+    return Object.fromEntries(found);
+  }
+
   /** What verbs work on the cluster with. Secret. */
   access(): Output<ClusterAccess> {
-    const { plan, args } = this.cluster;
+    const { plan } = this.cluster;
     const nodes = plannedNodes(plan);
     const hosts = nodes.map((node) => knownHost(node.node.name, this.host(node).connection));
     const machines = Object.fromEntries(nodes.map((node) => [node.node.name, this.machineOf(node)]));
-    const { accessKey, secretKey } = args.snapshotKeys ?? { accessKey: "", secretKey: "" };
-    const secrets = all({ ...this.secretsOf("server"), S3_ACCESS_KEY: accessKey, S3_SECRET_KEY: secretKey });
+    const secrets = all({ ...this.secretsOf("server"), ...this.storeKeys() });
     return secret(
       all([all(hosts), all(machines), secrets]).apply(([known, ids, values]) => ({
         hosts: Object.fromEntries(known.map((host) => [host.name, host])),
@@ -287,6 +312,11 @@ export class ClusterScripts {
     const { plan } = this.cluster;
     const machines = plannedNodes(plan).map((node) => [node.node.name, this.machineOf(node)] as const);
     return all(Object.fromEntries(machines)).apply((ids) => memberParameters(plan, ids));
+  }
+
+  private storeKeys() {
+    const { accessKey, secretKey } = this.cluster.args.snapshotKeys ?? { accessKey: "", secretKey: "" };
+    return { S3_ACCESS_KEY: accessKey, S3_SECRET_KEY: secretKey };
   }
 
   private secretsOf(role: K3sNode["role"]): Readonly<Record<string, Input<string>>> {

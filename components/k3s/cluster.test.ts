@@ -8,6 +8,7 @@ import type { K3sNode } from "./node.ts";
 import { rosterOf } from "./roster.ts";
 import { settingsOf, sixNodes } from "./six-nodes.ts";
 import { keptServerTokens } from "./snapshots.ts";
+import type { ClusterUpkeep } from "./upkeep.ts";
 
 interface Registered {
   readonly type: string;
@@ -16,6 +17,10 @@ interface Registered {
   /** When its creation began and ended, in steps. */
   readonly began: number;
   ended: number;
+}
+
+interface Secret {
+  readonly value: string;
 }
 
 const canary = "canary-secret";
@@ -252,6 +257,37 @@ describe("K3sCluster", () => {
     const [before, after] = [await told(sixNodes.slice(0, 5)), await told(sixNodes)];
     assert.equal(after.size, before.size + 2);
     for (const [name, inputs] of before) assert.equal(after.get(name), inputs, name);
+  });
+
+  it("has every server try the object store at the end of all, which nothing waits for, again only where nobody answered", async () => {
+    const s3 = { endpoint: "s3.example.org", bucket: "etcd", folder: "site-a" };
+    const settings = settingsOf({ snapshots: { s3 } });
+    const snapshotKeys = { accessKey: "id", secretKey: secret(`${canary}-s3`) };
+    const probes = async (before?: ClusterUpkeep) => {
+      const { all, cluster } = await register({ settings, snapshotKeys, before });
+      const found = all.filter(({ name }) => name.startsWith("site-a-snapshot-store-"));
+      for (const one of found) {
+        assert.ok(named(all, "site-a-membership").ended < one.began);
+        assert.deepEqual(one.inputs["triggers"], [`vm-${one.name.slice("site-a-snapshot-store-".length)}`]);
+        assert.ok(!commandOf(one).includes(canary));
+      }
+      const inputs = found.map(({ name, inputs: { stdin } }): [string, string] => [name, (stdin as Secret).value]);
+      const upkeep = await new Promise<ClusterUpkeep>((resolve) => cluster.upkeep.apply(resolve));
+      return { inputs: Object.fromEntries(inputs), upkeep };
+    };
+    const first = await probes();
+    assert.deepEqual(
+      Object.keys(first.inputs),
+      [1, 2, 3].map((number) => `site-a-snapshot-store-server-${String(number)}`),
+    );
+    assert.deepEqual(first.upkeep.stores["server-2"], { asked: 1, found: "" });
+    assert.deepEqual((await probes(first.upkeep)).inputs, first.inputs);
+
+    const away = { asked: 1, found: "away: s3.example.org at write: curl: (7) refused" };
+    const second = await probes({ stores: { ...first.upkeep.stores, "server-2": away } });
+    const changed = Object.keys(first.inputs).filter((name) => second.inputs[name] !== first.inputs[name]);
+    assert.deepEqual(changed, ["site-a-snapshot-store-server-2"]);
+    assert.deepEqual((await probes(second.upkeep)).inputs, second.inputs);
   });
 
   it("refuses snapshots in an object store without its keys", async () => {

@@ -1,7 +1,9 @@
 import { lookUp, UserError, type MachineConnection } from "@isthmus/core";
 import type { AnyHostScript, Hop } from "@isthmus/remote";
 import {
+  all,
   ComponentResource,
+  log,
   output,
   type ComponentResourceOptions,
   type Input,
@@ -15,6 +17,7 @@ import { planCluster, plannedNodes, type ClusterFacts, type ClusterPlan } from "
 import type { RegistryLogin } from "./registries.ts";
 import type { Peer } from "./roster.ts";
 import { makeTokens, type ClusterTokens } from "./tokens.ts";
+import { storeWarning, type ClusterUpkeep } from "./upkeep.ts";
 import type { WebhookQuestion } from "./webhook.ts";
 
 export interface K3sClusterArgs extends ClusterFacts {
@@ -30,6 +33,8 @@ export interface K3sClusterArgs extends ClusterFacts {
   readonly registryLogins?: Readonly<Record<string, Input<RegistryLogin>>> | undefined;
   /** Tokens of a cluster that exists already. Required with `settings.adopt`. Default: made here, and kept in the state. Secret. */
   readonly tokens?: ClusterTokens | undefined;
+  /** What the last run that ended well found out: its `upkeep`. Default: nothing. */
+  readonly before?: ClusterUpkeep | undefined;
 }
 
 /**
@@ -47,6 +52,8 @@ export class K3sCluster extends ComponentResource {
   readonly complete: Resource;
   /** What works on the cluster from outside of the program, as a restore does. Secret. */
   readonly access: Output<ClusterAccess>;
+  /** What the next run begins with: see `before`. */
+  readonly upkeep: Output<ClusterUpkeep>;
   readonly #scripts: ClusterScripts;
 
   constructor(name: string, args: K3sClusterArgs, options?: ComponentResourceOptions) {
@@ -73,6 +80,8 @@ export class K3sCluster extends ComponentResource {
     this.apiAddress = plan.apiAddress;
     this.clusterIdentifier = plan.clusterIdentifier;
     this.access = scripts.access();
+    this.upkeep = all(scripts.storeProbes(this.complete)).apply((stores) => ({ stores }));
+    this.upkeep.apply(warnOfStores);
     const { kubeconfig, apiAddress, clusterIdentifier } = this;
     this.registerOutputs({ kubeconfig, apiAddress, clusterIdentifier });
   }
@@ -80,6 +89,13 @@ export class K3sCluster extends ComponentResource {
   /** Waits until the admission webhook of a release answers: what it looks at comes after this. Asked again after each change of the release. */
   webhookAnswers(question: WebhookQuestion): Resource {
     return this.#scripts.webhook(question);
+  }
+}
+
+function warnOfStores({ stores }: ClusterUpkeep): void {
+  for (const [server, found] of Object.entries(stores)) {
+    const warning = storeWarning(server, found);
+    if (warning !== undefined) void log.warn(warning);
   }
 }
 

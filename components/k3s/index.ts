@@ -71,3 +71,4 @@ export {
 } from "./rotation.ts";
 export { k3sSettings, type K3sSettings, type K3sSettingsInput } from "./schema.ts";
 export { scripts } from "./scripts.ts";
+export { clusterUpkeep, type ClusterUpkeep } from "./upkeep.ts";

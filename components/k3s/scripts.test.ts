@@ -15,6 +15,7 @@ import { restoreStages, type Step } from "./restore.ts";
 import { peersOf, rosterOf } from "./roster.ts";
 import { scripts } from "./scripts.ts";
 import { snapshotStep, snapshotsStep, snapshotTokenStep } from "./snapshots.ts";
+import { storeProbeParameters } from "./upkeep.ts";
 import { webhookParameters } from "./webhook.ts";
 import { settingsOf, sixNodes } from "./six-nodes.ts";
 
@@ -48,6 +49,7 @@ const told: Readonly<Record<keyof typeof scripts, readonly [Parameters, readonly
   rotateToken: [{}, ["OLDER_TOKENS", "SERVER_TOKEN"]],
   snapshot: toldBy(snapshotStep(plan, "server-1", "before-upgrade")),
   snapshots: toldBy(snapshotsStep(plan, "server-1")),
+  storeProbe: [storeProbeParameters(plan, server), ["S3_ACCESS_KEY", "S3_SECRET_KEY"]],
   snapshotToken: toldBy(snapshotTokenStep(plan, { name: "daily-server-1-1", madeAt: "", on: "server-1" })),
   readyToRestore: toldBy(ready),
   leave: [{ OCCASION: "now" }, []],
@@ -126,7 +128,16 @@ describe("the scripts of k3s", () => {
   });
 
   it("take the lock before they change anything", () => {
-    const readers = ["adopt", "kubeconfig", "snapshots", "snapshotToken", "certificateState", "status", "webhook"];
+    const readers = [
+      "adopt",
+      "kubeconfig",
+      "snapshots",
+      "snapshotToken",
+      "storeProbe",
+      "certificateState",
+      "status",
+      "webhook",
+    ];
     for (const [name, script] of Object.entries(scripts)) {
       assert.equal(/^lock$/m.test(script.text), !readers.includes(name), name);
     }

@@ -48,6 +48,7 @@ export const scripts = {
   membership: loadScript(...common, ...lease, ...leaving, file("labels"), file("membership")),
   snapshot: loadScript(...common, file("object-store"), file("snapshot")),
   snapshots: loadScript(...common, file("object-store"), file("snapshots")),
+  storeProbe: loadScript(...common, file("object-store"), file("store-probe")),
   snapshotToken: loadScript(...common, file("object-store"), file("snapshot-token")),
   readyToRestore: loadScript(...node, file("ready-to-restore")),
   leave: loadScript(...common, file("leave")),

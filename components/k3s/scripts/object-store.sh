@@ -9,15 +9,18 @@ printf %s "$S3_CA" >"$STORE_CA"
 # SHA-256 of the empty body that a request to read has.
 NO_BODY=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 
-# object_store PATH-AND-QUERY [OPTION OF CURL…]: what the store answers. The keys go to curl on standard input.
-object_store() {
-  local path=$1 trust=()
-  shift
+# signed SHA-256-OF-BODY PATH-AND-QUERY [OPTION OF CURL…]: asks the store. The keys go to curl on standard input.
+signed() {
+  local hash=$1 path=$2 trust=()
+  shift 2
   [ -z "$S3_CA" ] || trust=(--cacert "$STORE_CA")
   printf 'user = "%s:%s"\n' "$S3_ACCESS_KEY" "$S3_SECRET_KEY" |
-    curl -fsS -K - ${trust[@]+"${trust[@]}"} --connect-timeout 10 --max-time 900 --aws-sigv4 "aws:amz:$S3_REGION:s3" \
-      -H "x-amz-content-sha256: $NO_BODY" "$@" "https://$S3_ENDPOINT/$S3_BUCKET$path" 2>"$STORE_SAID"
+    curl -sS -K - ${trust[@]+"${trust[@]}"} --connect-timeout 10 --max-time 900 --aws-sigv4 "aws:amz:$S3_REGION:s3" \
+      -H "x-amz-content-sha256: $hash" "$@" "https://$S3_ENDPOINT/$S3_BUCKET$path" 2>"$STORE_SAID"
 }
+
+# object_store PATH-AND-QUERY [OPTION OF CURL…]: what the store answers; an answer of an error is a failure.
+object_store() { signed "$NO_BODY" "$@" -f; }
 
 # Ends the script with what `object_store` failed by.
 store_failed() {

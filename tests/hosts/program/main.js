@@ -3,4 +3,4 @@ import { createRequire } from "node:module";
 
 const require = createRequire(import.meta.url);
 require("tsx/cjs");
-export default require("./index.ts");
+export default require("./index.ts").default;

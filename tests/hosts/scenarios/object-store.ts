@@ -1,7 +1,7 @@
 /** An S3 server on the network of a lab: TLS, signatures checked, nothing for who does not sign. */
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import type { RequestListener } from "node:http";
 import { createServer, type Server } from "node:https";
 import { createRequire } from "node:module";
@@ -101,7 +101,9 @@ export class ObjectStore {
   /** Names of the objects in a folder of the bucket. */
   names(folder: string): readonly string[] {
     const ending = "._S3rver_object";
-    return readdirSync(join(this.#folder, "objects", bucket, folder))
+    const path = join(this.#folder, "objects", bucket, folder);
+    if (!existsSync(path)) return [];
+    return readdirSync(path)
       .filter((name) => name.endsWith(ending))
       .map((name) => name.slice(0, -ending.length))
       .sort();

@@ -1,7 +1,7 @@
 /** Snapshots in an object store: by schedule and on demand, over rotations of the token, and onto other machines. */
 import assert from "node:assert/strict";
 
-import { keptServerTokens, tokenFingerprint } from "@isthmus/k3s";
+import { clusterUpkeep, keptServerTokens, tokenFingerprint, type ClusterUpkeep } from "@isthmus/k3s";
 import { changed } from "../../engine/harness.ts";
 import { restoreCluster } from "../../../tools/cluster/restore.ts";
 import { findSnapshot, takeSnapshot } from "../../../tools/cluster/snapshots.ts";
@@ -43,6 +43,48 @@ describe("a cluster that keeps its snapshots in an object store", function () {
     schedule,
     retention: 2,
     s3: { endpoint: store.endpoint, bucket: store.bucket, folder, retention: 4, ca: store.authority },
+  });
+
+  it("was written to by every server when it came up, which leaves nothing there, and a second run asks nobody", async () => {
+    const { stores } = await upkeep();
+    const inOrder = { asked: 1, found: "in order" };
+    assert.deepEqual(stores, { "server-1": inOrder, "server-2": inOrder, "server-3": inOrder });
+    assert.deepEqual(store.names(`${folder}/.metadata`), []);
+    assert.deepEqual(changed((await site.goesUp()).done), []);
+  });
+
+  it("refuses keys that it does not take when they are declared, and changes nothing else by them", async () => {
+    const before = await starts(site);
+    store.readOnly = true;
+    const said = await site.up({ replace: `**::${clusterName}-snapshot-store-server-2` });
+    store.readOnly = false;
+    assert.notEqual(said.exitCode, 0);
+    assert.match(
+      said.text,
+      /\[server-2\] because: the object store .*, at write: these keys may not do it \(HTTP 403\)/,
+    );
+    await site.goesUp();
+    assert.deepEqual(await starts(site), before);
+    assert.deepEqual(changed((await site.goesUp()).done), []);
+  });
+
+  it("may be away: what else is to be done is done, it is said, and each later run asks until it answers", async () => {
+    await store.stop();
+    const probe = `${clusterName}-snapshot-store-server-2`;
+    const away = await site.goesUp({ replace: `**::${probe}` });
+    assert.match(away.text, /server-2 and the object store of its snapshots: away: .* at write: curl: \(7\)/);
+    const still = await site.goesUp();
+    assert.deepEqual(
+      changed(still.done).map(({ name }) => name),
+      [probe],
+    );
+    await store.start();
+    assert.deepEqual(
+      changed((await site.goesUp()).done).map(({ name }) => name),
+      [probe],
+    );
+    assert.deepEqual((await upkeep()).stores["server-2"], { asked: 3, found: "in order" });
+    assert.deepEqual(changed((await site.goesUp()).done), []);
   });
 
   it("puts a snapshot there, with the token's fingerprint in it and no token", async () => {
@@ -199,6 +241,10 @@ describe("a cluster that keeps its snapshots in an object store", function () {
     // Those on demand have other names, and stay.
     assert.ok(store.names(folder).some((name) => name.startsWith("keep-")));
   });
+
+  async function upkeep(): Promise<ClusterUpkeep> {
+    return clusterUpkeep.parse((await site.stack.outputs({ secrets: false }))["clusterUpkeep"]);
+  }
 
   /** What a server that wants to join with this token is answered when it asks for what servers share. */
   async function bootstrapAnswer(token: string): Promise<string> {
