@@ -15,6 +15,7 @@ import type { FleetPlan, SitePlan } from "./plans.ts";
 import { checkBudget } from "./rules/budget.ts";
 import { checkClaims } from "./rules/claims.ts";
 import { checkDisks } from "./rules/disks.ts";
+import { checkK3sParts } from "./rules/k3s-parts.ts";
 import { checkLinks } from "./rules/links.ts";
 import { checkPlacement } from "./rules/placement.ts";
 import { checkPromises } from "./rules/promises.ts";
@@ -80,6 +81,7 @@ function planSite(
     findings: [
       ...machines.findings,
       ...cluster.findings,
+      ...checkK3sParts(site, services),
       ...findings,
       ...checkPlacement(
         services.filter(({ instance }) => !refused.has(instance)),

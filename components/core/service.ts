@@ -80,6 +80,8 @@ export interface Footprint {
   readonly podSecurity: "restricted" | "baseline" | "privileged";
   /** StorageClasses that it makes. Default: none. */
   readonly storageClasses?: readonly StorageClassFacts[] | undefined;
+  /** Whether its pods look names up: those of the cluster, or others by the cluster's own DNS. Default: true. */
+  readonly looksNamesUp?: false | undefined;
   /** Pods that its releases run for a moment when they are installed, changed, deleted or tested. Default: none. */
   readonly hooks?: readonly HookPod[] | undefined;
 }

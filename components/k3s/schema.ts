@@ -237,7 +237,9 @@ export const k3sSettings = z.strictObject({
   disable: z
     .array(z.enum(["servicelb", "traefik", "local-storage", "metrics-server", "coredns"]))
     .default(["servicelb", "traefik"])
-    .describe("What k3s brings and this site does not want. Default: servicelb and traefik."),
+    .describe(
+      "What k3s brings and this site does not want. Default: servicelb and traefik. Refused: coredns where pods of a service look names up; and to leave servicelb beside metallb, or traefik beside traefik.",
+    ),
   secretsEncryption: z
     .boolean()
     .default(true)

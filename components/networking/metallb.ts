@@ -120,7 +120,9 @@ function footprint({ instance, site }: Context): Footprint {
     })),
   };
   // ARP needs raw sockets in the host's network, which only a privileged namespace admits.
-  return { workloads: [controller, speaker], routes: [], addresses: [], podSecurity: "privileged" };
+  const none = { routes: [], addresses: [], podSecurity: "privileged" } as const;
+  // Every pod is told the API server's address, and speakers find one another by those of their pods.
+  return { ...none, workloads: [controller, speaker], looksNamesUp: false };
 }
 
 function permissions(instance: string, namespace: string): StatedPermissions[] {
