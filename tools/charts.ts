@@ -1,20 +1,20 @@
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { UserError } from "@isthmus/core";
 import { Command } from "commander";
 import { chartsOf } from "../plan/chart-mirror.ts";
-import type { FleetPlan } from "../plan/plans.ts";
+import type { FleetPlan, SitePlan } from "../plan/plans.ts";
 import { fleetOrRefuse } from "../plan/stack-files.ts";
 import { exceptions } from "./charts/exceptions.ts";
-import type { ReleaseFacts } from "./charts/facts.ts";
 import { Helm } from "./charts/helm.ts";
 import { judge, type Judgement } from "./charts/judge.ts";
+import type { KnownSite } from "./charts/judged.ts";
 import { keepFacts, keptFolder, readKept, staleFacts } from "./charts/kept.ts";
 import { laws } from "./charts/laws/index.ts";
 import { Renderer } from "./charts/render.ts";
 import { judgementText } from "./charts/report.ts";
 import { renderedSite } from "./charts/site.ts";
 import { switches, turned } from "./charts/switches.ts";
+import { kubernetesVersion, pullDefinitions } from "./charts/validity/schema-file.ts";
 import { exitCode, runCommand, say } from "./command-line.ts";
 
 interface Options {
@@ -44,24 +44,23 @@ const command = new Command("npm run charts --")
 
 async function charts(options: Options): Promise<number> {
   const fleet = fleetOrRefuse(options.config);
-  const facts = options.sources === undefined ? kept(fleet, options) : await rendered(fleet, options, options.sources);
-  const judgements = fleet.sites.map((plan) =>
-    judge(renderedSite(plan, facts.get(plan.facts.name) ?? new Map()), laws, exceptions),
-  );
+  const { sources } = options;
+  const renderer = sources === undefined ? undefined : await ready(fleet, options, sources);
+  const facts = renderer === undefined ? kept(fleet, options) : await rendered(fleet, options, renderer);
+  const judgements = fleet.sites.map((plan) => judge(renderedSite(plan, knownOf(facts, plan)), laws, exceptions));
   for (const judgement of judgements) say(judgementText(judgement, laws));
-  const held = options.switches ? await withSwitches(options, facts) : true;
+  const held = options.switches ? await withSwitches(options, facts, renderer) : true;
   return judgements.every(inOrder) && held ? exitCode.fine : exitCode.wrong;
 }
 
 /** Exceptions are for the default stacks: one that excuses nothing with a switch turned is none the worse. */
-async function withSwitches({ config, sources, helm }: Options, facts: Facts): Promise<boolean> {
-  if (sources === undefined) throw new UserError("--switches needs --sources: the folder of the charts");
-  const renderer = new Renderer(sources, new Helm(helm));
+async function withSwitches({ config }: Options, facts: Facts, renderer: Renderer | undefined): Promise<boolean> {
+  if (renderer === undefined) throw new UserError("--switches needs --sources: the folder of the charts");
   let fine = true;
   for (const one of switches) {
     for (const plan of turned(config, one).sites) {
-      const known = facts.get(plan.facts.name) ?? new Map<string, ReleaseFacts>();
-      const judgement = judge(renderedSite(plan, await renderer.siteBeside(plan, known)), laws, exceptions);
+      const known = await renderer.siteBeside(plan, knownOf(facts, plan));
+      const judgement = judge(renderedSite(plan, known), laws, exceptions);
       say(`${one.name}: ${judgementText({ ...judgement, idle: [] }, laws)}`);
       fine &&= judgement.breaches.length === 0;
     }
@@ -71,38 +70,38 @@ async function withSwitches({ config, sources, helm }: Options, facts: Facts): P
 
 const inOrder = ({ breaches, idle }: Judgement): boolean => breaches.length + idle.length === 0;
 
-type Facts = ReadonlyMap<string, ReadonlyMap<string, ReleaseFacts>>;
+type Facts = ReadonlyMap<string, KnownSite>;
+
+const knownOf = (facts: Facts, plan: SitePlan): KnownSite =>
+  facts.get(plan.facts.name) ?? { releases: new Map(), own: new Map() };
 
 function kept(fleet: FleetPlan, { config, pull, write }: Options): Facts {
   if (pull || write) throw new UserError("--pull and --write need --sources: the folder of the charts");
-  const folder = join(config, keptFolder);
-  const found = fleet.sites.map((plan) => [plan.facts.name, readKept(folder, plan.facts.name)] as const);
-  const stale = fleet.sites.flatMap((plan, index) =>
-    staleFacts(plan, found[index]?.[1] ?? new Map()).map((problem) => `  ${plan.facts.name}: ${problem}`),
+  const found = new Map(fleet.sites.map((plan) => [plan.facts.name, readKept(config, plan.facts.name)]));
+  const stale = fleet.sites.flatMap((plan) =>
+    staleFacts(plan, knownOf(found, plan)).map((problem) => `  ${plan.facts.name}: ${problem}`),
   );
   if (stale.length > 0) {
     throw new UserError(
       `What is kept of the charts is not of today:\n${stale.join("\n")}\nrender anew: npm run charts -- --sources FOLDER --pull --write`,
     );
   }
-  return new Map(found);
+  return found;
 }
 
-async function rendered(fleet: FleetPlan, options: Options, sources: string): Promise<Facts> {
+/** Fetches what is asked for first. */
+async function ready(fleet: FleetPlan, options: Options, sources: string): Promise<Renderer> {
   const helm = new Helm(options.helm);
   if (options.pull) await pullAll(fleet, helm, sources);
-  const renderer = new Renderer(sources, helm);
-  const found = new Map<string, ReadonlyMap<string, ReleaseFacts>>();
+  return new Renderer(sources, helm);
+}
+
+async function rendered(fleet: FleetPlan, { config, write }: Options, renderer: Renderer): Promise<Facts> {
+  const found = new Map<string, KnownSite>();
   for (const plan of fleet.sites) {
-    const renderings = await renderer.site(plan);
-    const facts = [...renderings].map(([name, rendering]) => [name, rendering.facts] as const);
-    found.set(plan.facts.name, new Map(facts));
-    if (options.write)
-      keepFacts(
-        join(options.config, keptFolder),
-        plan.facts.name,
-        facts.map(([, one]) => one),
-      );
+    const known = await renderer.site(plan);
+    found.set(plan.facts.name, known);
+    if (write) keepFacts(config, plan.facts.name, known);
   }
   return found;
 }
@@ -110,6 +109,7 @@ async function rendered(fleet: FleetPlan, options: Options, sources: string): Pr
 async function pullAll(fleet: FleetPlan, helm: Helm, sources: string): Promise<void> {
   mkdirSync(sources, { recursive: true });
   for (const chart of chartsOf(fleet)) await helm.pull(chart, sources);
+  for (const { facts } of fleet.sites) await pullDefinitions(sources, kubernetesVersion(facts.kubernetes.version));
 }
 
 await runCommand(command);

@@ -4,14 +4,14 @@ import { fleetOrRefuse } from "../../plan/stack-files.ts";
 import { exceptions } from "../../tools/charts/exceptions.ts";
 import type { ReleaseFacts } from "../../tools/charts/facts.ts";
 import { judge } from "../../tools/charts/judge.ts";
-import { keptFolder, readKept, staleFacts } from "../../tools/charts/kept.ts";
+import { readKept, staleFacts } from "../../tools/charts/kept.ts";
 import { laws } from "../../tools/charts/laws/index.ts";
 import type { PodFacts } from "../../tools/charts/pods.ts";
 import { renderedSite } from "../../tools/charts/site.ts";
 
 const root = join(import.meta.dirname, "../..");
 const fleet = fleetOrRefuse(root);
-const sites = fleet.sites.map((plan) => ({ plan, facts: readKept(join(root, keptFolder), plan.facts.name) }));
+const sites = fleet.sites.map((plan) => ({ plan, facts: readKept(root, plan.facts.name) }));
 
 describe("what charts make of the default stacks", () => {
   for (const { plan, facts } of sites) {
@@ -28,13 +28,62 @@ describe("what charts make of the default stacks", () => {
   }
 });
 
+describe("what is kept of a site", () => {
+  const [site] = sites;
+  assert.ok(site !== undefined);
+  const { plan, facts } = site;
+
+  it("is of yesterday once an object of ours is another one", () => {
+    const services = plan.services.map((service) =>
+      service.instance === "metallb" ? { ...service, objects: service.objects.slice(1) } : service,
+    );
+    assert.deepEqual(staleFacts({ ...plan, services }, facts), [
+      "metallb: its own objects were never held to the schemas of their kinds as they are",
+    ]);
+  });
+
+  it("is of yesterday once the cluster has another Kubernetes: other fields are taken", () => {
+    const kubernetes = { ...plan.facts.kubernetes, version: "v1.35.1+k3s1" };
+    const stale = staleFacts({ ...plan, facts: { ...plan.facts, kubernetes } }, facts);
+    assert.equal(stale.length, plan.services.length + facts.releases.size);
+    assert.ok(stale.includes("vault: its objects were held to the schema of v1.34.3, and the site has v1.35.1"));
+  });
+
+  it("is of yesterday where nobody had held objects to schemas yet", () => {
+    const [name, release] = [...facts.releases][0] ?? [];
+    assert.ok(name !== undefined && release !== undefined);
+    const { judged, ...before } = release;
+    assert.equal(judged.kubernetes, "v1.34.3");
+    const releases = new Map([...facts.releases, [name, before as ReleaseFacts]]);
+    assert.deepEqual(staleFacts(plan, { ...facts, releases }), [
+      `${name}: its objects were held to the schema of nothing, and the site has v1.34.3`,
+    ]);
+  });
+
+  it("is a breach where an object of ours is one that its kind's schema refuses, or that nobody held to it", () => {
+    const of = (own: typeof facts.own): string[] =>
+      judge(renderedSite(plan, { ...facts, own }), laws, exceptions).breaches.map(({ law, release, at, problem }) =>
+        [law, release, at, problem].join(" "),
+      );
+    const judged = facts.own.get("metallb");
+    assert.ok(judged !== undefined);
+    const invalid = ["IPAddressPool public: spec.adresses: there is no such field"];
+    assert.deepEqual(of(new Map([...facts.own, ["metallb", { ...judged, invalid }]])), [
+      "objects-valid metallb IPAddressPool public spec.adresses: there is no such field",
+    ]);
+    assert.deepEqual(of(new Map([...facts.own].filter(([instance]) => instance !== "metallb"))), [
+      "objects-valid metallb objects nobody held them to the schemas of their kinds",
+    ]);
+  });
+});
+
 /** The first site, with one release's facts spoiled. */
 function breachesWith(release: string, spoil: (facts: ReleaseFacts) => ReleaseFacts): string[] {
   const [site] = sites;
   assert.ok(site !== undefined);
-  const own = site.facts.get(release);
+  const own = site.facts.releases.get(release);
   assert.ok(own !== undefined, `there are facts of ${release}`);
-  const spoiled = new Map([...site.facts, [release, spoil(own)]]);
+  const spoiled = { ...site.facts, releases: new Map([...site.facts.releases, [release, spoil(own)]]) };
   return judge(renderedSite(site.plan, spoiled), laws, exceptions).breaches.map(
     ({ law, release: at, problem }) => `${law} ${at}: ${problem}`,
   );
@@ -235,6 +284,18 @@ describe("a fault in what a chart makes", () => {
         update: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
       })),
       /^rollout-finishes traefik-public: 6 members that keep apart stand on 3 nodes, and none of them may go before a new one is ready$/,
+    ],
+    [
+      "a field that a kind does not have",
+      "monitoring",
+      (facts) => ({
+        ...facts,
+        judged: {
+          ...facts.judged,
+          invalid: ["Prometheus monitoring-prometheus: spec.replica: there is no such field"],
+        },
+      }),
+      /^objects-valid monitoring: spec\.replica: there is no such field$/,
     ],
     [
       "a value that the chart does not read",

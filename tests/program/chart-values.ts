@@ -3,7 +3,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { closest } from "fastest-levenshtein";
 import { getAt, quote, type ReleasePlan, type Values } from "@isthmus/core";
 import { chartData, coalesce, isRecord, type ChartData, type Json } from "./chart-data.ts";
-import { describe } from "./schema-error.ts";
+import { describe } from "../../tools/charts/validity/describe.ts";
 
 export { withoutCharts } from "./chart-data.ts";
 export { checkObject, withoutKubernetes } from "./object-schemas.ts";

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Judged } from "./judged.ts";
 import { asText, hookOf, listAt, mapAt, textAt, textsAt, type Json, type KubernetesObject } from "./kubernetes.ts";
 import { podsIn, type PodFacts } from "./pods.ts";
 import { bindingFacts, roleFacts, type BindingFacts, type RoleFacts } from "./rbac.ts";
@@ -16,6 +17,7 @@ export interface ReleaseFacts extends ObjectFacts {
   readonly idle: readonly string[];
   /** Objects as they are rendered, of charts whose programs tests start. */
   readonly whole?: readonly KubernetesObject[];
+  readonly judged: Judged;
 }
 
 /** What laws read of objects, whoever makes them. */

@@ -3,70 +3,114 @@ import type { PlacedRelease } from "../../plan/service-plans.ts";
 import { factsOf, hashOf, type ReleaseFacts } from "./facts.ts";
 import type { Helm } from "./helm.ts";
 import { idleValues } from "./idle-values.ts";
-import { objectsIn, type KubernetesObject } from "./kubernetes.ts";
-import { valuesOfPlan } from "./own-objects.ts";
+import { judged, judgedObjects, type JudgedObjects, type KnownSite } from "./judged.ts";
+import { mapAt, objectsIn, textAt, type KubernetesObject } from "./kubernetes.ts";
+import { objectsOfPlan, valuesOfPlan } from "./own-objects.ts";
 import { chartFolder, chartSource } from "./sources.ts";
+import { ObjectChecker } from "./validity/checker.ts";
+import { kubernetesVersion, readDefinitions } from "./validity/schema-file.ts";
 import { wholeObjects } from "./whole.ts";
 
-/** A release as its chart renders it. */
-export interface Rendering {
-  readonly facts: ReleaseFacts;
-  readonly objects: readonly KubernetesObject[];
-}
-
-/** Renders releases with charts that lie in a folder each. */
+/** Renders releases with charts that lie in a folder each, and holds what comes of it to the schemas that lie beside. */
 export class Renderer {
+  private readonly rendered = new Map<string, readonly KubernetesObject[]>();
+  private readonly checkers = new Map<string, ObjectChecker>();
+
   constructor(
     private readonly sources: string,
     private readonly helm: Helm,
   ) {}
 
-  /** All releases of a site, by name. */
-  async site(plan: SitePlan): Promise<ReadonlyMap<string, Rendering>> {
-    const renderings = new Map<string, Rendering>();
+  /** All that can be known of a site. */
+  async site(plan: SitePlan): Promise<KnownSite> {
+    const checker = await this.checkerOf(plan);
+    const releases = new Map<string, ReleaseFacts>();
     for (const release of releasesOf(plan)) {
-      renderings.set(release.name, await this.release(release, plan.facts.kubernetes.version));
+      const idle = await idleValues(release.values, (values) => this.text({ ...release, values }, versionOf(plan)));
+      releases.set(release.name, { ...(await this.facts(release, plan, checker)), idle });
     }
-    return renderings;
+    return { releases, own: ownOf(plan, new Map(), checker) };
   }
 
-  /** The facts of a site of whose releases most are known; which values are read is not asked again. */
-  async siteBeside(
-    plan: SitePlan,
-    known: ReadonlyMap<string, ReleaseFacts>,
-  ): Promise<ReadonlyMap<string, ReleaseFacts>> {
-    const facts = new Map<string, ReleaseFacts>();
+  /** The same of a site of whose releases most are known; which values are read is not asked again. */
+  async siteBeside(plan: SitePlan, known: KnownSite): Promise<KnownSite> {
+    const checker = await this.checkerOf(plan);
+    const releases = new Map<string, ReleaseFacts>();
     for (const release of releasesOf(plan)) {
-      const same = known.get(release.name);
-      if (same?.values === hashOf(release.values)) facts.set(release.name, same);
-      else facts.set(release.name, (await this.quickly(release, plan.facts.kubernetes.version)).facts);
+      const same = known.releases.get(release.name);
+      const isSame = same?.values === hashOf(release.values);
+      releases.set(release.name, isSame ? same : await this.facts(release, plan, checker));
     }
-    return facts;
+    return { releases, own: ownOf(plan, known.own, checker) };
   }
 
-  /** A release with its facts. `version` is that of k3s, such as `v1.34.3+k3s1`. */
-  private async release(release: PlacedRelease, version: string): Promise<Rendering> {
-    const { facts, objects } = await this.quickly(release, version);
-    const idle = await idleValues(release.values, (values) => this.text({ ...release, values }, version));
-    return { facts: { ...facts, idle }, objects };
-  }
-
-  /** The same without asking which values are read. */
-  private async quickly(release: PlacedRelease, version: string): Promise<Rendering> {
+  private async facts(release: PlacedRelease, plan: SitePlan, checker: ObjectChecker): Promise<ReleaseFacts> {
     const { name, namespace, values } = release;
-    const objects = objectsIn(await this.text(release, version));
+    const objects = await this.objects(release, versionOf(plan));
     const chart = chartSource(chartFolder(this.sources, release.chart));
-    const own = { release: name, namespace, chart, values: hashOf(values), idle: [] };
     const whole = wholeObjects(chart.name, objects);
-    const facts = { ...own, ...factsOf(objects, namespace), ...(whole.length === 0 ? {} : { whole }) };
-    return { facts, objects };
+    return {
+      release: name,
+      namespace,
+      chart,
+      values: hashOf(values),
+      idle: [],
+      judged: judged(objects, checker, versionOf(plan)),
+      ...factsOf(objects, namespace),
+      ...(whole.length === 0 ? {} : { whole }),
+    };
+  }
+
+  /** Knows the kinds of Kubernetes and those that the site's charts bring. */
+  private async checkerOf(plan: SitePlan): Promise<ObjectChecker> {
+    const crds: KubernetesObject[] = [];
+    for (const release of releasesOf(plan)) {
+      const objects = await this.objects(release, versionOf(plan));
+      crds.push(...objects.filter(({ kind }) => kind === "CustomResourceDefinition"));
+    }
+    const byKind = new Map(
+      crds.map((crd) => [
+        `${textAt(crd, "spec", "group") ?? ""}/${textAt(mapAt(crd, "spec", "names"), "kind") ?? ""}`,
+        crd,
+      ]),
+    );
+    const id = [versionOf(plan), hashOf([...byKind])].join(" ");
+    const known = this.checkers.get(id);
+    if (known !== undefined) return known;
+    const definitions = readDefinitions(this.sources, versionOf(plan));
+    const checker = new ObjectChecker({ definitions, crd: (group, kind) => byKind.get(`${group}/${kind}`) });
+    this.checkers.set(id, checker);
+    return checker;
+  }
+
+  private async objects(release: PlacedRelease, version: string): Promise<readonly KubernetesObject[]> {
+    const id = [release.name, release.namespace, version, hashOf(release.values)].join(" ");
+    const known = this.rendered.get(id) ?? objectsIn(await this.text(release, version));
+    this.rendered.set(id, known);
+    return known;
   }
 
   private text({ name, namespace, values, chart }: PlacedRelease, version: string): Promise<string> {
-    const kubernetes = version.replace(/\+.*$/, "");
-    return this.helm.template({ name, namespace, values }, chartFolder(this.sources, chart), kubernetes);
+    return this.helm.template({ name, namespace, values }, chartFolder(this.sources, chart), version);
   }
 }
 
+const versionOf = ({ facts }: SitePlan): string => kubernetesVersion(facts.kubernetes.version);
+
 const releasesOf = ({ services }: SitePlan): readonly PlacedRelease[] =>
   services.flatMap(({ releases }) => releases.map((release) => ({ ...release, values: valuesOfPlan(release) })));
+
+function ownOf(
+  plan: SitePlan,
+  known: ReadonlyMap<string, JudgedObjects>,
+  checker: ObjectChecker,
+): ReadonlyMap<string, JudgedObjects> {
+  return new Map(
+    plan.services.map((service) => {
+      const objects = objectsOfPlan(service);
+      const same = known.get(service.instance);
+      const isSame = same !== undefined && same.objects === hashOf(objects);
+      return [service.instance, isSame ? same : judgedObjects(objects, checker, versionOf(plan))];
+    }),
+  );
+}

@@ -1,4 +1,5 @@
 import type { KubernetesObject } from "./kubernetes.ts";
+import type { JudgedObjects, KnownSite } from "./judged.ts";
 import { objectsOfPlan } from "./own-objects.ts";
 import { factsOf, type ObjectFacts, type ReleaseFacts } from "./facts.ts";
 import type { SitePlan } from "../../plan/plans.ts";
@@ -16,23 +17,31 @@ export interface RenderedSite {
   readonly plan: SitePlan;
   readonly releases: readonly RenderedRelease[];
   /** Objects of ours, by the instance of the service. */
-  readonly own: readonly { readonly service: ServicePlan; readonly facts: ObjectFacts }[];
+  readonly own: readonly {
+    readonly service: ServicePlan;
+    readonly facts: ObjectFacts;
+    readonly judged?: JudgedObjects | undefined;
+  }[];
   /** The same as they are. */
   readonly objects: readonly KubernetesObject[];
 }
 
 /** Puts together a plan and the facts of its releases. A release without facts is left out. */
-export function renderedSite(plan: SitePlan, facts: ReadonlyMap<string, ReleaseFacts>): RenderedSite {
+export function renderedSite(plan: SitePlan, known: KnownSite): RenderedSite {
   const own = plan.services.map((service) => ({ service, objects: objectsOfPlan(service) }));
   return {
     plan,
     releases: plan.services.flatMap((service) =>
       service.releases.flatMap((release) => {
-        const known = facts.get(release.name);
-        return known === undefined ? [] : [{ service, plan: release, facts: known }];
+        const facts = known.releases.get(release.name);
+        return facts === undefined ? [] : [{ service, plan: release, facts }];
       }),
     ),
-    own: own.map(({ service, objects }) => ({ service, facts: factsOf(objects, service.namespace) })),
+    own: own.map(({ service, objects }) => ({
+      service,
+      facts: factsOf(objects, service.namespace),
+      judged: known.own.get(service.instance),
+    })),
     objects: own.flatMap(({ objects }) => objects),
   };
 }

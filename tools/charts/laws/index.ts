@@ -1,6 +1,7 @@
 import { hostAccessAsStated } from "./host-access-as-stated.ts";
 import { imagesVersioned } from "./images-versioned.ts";
 import type { Law } from "./law.ts";
+import { objectsValid } from "./objects-valid.ts";
 import { namesResolve } from "./names-resolve.ts";
 import { podSecurity } from "./pod-security.ts";
 import { podsAsStated } from "./pods-as-stated.ts";
@@ -25,4 +26,5 @@ export const laws: readonly Law[] = [
   imagesVersioned,
   rolloutFinishes,
   drainFinishes,
+  objectsValid,
 ];
