@@ -1,6 +1,5 @@
-import { join } from "node:path";
 import type { SitePlan } from "../../plan/plans.ts";
-import { keptFolder, readKept } from "../../tools/charts/kept.ts";
+import { readKept } from "../../tools/charts/kept.ts";
 import type { KubernetesObject } from "../../tools/charts/kubernetes.ts";
 import { project } from "./default-stacks.ts";
 
@@ -10,7 +9,7 @@ export function renderedObject(
   release: string,
   what: { kind: string; name: string },
 ): KubernetesObject {
-  const whole = readKept(join(project, keptFolder), site.facts.name).get(release)?.whole ?? [];
+  const whole = readKept(project, site.facts.name).releases.get(release)?.whole ?? [];
   const found = whole.find(({ kind, metadata }) => kind === what.kind && metadata.name === what.name);
   if (found === undefined) {
     const there = whole.map(({ kind, metadata }) => `${kind} ${metadata.name}`).join(", ");
