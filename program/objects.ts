@@ -27,7 +27,7 @@ export function kubernetesObject(
     case "LimitRange":
       return new LimitRange(name, rest, options);
     case "Secret":
-      return new Secret(name, withoutSpaceAround(rest), options);
+      return new Secret(name, withData(rest), options);
     case "Service":
       return new Service(name, rest, options);
     default:
@@ -36,15 +36,17 @@ export function kubernetesObject(
 }
 
 /**
- * A Secret without whitespace before and after its values. A PEM text ends in a newline, and some readers refuse that: Longhorn's
+ * A Secret with its values in `data`: the API server removes nothing that came as `stringData` when it is declared no more
+ * (https://github.com/kubernetes/kubernetes/issues/108008), and a key that was taken out would be in the cluster for good.
+ * Without whitespace before and after them: a PEM text ends in a newline, and some readers refuse that: Longhorn's
  * webhook in each key of a backup target's credentials, HTTP clients in a header. None wants it, and no value of ours means it.
  * https://github.com/longhorn/longhorn-manager/blob/v1.12.1/webhook/resources/backuptarget/validator.go
  */
-function withoutSpaceAround({ stringData, ...rest }: Record<string, unknown>): Record<string, unknown> {
+function withData({ stringData, ...rest }: Record<string, unknown>): Record<string, unknown> {
   if (typeof stringData !== "object" || stringData === null) return rest;
-  const trimmed = Object.entries(stringData).map(([key, value]) => [
+  const data = Object.entries(stringData).map(([key, value]) => [
     key,
-    pulumi.output(value).apply((text: unknown) => (typeof text === "string" ? text.trim() : text)),
+    pulumi.output(value).apply((text: unknown) => Buffer.from(String(text).trim(), "utf8").toString("base64")),
   ]);
-  return { ...rest, stringData: Object.fromEntries(trimmed) as unknown };
+  return { ...rest, data: Object.fromEntries(data) as unknown };
 }

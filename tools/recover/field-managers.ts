@@ -44,11 +44,11 @@ export function withoutDead(
   };
 }
 
-/** The API server keeps a Secret's `stringData` as `data`: its writer may be told of either. */
+/** The API server keeps a Secret's `stringData` as `data`, and we declared the one before the other: its writer may be told of either. */
 function asKept(manifest: Fields): Fields {
-  return "stringData" in manifest
-    ? { ...manifest, data: { ...asFields(manifest["data"]), ...asFields(manifest["stringData"]) } }
-    : manifest;
+  if (manifest["kind"] !== "Secret") return manifest;
+  const values = { ...asFields(manifest["data"]), ...asFields(manifest["stringData"]) };
+  return { ...manifest, data: values, stringData: values };
 }
 
 const applied = ({ operation }: ManagedFields): boolean => operation === "Apply";

@@ -167,26 +167,34 @@ function requireKind(kind: Kind, call: Call): void {
 
 function outputs(kind: Kind, call: Call): Properties {
   const metadata = isObject(call.inputs["metadata"]) ? call.inputs["metadata"] : {};
-  const known = call.world.store.get(placeOf(kind, call))?.state["outputs"];
-  const held = isObject(known) ? at(known, "metadata") : undefined;
+  const known = call.world.store.get(placeOf(kind, call))?.state;
+  const held = at(known ?? {}, "outputs.metadata");
   const uid = isObject(held) && typeof held["uid"] === "string" ? held["uid"] : randomUUID();
   const resourceVersion = createHash("sha256").update(JSON.stringify(call.inputs)).digest("hex").slice(0, 8);
   return {
     metadata: { ...metadata, uid, resourceVersion },
-    ...secretData(kind, call.inputs),
+    ...secretData(kind, call.inputs, known ?? {}),
     ...serviceStatus(kind, call),
   };
 }
 
-/** The API server keeps `stringData` as `data`. */
-function secretData(kind: Kind, inputs: Properties): Properties {
-  const plain = inputs["stringData"];
-  if (kind.name !== "core.Secret" || !isObject(plain)) return {};
-  const encoded = Object.entries(plain).map(
+/**
+ * The API server keeps `stringData` as `data`, and no writer of `stringData` holds a field of it: what came that way stays
+ * when it is declared no more. As a kube-apiserver v1.34.3 answered; https://github.com/kubernetes/kubernetes/issues/108008.
+ */
+function secretData(kind: Kind, inputs: Properties, before: Properties): Properties {
+  if (kind.name !== "core.Secret") return {};
+  const parts = (of: Properties, path: string): Properties => {
+    const part = at(of, path);
+    return isObject(part) ? part : {};
+  };
+  const declared = parts(before, "inputs.data");
+  const left = Object.entries(parts(before, "outputs.data")).filter(([key]) => !(key in declared));
+  const encoded = Object.entries(parts(inputs, "stringData")).map(
     ([key, value]) => [key, Buffer.from(typeof value === "string" ? value : "").toString("base64")] as const,
   );
-  const data = isObject(inputs["data"]) ? inputs["data"] : {};
-  return { data: { ...data, ...Object.fromEntries(encoded) } };
+  const data = { ...Object.fromEntries(left), ...parts(inputs, "data"), ...Object.fromEntries(encoded) };
+  return Object.keys(data).length === 0 ? {} : { data };
 }
 
 /** A LoadBalancer Service is ready when it has an address: the one asked for, or the first of a MetalLB pool. */

@@ -73,9 +73,17 @@ const mayBeIgnored = (release: Properties): boolean =>
 function requireTidyCredentials(call: Call): void {
   const name = textAt(call.inputs, "spec.credentialSecret");
   const secret = declared(call, "core.Secret").find((one) => textAt(one, "metadata.name") === name);
-  const data = secret === undefined ? undefined : at(secret, "stringData");
-  if (name === undefined || !isObject(data)) return;
-  const untidy = Object.entries(data).filter(([, value]) => typeof value === "string" && value.trim() !== value);
+  if (name === undefined || secret === undefined) return;
+  const given = (part: string, from: BufferEncoding): (readonly [string, string])[] => {
+    const data = at(secret, part);
+    if (!isObject(data)) return [];
+    return Object.entries(data).flatMap(([key, value]) =>
+      typeof value === "string" ? [[key, Buffer.from(value, from).toString()] as const] : [],
+    );
+  };
+  const untidy = [...given("stringData", "utf8"), ...given("data", "base64")].filter(
+    ([, value]) => value.trim() !== value,
+  );
   if (untidy.length === 0) return;
   const errors = untidy.map(([key]) => `invalid trailing newline in ${key}`).join(", ");
   throw new Refusal(
