@@ -1,4 +1,4 @@
-import { readablePath, splitSourcePath, type Finding } from "@isthmus/core";
+import { readablePath, splitSourcePath, withoutSecrets, type Finding } from "@isthmus/core";
 import type { Sources } from "./sources.ts";
 
 /** All findings for people: sorted by file and line, each with what is wrong, where, and the way to mend it. */
@@ -14,5 +14,5 @@ export function describeFindings(findings: readonly Finding[], sources: Sources)
     const path = readablePath(finding.at);
     return `${file}:${line}: ${path === "" ? "" : `${path}: `}${finding.problem} [${finding.rule}]\n    ${finding.mend}`;
   });
-  return [`${count} wrong in the stack files:`, "", ...lines].join("\n");
+  return withoutSecrets([`${count} wrong in the stack files:`, "", ...lines].join("\n"));
 }

@@ -22,6 +22,17 @@ export function expected(issue: z.core.$ZodIssue, schema: z.ZodType | undefined)
   }
 }
 
+/** Of a choice that is missing as a whole: what each option consists of. */
+export function choice(schema: z.ZodType | undefined): string {
+  const inner = unwrap(schema);
+  const options = inner instanceof z.ZodUnion ? inner.options.map((option) => option as z.ZodType) : [];
+  const each = options.map((option) => {
+    const keys = knownKeys(option);
+    return keys.length > 0 ? `{ ${keys.join(", ")} }` : nameOf(unwrap(option)?.type ?? "");
+  });
+  return `write ${each.join(" or ")}${schema?.description === undefined ? "" : ` (${schema.description})`}`;
+}
+
 /** Messages of our schemas begin in lower case and say what would be right; zod's own begin with a capital. */
 function isOurs(message: string): boolean {
   return /^[a-z]/.test(message);

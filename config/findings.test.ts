@@ -44,6 +44,18 @@ describe("findings of a schema", () => {
     ]);
   });
 
+  it("say of a choice that is missing what each option consists of", () => {
+    const reach = z.union([z.strictObject({ network: z.string(), port: z.int() }), z.literal("none"), z.string()]);
+    assert.deepEqual(told(z.strictObject({ reach: reach.describe("Where it is reached.") }), {}), [
+      [
+        "missing",
+        `${at}/reach`,
+        "reach is missing",
+        "write { network, port } or a value of type literal or a text (Where it is reached.)",
+      ],
+    ]);
+  });
+
   it("say for a choice what the option lacks that it is most like", () => {
     const schema = z.strictObject({
       store: z.union([z.strictObject({ peer: z.string() }), z.strictObject({ url: z.string(), bucket: z.string() })]),

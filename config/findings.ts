@@ -1,7 +1,7 @@
 import { below, movedKey, quote, type Finding, type MovedKey, type SourcePath } from "@isthmus/core";
 import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
-import { expected, knownKeys, schemaAt, unwrap } from "./expected.ts";
+import { choice, expected, knownKeys, schemaAt, unwrap } from "./expected.ts";
 import { isRecord, valueAt } from "./sources.ts";
 
 /** What a schema says against a value: either the parsed value, or everything that is wrong with it. */
@@ -39,7 +39,7 @@ function toFindings(issue: z.core.$ZodIssue, { schema, value, at }: Parsed): Tol
   }
   if (bad === undefined) {
     const problem = `${path.at(-1) ?? "the value"} is missing`;
-    return [{ rule: "missing", at: where, problem, mend: expected(issue, known) }];
+    return [{ rule: "missing", at: where, problem, mend: expected(issue, known) || choice(known) }];
   }
   if (issue.code === "invalid_union") return nearestOption(issue, { schema: known, value: bad, at: where });
   // Where a secret's name belongs, the secret itself may stand by mistake.

@@ -1,3 +1,4 @@
+import { hasUserInfo } from "@isthmus/core";
 import { z } from "zod";
 import { cidr, hostName, name } from "./shapes.ts";
 
@@ -19,6 +20,7 @@ const state = z.strictObject({
       /^(s3|gs|azblob|file|https?):\/\/\S+$/,
       "a Pulumi backend URL such as s3://bucket?region=eu-central-003&endpoint=…",
     )
+    .refine((url) => !hasUserInfo(url), "must have no user and password before the host: give them in the environment")
     .describe("The Pulumi backend of all stacks (`pulumi login URL`)."),
   standsAt: z
     .string()

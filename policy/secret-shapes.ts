@@ -1,26 +1,6 @@
 import { isUnknown, type Props } from "./resource.ts";
 import type { Node } from "./walk.ts";
 
-/** Texts that are secrets wherever they stand, by what they begin with or contain. */
-const shapes: readonly { readonly what: string; readonly pattern: RegExp }[] = [
-  { what: "a private key", pattern: /-----BEGIN [A-Z ]*PRIVATE KEY( BLOCK)?-----/ },
-  { what: "an age key", pattern: /AGE-SECRET-KEY-1[0-9A-Z]{20,}/ },
-  { what: "a GitHub token", pattern: /\b(gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,})\b/ },
-  { what: "a GitLab token", pattern: /\bgl(pat|dt|rt|soat)-[A-Za-z0-9_-]{20,}/ },
-  { what: "a Slack token", pattern: /\bxox[abeoprs]-[A-Za-z0-9-]{10,}/ },
-  { what: "a Vault token", pattern: /\bhv[sbr]\.[A-Za-z0-9_-]{24,}/ },
-  { what: "an AWS access key", pattern: /\bA(KIA|SIA)[0-9A-Z]{16}\b/ },
-  { what: "a Tailscale key", pattern: /\btskey-[a-z]+-[A-Za-z0-9]{10,}/ },
-  { what: "a JSON web token", pattern: /\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/ },
-  { what: "a password hash", pattern: /\$(2[aby]|apr1|5|6|y)\$[./A-Za-z0-9$=,]{8,}/ },
-  { what: "a URL with a password", pattern: /\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@{}$]+:[^\s:/@{}$]+@[^\s/]/i },
-];
-
-/** What secret a text holds by its shape, or `undefined`. */
-export function secretShape(text: string): string | undefined {
-  return shapes.find(({ pattern }) => pattern.test(text))?.what;
-}
-
 const secretWords = new Set(["password", "passwd", "pwd", "passphrase", "token", "credentials", "htpasswd", "pin"]);
 /** Before `key`, they make it a secret key; `passwordKey` in contrast is the name of a key in a Secret. */
 const secretKeyWords = new Set([

@@ -11,6 +11,7 @@ export * from "./plan.ts";
 export * from "./privilege.ts";
 export * from "./quantity.ts";
 export * from "./reference.ts";
+export * from "./secret-shapes.ts";
 export * from "./server-names.ts";
 export * from "./service.ts";
 export * from "./shapes.ts";

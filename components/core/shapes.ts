@@ -43,3 +43,12 @@ export const shapes = {
       .describe("What happens to pods that do not tolerate it."),
   }),
 } as const;
+
+/** A URL without user and password, which are secrets: in a stack file they would be read by everybody who reads it. */
+export function urlShape(options: { readonly protocol: RegExp; readonly error?: string }): z.ZodURL {
+  return z.url(options).refine((text) => !hasUserInfo(text), {
+    error: "must have no user and password before the host: they would stand here in plain text",
+  });
+}
+
+export const hasUserInfo = (url: string): boolean => /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*@/i.test(url);

@@ -1,3 +1,4 @@
+import { withoutRandom } from "./secret-shapes.ts";
 import type { SourcePath } from "./source-path.ts";
 
 /** One thing that is wrong with what the user gave us. */
@@ -23,8 +24,8 @@ export class UserError extends Error {
   }
 }
 
-/** A value as it is quoted in a message: short, on one line. */
+/** A value as it is quoted in a message: short, on one line, without what looks like a secret. */
 export function quote(value: unknown): string {
-  const text = value === undefined ? "nothing" : JSON.stringify(value);
+  const text = value === undefined ? "nothing" : withoutRandom(JSON.stringify(value));
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }

@@ -10,6 +10,7 @@ import {
   type BackupStoreFacts,
   type Finding,
   type ServiceContext,
+  urlShape,
 } from "@isthmus/core";
 import { backupBucket, defaultRegion } from "./backup-bucket.ts";
 
@@ -18,9 +19,10 @@ const atPeer = z.strictObject({
 });
 
 const outside = z.strictObject({
-  endpoint: z
-    .url({ protocol: /^https$/, error: "an https URL such as https://s3.eu-central-003.backblazeb2.com" })
-    .describe("URL of the S3 API, with https. Excludes peer."),
+  endpoint: urlShape({
+    protocol: /^https$/,
+    error: "an https URL such as https://s3.eu-central-003.backblazeb2.com",
+  }).describe("URL of the S3 API, with https. Excludes peer."),
   region: z.string().min(1).default(defaultRegion).describe("The region as the store calls it. Default: us-east-1."),
   bucket: z
     .string()

@@ -1,4 +1,4 @@
-import { shapes } from "@isthmus/core";
+import { shapes, urlShape } from "@isthmus/core";
 import { z } from "zod";
 import { certificates } from "./certificates.ts";
 import { images } from "./pins.ts";
@@ -35,8 +35,7 @@ const archiveChecksums = z
 
 const source = z
   .strictObject({
-    url: z
-      .url()
+    url: urlShape({ protocol: /^https?$/ })
       .optional()
       .describe(
         "Mirror: <url>/<version>/ holds k3s, k3s-arm64, install.sh and image archives. Excludes `folder`. Default: k3s' releases on GitHub.",
@@ -127,7 +126,7 @@ const registryName = z
 const registries = z
   .strictObject({
     mirrors: z
-      .record(z.union([registryName, z.literal("*")]), z.array(z.url({ protocol: /^https?$/ })).min(1))
+      .record(z.union([registryName, z.literal("*")]), z.array(urlShape({ protocol: /^https?$/ })).min(1))
       .default({})
       .describe("For each registry (or * for all) the endpoints that are asked before it, in this order."),
     rewrites: z

@@ -16,6 +16,7 @@ import {
   type StatedPermissions,
   type Values,
   type Workload,
+  urlShape,
 } from "@isthmus/core";
 import { charts } from "@isthmus/helm";
 
@@ -28,7 +29,7 @@ const letsEncrypt = {
 const acmeSettings = z.strictObject({
   email: z.email().describe("Where the certificate authority writes to about the account."),
   server: z
-    .union([z.enum(["production", "staging"]), z.url({ protocol: /^https$/ })])
+    .union([z.enum(["production", "staging"]), urlShape({ protocol: /^https$/ })])
     .default("production")
     .describe(
       "Let's Encrypt's production or staging service (staging: no browser trusts it, but its limits are wide), or the https URL of another ACME directory. Default: production.",

@@ -1,4 +1,4 @@
-import { quantityPattern } from "@isthmus/core";
+import { quantityPattern, urlShape } from "@isthmus/core";
 import { z } from "zod";
 
 const name = (what: string) =>
@@ -23,8 +23,10 @@ const tokenSchema = z.strictObject({
 });
 
 const apiSchema = z.strictObject({
-  endpoint: z
-    .url({ protocol: /^https$/, error: "must be the URL of a Proxmox API, such as https://pve.site-a.home.arpa:8006" })
+  endpoint: urlShape({
+    protocol: /^https$/,
+    error: "must be the URL of a Proxmox API, such as https://pve.site-a.home.arpa:8006",
+  })
     .refine((url) => !url.includes("/api2"), { error: "must end before /api2: the provider adds that itself" })
     .describe("URL of the Proxmox API, such as https://pve.site-a.home.arpa:8006. Its certificate is verified."),
   token: tokenSchema.describe("The API token that Isthmus works with."),
@@ -52,8 +54,7 @@ const hypervisorSchema = z.strictObject({
 });
 
 const imageSchema = z.strictObject({
-  url: z
-    .url({ protocol: /^https?$/, error: "must be a URL that the Proxmox hosts can download" })
+  url: urlShape({ protocol: /^https?$/, error: "must be a URL that the Proxmox hosts can download" })
     .regex(/(?<!\d)20\d{6}(?!\d)/, "must name a dated build, such as …/20260803-2189/…: what is latest changes")
     .describe("A dated, uncompressed cloud image, such as Debian 13 genericcloud or Ubuntu 24.04 server."),
   checksum: z
