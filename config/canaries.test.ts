@@ -9,7 +9,7 @@ import { describeFindings } from "./describe.ts";
 
 const files = ["Pulumi.yaml", "Pulumi.site-a.yaml", "Pulumi.site-b.yaml"];
 const canaries = [
-  `-----BEGIN OPENSSH ${"PRIVATE KEY"}-----\ncanaryCANARY1\n-----END OPENSSH ${"PRIVATE KEY"}-----\n`,
+  `-----BEGIN OPENSSH PRIVATE KEY-----\ncanaryCANARY1\n-----END OPENSSH PRIVATE KEY-----\n`,
   `K10${"ab12".repeat(16)}::server:canaryCANARY1`,
   "isthmus@pve!canaryCANARY1=0b1c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d",
   "https://admin:canaryCANARY1@registry.example.com",

@@ -3,7 +3,7 @@ import { quote, secretShape, withoutRandom, withoutSecrets } from "./index.ts";
 
 /** Made up, in the form that each has. */
 export const secrets = {
-  pem: `-----BEGIN OPENSSH ${"PRIVATE KEY"}-----\nb3BlbnNzaC1rZXktdjEAAAAA\n-----END OPENSSH ${"PRIVATE KEY"}-----\n`,
+  pem: `-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\n-----END OPENSSH PRIVATE KEY-----\n`,
   k3s: `K10${"ab12".repeat(16)}::server:correcthorse`,
   proxmox: "isthmus@pve!deploy=0b1c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d",
   uuid: "0b1c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d",
