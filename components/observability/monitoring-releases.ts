@@ -1,5 +1,6 @@
 import { toMebibytes, type ReleasePlan, type Values } from "@isthmus/core";
 import { charts } from "@isthmus/helm";
+import { adminPassword } from "./grafana-password.ts";
 import { monitoringNames, type MonitoringContext } from "./monitoring-arguments.ts";
 import { configReloader, grafanaSidecar, stackPlaces, webhookJob } from "./monitoring-workloads.ts";
 
@@ -90,12 +91,12 @@ function alertRouting({ instance, args }: MonitoringContext): Values {
   };
 }
 
-function grafana({ instance, namespace, args }: MonitoringContext): Values {
+function grafana(context: MonitoringContext): Values {
+  const { namespace, args } = context;
   if (args.grafana === undefined) return { enabled: false };
-  const names = monitoringNames(instance);
   return {
     enabled: true,
-    admin: { existingSecret: names.grafanaAdmin, userKey: "user", passwordKey: "password" },
+    ...adminPassword(context),
     persistence: { enabled: true, type: "pvc", accessModes: ["ReadWriteOnce"] },
     // A volume is on one node at a time: the old pod goes before the new one comes.
     deploymentStrategy: { type: "Recreate" },
