@@ -6,6 +6,7 @@ import { unknown } from "@pulumi/pulumi/output.js";
 import { fleetFile, siteFile } from "../config/load.ts";
 import type { FleetPlan, SitePlan } from "../plan/plans.ts";
 import { fleetOrRefuse } from "../plan/stack-files.ts";
+import { refuseUnknownHosts } from "./known-hosts.ts";
 import { readOwnResources, readPeers, readStack, remembering, type StackRead } from "./peers.ts";
 import { askServers, consentVariable, guardReplacements } from "./replacements.ts";
 import { buildSite, type SiteOutputs } from "./site.ts";
@@ -17,6 +18,7 @@ export async function fleetProgram(): Promise<SiteOutputs> {
     const plan = siteOfStack(fleet, pulumi.getStack());
     refuseOtherSources(fleet, plan);
     refuseMissingSecrets(plan);
+    if (!pulumi.runtime.isDryRun()) refuseUnknownHosts(plan);
     const read = remembering(readStack);
     const own = await read(plan.facts.name);
     await guardReplacements({

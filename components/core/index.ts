@@ -1,6 +1,7 @@
 export * from "./backup.ts";
 export * from "./capability.ts";
 export * from "./entry.ts";
+export * from "./host-key.ts";
 export * from "./ipv4.ts";
 export * from "./machine.ts";
 export * from "./moved-keys.ts";

@@ -1,3 +1,4 @@
+import { isHostKey } from "@isthmus/core";
 import { z } from "zod";
 
 const howToGetIt =
@@ -10,7 +11,7 @@ const rsa = `is an RSA key, by which @pulumi/command asks for a signature with S
 
 const hostKey = z
   .string({ error: (issue) => (issue.input === undefined ? `is missing: ${howToGetIt}` : undefined) })
-  .refine(isPublicKey, { error: howToGetIt })
+  .refine(isHostKey, { error: howToGetIt })
   .refine((text) => !text.startsWith("ssh-rsa "), { error: rsa });
 
 /** A machine that is there already, such as a Raspberry Pi or a desktop; stands at the machine. */
@@ -32,23 +33,3 @@ export const hostSchema = z.strictObject({
 });
 
 export type HostSettings = z.infer<typeof hostSchema>;
-
-/** Two words: a key type, and a key whose first field is that same type (RFC 4253, 6.6). */
-function isPublicKey(text: string): boolean {
-  const [type = "", key = "", ...others] = text.split(" ");
-  if (others.length > 0 || !/^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|ssh-rsa)$/.test(type)) return false;
-  const [first, ...numbers] = fieldsOf(Buffer.from(key, "base64"));
-  return first?.toString("latin1") === type && numbers.length > 0;
-}
-
-/** The fields of a key, each with its length before it; none where the lengths do not add up. */
-function fieldsOf(blob: Buffer): Buffer[] {
-  const fields: Buffer[] = [];
-  let at = 0;
-  while (at + 4 <= blob.length) {
-    const end = at + 4 + blob.readUInt32BE(at);
-    fields.push(blob.subarray(at + 4, end));
-    at = end;
-  }
-  return at === blob.length ? fields : [];
-}

@@ -1,4 +1,4 @@
-import { quantityPattern, urlShape } from "@isthmus/core";
+import { isHostKey, quantityPattern, urlShape } from "@isthmus/core";
 import { z } from "zod";
 
 const name = (what: string) =>
@@ -41,7 +41,7 @@ const apiSchema = z.strictObject({
     .describe("Does not verify the API's certificate. Rather trust Proxmox' own CA: docs/guide/proxmox.md."),
 });
 
-const hypervisorSchema = z.strictObject({
+const hypervisorShape = z.strictObject({
   node: name("the node's name in Proxmox").describe(
     "The host's node name in Proxmox, as `pvesh get /nodes` prints it.",
   ),
@@ -50,8 +50,22 @@ const hypervisorSchema = z.strictObject({
     .min(1)
     .optional()
     .describe("Where SSH reaches the host. Default: the address that the Proxmox API gives for the node."),
+  hostKey: z
+    .string()
+    .refine((key) => isHostKey(key) && !key.startsWith("ssh-rsa "), {
+      error: "must be the host's SSH public key, the first two words of its /etc/ssh/ssh_host_ed25519_key.pub",
+    })
+    .optional()
+    .describe(
+      "The host's own SSH public key, `ssh-ed25519 AAAA…`, with its address: `up` refuses to begin unless ~/.ssh/known_hosts has it, and then a host that shows another one is refused. Default: none, the key that is seen first is trusted.",
+    ),
   api: apiSchema.optional().describe("An API of its own, for a host outside the cluster. Default: that of the site."),
 });
+
+const hypervisorSchema = hypervisorShape.refine(
+  ({ hostKey, address }) => hostKey === undefined || address !== undefined,
+  { path: ["hostKey"], error: "needs the address that SSH reaches the host at: keys are known by address" },
+);
 
 const imageSchema = z.strictObject({
   url: urlShape({ protocol: /^https?$/, error: "must be a URL that the Proxmox hosts can download" })

@@ -1,0 +1,19 @@
+/** Whether this is the public key of an SSH host. Two words: a key type, and a key whose first field is that same type (RFC 4253, 6.6). */
+export function isHostKey(text: string): boolean {
+  const [type = "", key = "", ...others] = text.split(" ");
+  if (others.length > 0 || !/^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|ssh-rsa)$/.test(type)) return false;
+  const [first, ...numbers] = fieldsOf(Buffer.from(key, "base64"));
+  return first?.toString("latin1") === type && numbers.length > 0;
+}
+
+/** The fields of a key, each with its length before it; none where the lengths do not add up. */
+function fieldsOf(blob: Buffer): Buffer[] {
+  const fields: Buffer[] = [];
+  let at = 0;
+  while (at + 4 <= blob.length) {
+    const end = at + 4 + blob.readUInt32BE(at);
+    fields.push(blob.subarray(at + 4, end));
+    at = end;
+  }
+  return at === blob.length ? fields : [];
+}
