@@ -54,6 +54,13 @@ describe("the default stacks", () => {
     }
   });
 
+  it("make every VM in a pool, which is all that the token of the guide has rights on", () => {
+    assert.deepEqual(
+      fleet.sites.map(({ machines }) => machines.virtual?.proxmox.pool),
+      ["isthmus", "isthmus"],
+    );
+  });
+
   it("are in order", () => {
     assert.deepEqual(fleet.findings, []);
     for (const site of Object.values(document.sites)) assert.deepEqual(site.policy.failures, []);
