@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { ChartPin } from "@isthmus/core";
-import { askForCharts, type Fetch } from "./chart-repositories.ts";
+import type { Fetch } from "../registry/ask.ts";
+import { askForCharts } from "./chart-repositories.ts";
 
 const longhorn: ChartPin = { name: "longhorn", version: "1.12.1", repository: "https://charts.longhorn.io" };
 const traefik: ChartPin = { name: "traefik", version: "41.3.0", repository: "oci://ghcr.io/traefik/helm/traefik" };

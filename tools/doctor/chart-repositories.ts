@@ -1,11 +1,10 @@
 import type { ChartPin } from "@isthmus/core";
 import { chartSource } from "@isthmus/helm";
 import { chartsOf } from "../../plan/chart-mirror.ts";
+import type { Fetch } from "../registry/ask.ts";
 import type { Check, CheckResult, DoctorFinding } from "./check.ts";
 import { askHelmRepository } from "./helm-repository.ts";
 import { askOciRegistry } from "./oci-registry.ts";
-
-export type Fetch = (url: string, options?: RequestInit) => Promise<Response>;
 
 /** Undefined: the chart can be had in that version. */
 export type Answer = { readonly problem: string; readonly unreached?: true } | undefined;
