@@ -4,6 +4,9 @@ import { load } from "../../config/load.ts";
 import { catalogue } from "../../plan/catalogue.ts";
 import { planFleet } from "../../plan/fleet.ts";
 import { charts } from "@isthmus/helm";
+import type { KubernetesObject } from "../../tools/charts/kubernetes.ts";
+import { chartWaitedFor } from "../../tools/charts/webhooks/groups.ts";
+import { refusals } from "../../tools/charts/webhooks/index.ts";
 import { checkObject, withoutCharts, withoutKubernetes } from "./chart-values.ts";
 
 const loaded = load(join(import.meta.dirname, "../.."), catalogue);
@@ -53,22 +56,28 @@ describe("admission webhooks of releases", () => {
   });
 
   it("stand in the way of no object of ours before: each comes after its release", () => {
-    const groups: Readonly<Record<string, string>> = {
-      "metallb.io": "metallb",
-      "longhorn.io": "longhorn",
-      "postgresql.cnpg.io": "cloudnative-pg",
-    };
+    const held = new Set<string>();
     for (const { instance, objects, releases: own } of sites.flatMap((site) => site.services)) {
       const before = (id: string): readonly string[] => {
         const direct = objects.find((one) => `object/${one.id}` === id)?.after ?? [];
         return [...direct, ...direct.flatMap(before)];
       };
       for (const { id, manifest } of objects) {
-        const chart = groups[manifest.apiVersion.split("/")[0] ?? ""];
-        if (chart === undefined) continue;
-        const release = own.find((one) => one.chart.name === chart);
-        assert.ok(before(`object/${id}`).includes(`release/${release?.name ?? ""}`), `${instance} ${id}`);
+        const release = own.find((one) => one.chart.name === chartWaitedFor(manifest));
+        // Those of another service come after all of it.
+        if (release === undefined) continue;
+        assert.ok(before(`object/${id}`).includes(`release/${release.name}`), `${instance} ${id}`);
+        held.add(release.chart.name);
       }
+    }
+    assert.deepEqual([...held].sort(), ["cert-manager", "cloudnative-pg", "longhorn", "metallb"]);
+  });
+
+  it("are asked with objects that the table of what they demand refuses", () => {
+    for (const { name, namespace, webhook } of releases) {
+      if (webhook === undefined) continue;
+      const beside = { all: [], namespaceOf: () => namespace };
+      assert.equal(refusals([webhook.refused as KubernetesObject], beside).length, 1, name);
     }
   });
 

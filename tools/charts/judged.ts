@@ -1,6 +1,8 @@
 import { hashOf, type ReleaseFacts } from "./facts.ts";
 import type { KubernetesObject } from "./kubernetes.ts";
 import type { ObjectChecker } from "./validity/checker.ts";
+import type { Beside } from "./webhooks/demand.ts";
+import { refusals } from "./webhooks/index.ts";
 
 /** What came of holding objects to the schemas of their kinds, when charts were at hand. */
 export interface Judged {
@@ -8,6 +10,12 @@ export interface Judged {
   readonly kubernetes: string;
   /** `Kind name: what the API server would refuse`. */
   readonly invalid: readonly string[];
+}
+
+/** The same of a chart's objects, whose webhooks have been asked, too. */
+export interface JudgedRelease extends Judged {
+  /** `Kind name: what an admission webhook would say against it`. */
+  readonly refused: readonly string[];
 }
 
 /** The same of objects of ours. */
@@ -22,8 +30,22 @@ export interface KnownSite {
   readonly own: ReadonlyMap<string, JudgedObjects>;
 }
 
-export function judged(objects: readonly KubernetesObject[], checker: ObjectChecker, kubernetes: string): Judged {
+function judged(objects: readonly KubernetesObject[], checker: ObjectChecker, kubernetes: string): Judged {
   return { kubernetes, invalid: objects.flatMap((object) => checker.problems(object)) };
+}
+
+/** What a release's objects are held to. */
+export interface Judges {
+  readonly checker: ObjectChecker;
+  readonly beside: Beside;
+  readonly kubernetes: string;
+}
+
+export function judgedRelease(
+  objects: readonly KubernetesObject[],
+  { checker, beside, kubernetes }: Judges,
+): JudgedRelease {
+  return { ...judged(objects, checker, kubernetes), refused: refusals(objects, beside) };
 }
 
 export function judgedObjects(

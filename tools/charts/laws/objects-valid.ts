@@ -1,6 +1,7 @@
 import type { Judged } from "../judged.ts";
 import type { RenderedSite } from "../site.ts";
 import type { Breach, Law } from "./law.ts";
+import { breachesOf } from "./problems.ts";
 
 export const objectsValid: Law = {
   id: "objects-valid",
@@ -16,8 +17,5 @@ export const objectsValid: Law = {
 function problems(release: string, judged: Judged | undefined): Breach[] {
   if (judged === undefined)
     return [{ release, at: "objects", problem: "nobody held them to the schemas of their kinds" }];
-  return judged.invalid.map((text) => {
-    const [, at = "objects", problem = text] = /^(\S+ \S+): (.*)$/s.exec(text) ?? [];
-    return { release, at, problem };
-  });
+  return breachesOf(release, judged.invalid);
 }

@@ -5,20 +5,10 @@
  * waited for it with `webhook.sh`; each change of its release starts it anew.
  */
 import { Refusal, type Call } from "../contract.ts";
-import { at, isObject, textAt, type Properties } from "../values.ts";
+import { textAt, type Properties } from "../values.ts";
 import { declared } from "./kubernetes-cluster.ts";
-import { groupOf } from "./kubernetes-kinds.ts";
-
-/**
- * Groups whose objects the API server asks a chart's webhook about, with failurePolicy Fail: templates of the charts, and for
- * Longhorn https://github.com/longhorn/longhorn-manager/blob/master/webhook/server/server.go.
- */
-const chartOf: Readonly<Record<string, string>> = {
-  "cert-manager.io": "cert-manager",
-  "longhorn.io": "longhorn",
-  "metallb.io": "metallb",
-  "postgresql.cnpg.io": "cloudnative-pg",
-};
+import { chartWaitedFor } from "../../../../tools/charts/webhooks/groups.ts";
+import { untidyCredentials } from "../../../../tools/charts/webhooks/longhorn.ts";
 
 /** As other things of the simulated world, one of the stack's: a cluster is a stack's own. */
 const place = (urn: string, release: string): readonly string[] => ["webhook", stackOf(urn), release];
@@ -48,7 +38,8 @@ export function silenceWebhook(call: Pick<Call, "world" | "urn">, release: strin
 /** What an object meets on its way in. */
 export function requireAdmission(call: Call): void {
   const apiVersion = textAt(call.inputs, "apiVersion") ?? "";
-  const chart = chartOf[groupOf(apiVersion)];
+  const kind = textAt(call.inputs, "kind") ?? "";
+  const chart = chartWaitedFor({ apiVersion, kind });
   if (chart === undefined) return;
   for (const release of declared(call, "Release").filter((one) => isOf(one, chart) && !mayBeIgnored(one))) {
     const name = textAt(release, "name") ?? "";
@@ -58,8 +49,7 @@ export function requireAdmission(call: Call): void {
       `Internal error occurred: failed calling webhook "${chart}": failed to call webhook: Post "https://${service}/validate?timeout=10s": dial tcp: connect: connection refused`,
     );
   }
-  if (apiVersion.startsWith("longhorn.io/") && textAt(call.inputs, "kind") === "BackupTarget")
-    requireTidyCredentials(call);
+  if (chart === "longhorn" && kind === "BackupTarget") requireTidyCredentials(call);
 }
 
 const isOf = (release: Properties, chart: string): boolean =>
@@ -73,20 +63,9 @@ const mayBeIgnored = (release: Properties): boolean =>
 function requireTidyCredentials(call: Call): void {
   const name = textAt(call.inputs, "spec.credentialSecret");
   const secret = declared(call, "core.Secret").find((one) => textAt(one, "metadata.name") === name);
-  if (name === undefined || secret === undefined) return;
-  const given = (part: string, from: BufferEncoding): (readonly [string, string])[] => {
-    const data = at(secret, part);
-    if (!isObject(data)) return [];
-    return Object.entries(data).flatMap(([key, value]) =>
-      typeof value === "string" ? [[key, Buffer.from(value, from).toString()] as const] : [],
-    );
-  };
-  const untidy = [...given("stringData", "utf8"), ...given("data", "base64")].filter(
-    ([, value]) => value.trim() !== value,
-  );
-  if (untidy.length === 0) return;
-  const errors = untidy.map(([key]) => `invalid trailing newline in ${key}`).join(", ");
+  const errors = name === undefined ? [] : untidyCredentials(secret);
+  if (errors.length === 0) return;
   throw new Refusal(
-    `admission webhook "validator.longhorn.io" denied the request: credential validation error(s): ${errors}`,
+    `admission webhook "validator.longhorn.io" denied the request: credential validation error(s): ${errors.join(", ")}`,
   );
 }
