@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { UserError } from "@isthmus/core";
+import { imageDigests } from "@isthmus/helm";
 import { Command } from "commander";
 import { chartsOf } from "../plan/chart-mirror.ts";
 import type { FleetPlan, SitePlan } from "../plan/plans.ts";
@@ -16,6 +17,7 @@ import { renderedSite } from "./charts/site.ts";
 import { switches, turned } from "./charts/switches.ts";
 import { kubernetesVersion, pullDefinitions } from "./charts/validity/schema-file.ts";
 import { exitCode, runCommand, say } from "./command-line.ts";
+import { pinsLine, usedImages } from "./pins/images.ts";
 
 interface Options {
   readonly config: string;
@@ -49,6 +51,7 @@ async function charts(options: Options): Promise<number> {
   const facts = renderer === undefined ? kept(fleet, options) : await rendered(fleet, options, renderer);
   const judgements = fleet.sites.map((plan) => judge(renderedSite(plan, knownOf(facts, plan)), laws, exceptions));
   for (const judgement of judgements) say(judgementText(judgement, laws));
+  say(pinsLine(usedImages(fleet, (site) => facts.get(site) ?? nothingKnown, imageDigests)));
   const held = options.switches ? await withSwitches(options, facts, renderer) : true;
   return judgements.every(inOrder) && held ? exitCode.fine : exitCode.wrong;
 }
@@ -72,8 +75,9 @@ const inOrder = ({ breaches, idle }: Judgement): boolean => breaches.length + id
 
 type Facts = ReadonlyMap<string, KnownSite>;
 
-const knownOf = (facts: Facts, plan: SitePlan): KnownSite =>
-  facts.get(plan.facts.name) ?? { releases: new Map(), own: new Map() };
+const knownOf = (facts: Facts, plan: SitePlan): KnownSite => facts.get(plan.facts.name) ?? nothingKnown;
+
+const nothingKnown: KnownSite = { releases: new Map(), own: new Map() };
 
 function kept(fleet: FleetPlan, { config, pull, write }: Options): Facts {
   if (pull || write) throw new UserError("--pull and --write need --sources: the folder of the charts");
@@ -99,7 +103,7 @@ async function ready(fleet: FleetPlan, options: Options, sources: string): Promi
 async function rendered(fleet: FleetPlan, { config, write }: Options, renderer: Renderer): Promise<Facts> {
   const found = new Map<string, KnownSite>();
   for (const plan of fleet.sites) {
-    const known = await renderer.site(plan);
+    const known = await renderer.site(plan, readKept(config, plan.facts.name));
     found.set(plan.facts.name, known);
     if (write) keepFacts(config, plan.facts.name, known);
   }

@@ -1,4 +1,4 @@
-import type { ChartPin } from "@isthmus/core";
+import type { ChartPin, StatedDigest } from "@isthmus/core";
 
 /**
  * Every chart, exactly. Renovate reads the comment above an entry (see `renovate.json`); a test proves that each entry
@@ -56,3 +56,10 @@ export const images = {
   // renovate: datasource=docker depName=docker.io/hashicorp/vault
   vault: "docker.io/hashicorp/vault:2.0.4",
 } as const;
+
+/**
+ * Digests of images, by the image as charts and objects name it, such as `quay.io/metallb/speaker:v0.16.1`: what its registry gave when
+ * it was asked (`npm run pins -- --resolve`). Whoever runs an image that is here carries its digest behind the tag: a law of
+ * `npm run charts` holds it, and also that no other digest is carried.
+ */
+export const imageDigests: Readonly<Record<string, StatedDigest>> = {};

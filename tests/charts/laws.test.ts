@@ -5,6 +5,7 @@ import { exceptions } from "../../tools/charts/exceptions.ts";
 import type { ReleaseFacts } from "../../tools/charts/facts.ts";
 import { judge } from "../../tools/charts/judge.ts";
 import { readKept, staleFacts } from "../../tools/charts/kept.ts";
+import { digestsCarried } from "../../tools/charts/laws/digests-carried.ts";
 import { laws } from "../../tools/charts/laws/index.ts";
 import type { PodFacts } from "../../tools/charts/pods.ts";
 import { renderedSite } from "../../tools/charts/site.ts";
@@ -248,6 +249,27 @@ describe("a fault in what a chart makes", () => {
       /^images-versioned cert-manager: its image is quay\.io\/jetstack\/cert-manager-controller:latest$/,
     ],
     [
+      "an image without a version that an operator is told to start",
+      "longhorn",
+      (facts) => ({
+        ...facts,
+        images: [
+          ...facts.images,
+          { image: "docker.io/longhornio/longhorn-engine:master-head", in: "DaemonSet longhorn-manager" },
+        ],
+      }),
+      /^images-versioned longhorn: its image is docker\.io\/longhornio\/longhorn-engine:master-head$/,
+    ],
+    [
+      "a digest that nobody pinned",
+      "metallb",
+      (facts) => ({
+        ...facts,
+        images: facts.images.map(({ image, ...one }) => ({ ...one, image: `${image}@sha256:${"0".repeat(64)}` })),
+      }),
+      /^digests-carried metallb: it runs quay\.io\/metallb\/speaker:v0\.16\.1 by the digest 0{64}, and pins\.ts has none$/,
+    ],
+    [
       "a Service whose port no pod names",
       "traefik-public",
       (facts) => ({
@@ -298,6 +320,31 @@ describe("a fault in what a chart makes", () => {
       /^objects-valid monitoring: spec\.replica: there is no such field$/,
     ],
     [
+      "an object that a webhook refuses",
+      "cloudnative-pg-barman-cloud",
+      (facts) => ({
+        ...facts,
+        judged: { ...facts.judged, refused: ["Certificate barman-cloud-server: spec.secretName: must be specified"] },
+      }),
+      /^webhooks-admit cloudnative-pg-barman-cloud: spec\.secretName: must be specified$/,
+    ],
+    [
+      "a webhook that nobody has read",
+      "vault",
+      (facts) => ({
+        ...facts,
+        webhooks: [
+          {
+            configuration: "MutatingWebhookConfiguration vault-agent-injector-cfg",
+            name: "vault.hashicorp.com",
+            failurePolicy: "Ignore",
+            resources: ["/pods"],
+          },
+        ],
+      }),
+      /^webhooks-admit vault: nobody has written down what vault\.hashicorp\.com demands of objects of the group ""$/,
+    ],
+    [
       "a value that the chart does not read",
       "longhorn",
       (facts) => ({ ...facts, idle: ["persistance.size"] }),
@@ -314,6 +361,21 @@ describe("a fault in what a chart makes", () => {
       );
     });
   }
+
+  it("breaks a law: a pinned digest that a release does not carry", () => {
+    const [site] = sites;
+    assert.ok(site !== undefined);
+    const digest = "1".repeat(64);
+    const pin = { digest, of: "a speaker", source: "https://quay.io", compared: "never" } as const;
+    const law = digestsCarried({ "quay.io/metallb/speaker:v0.16.1": pin });
+    assert.deepEqual(law.breaches(renderedSite(site.plan, site.facts)), [
+      {
+        release: "metallb",
+        at: "DaemonSet metallb-speaker",
+        problem: `it runs quay.io/metallb/speaker:v0.16.1, whose digest ${digest} is pinned`,
+      },
+    ]);
+  });
 
   it("breaks each law once at least", () => {
     const broken = new Set(

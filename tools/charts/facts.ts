@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Judged } from "./judged.ts";
+import type { JudgedRelease } from "./judged.ts";
+import { imagesIn, type ImageFacts } from "./images.ts";
 import { asText, hookOf, listAt, mapAt, textAt, textsAt, type Json, type KubernetesObject } from "./kubernetes.ts";
 import { podsIn, type PodFacts } from "./pods.ts";
 import { bindingFacts, roleFacts, type BindingFacts, type RoleFacts } from "./rbac.ts";
@@ -17,13 +18,14 @@ export interface ReleaseFacts extends ObjectFacts {
   readonly idle: readonly string[];
   /** Objects as they are rendered, of charts whose programs tests start. */
   readonly whole?: readonly KubernetesObject[];
-  readonly judged: Judged;
+  readonly judged: JudgedRelease;
 }
 
 /** What laws read of objects, whoever makes them. */
 export interface ObjectFacts {
   readonly objects: readonly ObjectName[];
   readonly pods: readonly PodFacts[];
+  readonly images: readonly ImageFacts[];
   readonly services: readonly ServiceFacts[];
   readonly holders: readonly HolderFacts[];
   readonly certificates: readonly CertificateFacts[];
@@ -122,6 +124,7 @@ export function factsOf(objects: readonly KubernetesObject[], namespace: string)
   return {
     objects: objects.map(nameOf),
     pods: podsIn(objects, namespace),
+    images: imagesIn(objects),
     services: ofKind("Service").map((object) => serviceFacts(object, inNamespace(object))),
     holders: ofKind("Secret", "ConfigMap").map((object) => holderFacts(object, inNamespace(object))),
     certificates: ofKind("Certificate").map((object) => certificateFacts(object, inNamespace(object))),

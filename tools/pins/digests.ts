@@ -1,4 +1,5 @@
 import type { StatedDigest } from "@isthmus/core";
+import { imageDigests } from "@isthmus/helm";
 import { pinnedReleases } from "@isthmus/k3s";
 
 /** Those that stand in files which can say nothing more: stack files and workflows. */
@@ -36,4 +37,4 @@ const ofReleases = Object.values(pinnedReleases).flatMap(({ installer, amd64, ar
 ]);
 
 /** Every checksum and digest that this project states, with its source. A test finds those that are not here. */
-export const digests: readonly StatedDigest[] = [...ofReleases, ...elsewhere];
+export const digests: readonly StatedDigest[] = [...ofReleases, ...Object.values(imageDigests), ...elsewhere];

@@ -9,17 +9,21 @@ export const imagesVersioned: Law = {
   sentence: "Every image has a tag that is a version, or a digest.",
   fix: "Set the image's tag by the chart's value for it, from the chart's own release.",
   breaches: (site) =>
-    byOwner(site).flatMap(({ release, facts }) =>
-      facts.pods.flatMap(({ controller, name, containers }) =>
-        containers
-          .filter(({ image }) => !isVersioned(image))
-          .map((container) => ({
-            release,
-            at: `${controller} ${name}: ${container.name}`,
-            problem: `its image is ${container.image}`,
-          })),
-      ),
-    ),
+    byOwner(site).flatMap(({ release, facts }) => {
+      const containers = facts.pods.flatMap(({ controller, name, ...pods }) =>
+        pods.containers.map((container) => ({
+          image: container.image,
+          at: `${controller} ${name}: ${container.name}`,
+        })),
+      );
+      // Beside those of containers, the ones that programs are told to start.
+      const told = facts.images
+        .filter(({ image }) => !containers.some((one) => one.image === image))
+        .map(({ image, in: at }) => ({ image, at }));
+      return [...containers, ...told]
+        .filter(({ image }) => !isVersioned(image))
+        .map(({ image, at }) => ({ release, at, problem: `its image is ${image}` }));
+    }),
 };
 
 function isVersioned(image: string): boolean {

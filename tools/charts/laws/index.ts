@@ -1,3 +1,5 @@
+import { imageDigests } from "@isthmus/helm";
+import { digestsCarried } from "./digests-carried.ts";
 import { hostAccessAsStated } from "./host-access-as-stated.ts";
 import { imagesVersioned } from "./images-versioned.ts";
 import type { Law } from "./law.ts";
@@ -11,6 +13,7 @@ import { drainFinishes, rolloutFinishes } from "./rollout-finishes.ts";
 import { selectorsSelect } from "./selectors-select.ts";
 import { tlsNames } from "./tls-names.ts";
 import { valuesUsed } from "./values-used.ts";
+import { webhooksAdmit } from "./webhooks-admit.ts";
 
 /** What holds of every release. A new service needs none of its own. */
 export const laws: readonly Law[] = [
@@ -24,7 +27,9 @@ export const laws: readonly Law[] = [
   rbacAsStated,
   hostAccessAsStated,
   imagesVersioned,
+  digestsCarried(imageDigests),
   rolloutFinishes,
   drainFinishes,
   objectsValid,
+  webhooksAdmit,
 ];
