@@ -38,13 +38,34 @@ export interface SharedFile {
   readonly mode?: number;
 }
 
-/** Makes and switches on a host for each name. Leftovers of runs that were killed are removed first. */
-export async function createLab(names: readonly string[], files: readonly SharedFile[] = []): Promise<Lab> {
+/** A network and a folder in memory that nobody else has, for a lab. */
+export interface Place {
+  readonly network: Network;
+  readonly folder: string;
+  remove(): Promise<void>;
+}
+
+/** Claims a place, with no network there yet. Leftovers of runs that were killed are removed first. */
+export async function claimPlace(): Promise<Place> {
   const number = await alone(async () => {
     await removeAbandoned();
     return await claimNumber();
   });
-  const folder = labFolder(number);
+  return {
+    network: new Network(number),
+    folder: labFolder(number),
+    async remove() {
+      await removeLab(number);
+    },
+  };
+}
+
+/** Makes and switches on a host for each name. */
+export async function createLab(names: readonly string[], files: readonly SharedFile[] = []): Promise<Lab> {
+  const {
+    network: { number },
+    folder,
+  } = await claimPlace();
   try {
     return await build({ number, folder, names, files });
   } catch (error) {

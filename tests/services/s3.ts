@@ -1,0 +1,78 @@
+import { createHash, createHmac } from "node:crypto";
+import { request, type RequestOptions } from "node:https";
+
+export interface Account {
+  readonly name: string;
+  readonly secret: string;
+}
+
+/** A request to an S3 server, without a query. */
+export interface Asked {
+  readonly method: "GET" | "PUT" | "DELETE";
+  readonly path: string;
+  readonly body?: string;
+  readonly account?: Account;
+}
+
+export interface Answered {
+  /** 0: nobody answered. */
+  readonly status: number;
+  readonly text: string;
+}
+
+const region = "us-east-1";
+const hash = (text: string): string => createHash("sha256").update(text).digest("hex");
+const keyed = (key: string | Buffer, text: string): Buffer => createHmac("sha256", key).update(text).digest();
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html */
+function signed({ method, path, body = "" }: Asked, host: string, account: Account): Readonly<Record<string, string>> {
+  const time = new Date().toISOString().replace(/[:-]|\.\d+/g, "");
+  const day = time.slice(0, 8);
+  const scope = `${day}/${region}/s3/aws4_request`;
+  const headers = { host, "x-amz-content-sha256": hash(body), "x-amz-date": time };
+  const names = Object.keys(headers).join(";");
+  const lines = Object.entries(headers).map(([name, value]) => `${name}:${value}\n`);
+  const canonical = [method, path, "", lines.join(""), names, hash(body)].join("\n");
+  const key = [day, region, "s3", "aws4_request"].reduce<string | Buffer>(keyed, `AWS4${account.secret}`);
+  const signature = keyed(key, ["AWS4-HMAC-SHA256", time, scope, hash(canonical)].join("\n")).toString("hex");
+  const credential = `Credential=${account.name}/${scope}, SignedHeaders=${names}, Signature=${signature}`;
+  return { ...headers, authorization: `AWS4-HMAC-SHA256 ${credential}` };
+}
+
+/** Asks a server by its name, at an address, with a CA of its own. */
+export function askS3(
+  asked: Asked,
+  {
+    name,
+    port,
+    address,
+    ca,
+  }: { readonly name: string; readonly port: number; readonly address: string; readonly ca: string },
+): Promise<Answered> {
+  const host = `${name}:${port}`;
+  const options: RequestOptions = {
+    host: address,
+    port,
+    ca,
+    servername: name,
+    method: asked.method,
+    path: asked.path,
+    agent: false,
+    timeout: 20_000,
+    headers: { host, ...(asked.account === undefined ? {} : signed(asked, host, asked.account)) },
+  };
+  return new Promise((resolve) => {
+    const sent = request(options, (response) => {
+      let text = "";
+      response.on("data", (part: Buffer) => (text += part.toString()));
+      response.on("end", () => {
+        resolve({ status: response.statusCode ?? 0, text });
+      });
+    });
+    sent.on("timeout", () => sent.destroy(new Error("no answer in 20 s")));
+    sent.on("error", (error) => {
+      resolve({ status: 0, text: error.message });
+    });
+    sent.end(asked.body);
+  });
+}
