@@ -5,8 +5,8 @@ import type { Held } from "./pods/volumes.ts";
 
 /** What a deployment would put in place of references. */
 export interface Values {
-  generated(name: string, part: GeneratedPart): string;
-  peer?(site: string, output: string): string;
+  readonly generated: (name: string, part: GeneratedPart) => string;
+  readonly peer?: (site: string, output: string) => string;
 }
 
 /** What our Secrets and ConfigMaps of a namespace hold. */
@@ -14,7 +14,9 @@ export function heldIn(site: SitePlan, namespace: string, values: Values): Held 
   const objects = site.services
     .flatMap((service) => service.objects.map(({ manifest }) => manifest))
     .filter(({ kind, metadata }) => ["Secret", "ConfigMap"].includes(kind) && metadata.namespace === namespace);
-  return Object.fromEntries(objects.map((manifest) => [manifest.metadata.name, dataIn(manifest, values)]));
+  return Object.fromEntries(
+    objects.map((manifest) => [`${manifest.kind}/${manifest.metadata.name}`, dataIn(manifest, values)]),
+  );
 }
 
 function dataIn(manifest: Manifest, { generated, peer }: Values): Readonly<Record<string, string>> {

@@ -67,8 +67,8 @@ describe("MinIO, the real one, as its chart starts it", function () {
       part === "certificate" ? authority.certificate : name === "minio-root" ? password : `${part} of ${name}`;
     return {
       ...heldIn(site, namespace, { generated }),
-      "minio-tls": tls,
-      minio: dataOf(renderedObject(site, "minio", { kind: "ConfigMap", name: "minio" })),
+      "Secret/minio-tls": tls,
+      "ConfigMap/minio": dataOf(renderedObject(site, "minio", { kind: "ConfigMap", name: "minio" })),
     };
   }
 
@@ -190,7 +190,7 @@ function peerSerial(address: string): Promise<string> {
 /** What the footprint says that it takes. */
 function stated(): { readonly members: number; readonly reads: number; readonly writes: number } {
   const workload = site.services.find(({ instance }) => instance === "minio")?.footprint.workloads[0];
-  assert.ok(workload?.reads?.kind === "atLeast" && workload.writes?.kind === "atLeast");
+  assert.ok(workload?.reads.kind === "atLeast" && workload.writes.kind === "atLeast");
   const members = "perSite" in workload.members ? workload.members.perSite[site.facts.name] : undefined;
   return { members: members ?? 0, reads: workload.reads.members, writes: workload.writes.members };
 }

@@ -23,7 +23,7 @@ function valueFrom(source: Json, pod: OfPod, held: Held): string {
   const field = textAt(source, "fieldRef", "fieldPath");
   if (field !== undefined) return fieldOf(field, pod);
   const { name, key } = mapAt(source, "secretKeyRef");
-  const value = held[String(name)]?.[String(key)];
+  const value = held[`Secret/${String(name)}`]?.[String(key)];
   if (value === undefined) throw new Error(`no Secret ${String(name)} with a key ${String(key)} is held`);
   return value;
 }

@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { listAt, mapAt, textAt, type Json } from "../../../tools/charts/kubernetes.ts";
-import { until } from "../../hosts/machine/command.ts";
+import { run, until } from "../../hosts/machine/command.ts";
 import { environmentOf } from "./environment.ts";
 import { makeVolumes, type Held, type Owner, type Volume } from "./volumes.ts";
 
@@ -18,6 +18,8 @@ export interface PodSpec {
   /** What its containers find at /usr. */
   readonly usr: string;
   readonly held: Held;
+  /** Names that lead elsewhere for this pod alone, with their addresses. */
+  readonly names?: Readonly<Record<string, string>>;
 }
 
 export interface Network {
@@ -134,6 +136,11 @@ export class Pod {
     return { code: exitCode ?? -1, out: all };
   }
 
+  /** A command of this machine in the pod's network. */
+  async inNetwork(command: readonly string[]): Promise<void> {
+    await run("ip", ["netns", "exec", this.network.namespace, ...command]);
+  }
+
   private hear(child: ChildProcess): void {
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on("data", (part: Buffer) => (this.text += part.toString()));
@@ -160,22 +167,10 @@ export class Pod {
     const root = [
       ...["--ro-bind", usr, "/usr", "--symlink", "usr/bin", "/bin", "--symlink", "usr/sbin", "/sbin"],
       ...["--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64", "--proc", "/proc", "--dev", "/dev"],
-      ...[
-        "--perms",
-        "1777",
-        "--tmpfs",
-        "/tmp",
-        "--perms",
-        "1777",
-        "--tmpfs",
-        "/run",
-        "--symlink",
-        "../run",
-        "/var/run",
-      ],
+      ...["--perms", "1777", "--tmpfs", "/tmp", "--perms", "1777", "--tmpfs", "/run"],
       ...folders(["/etc", "/var"]),
       ...shared.flatMap((file) => ["--ro-bind-try", file, file]),
-      ...["--ro-bind", join(dirname(dirname(this.folder)), "names"), "/etc/hosts"],
+      ...["--ro-bind", this.namesFile(), "/etc/hosts"],
     ];
     const mounts = listAt(main, "volumeMounts")
       .map((mount) => ({
@@ -192,6 +187,14 @@ export class Pod {
       ...["bwrap", "--die-with-parent", "--json-status-fd", "3", "--unshare-pid", "--unshare-ipc", "--unshare-uts"],
       ...["--hostname", name, ...root, ...mounts, ...kept, "--", ...this.as(main, this.command(main))],
     ];
+  }
+
+  /** The lab's names, and its own before them. */
+  private namesFile(): string {
+    const file = join(this.folder, "names");
+    const own = Object.entries(this.spec.names ?? {}).map(([name, address]) => `${address} ${name}\n`);
+    writeFileSync(file, own.join("") + readFileSync(join(dirname(dirname(this.folder)), "names"), "utf8"));
+    return file;
   }
 
   private inside(container: Json, command: readonly string[]): string[] {

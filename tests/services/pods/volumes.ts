@@ -10,9 +10,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { isRecord, listAt, mapAt, textAt, type Json } from "../../../tools/charts/kubernetes.ts";
+import { isRecord, listAt, textAt, type Json } from "../../../tools/charts/kubernetes.ts";
 
-/** What Secrets and ConfigMaps of the pod's namespace hold, by their name. */
+/** What Secrets and ConfigMaps of the pod's namespace hold, by `Secret/name` or `ConfigMap/name`. */
 export type Held = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 export interface Owner {
@@ -69,25 +69,24 @@ interface FileOfVolume {
 
 /** Undefined: the volume is a folder that begins empty. */
 function filesOf(volume: Json, held: Held): readonly FileOfVolume[] | undefined {
-  for (const [kind, nameKey] of [
-    ["secret", "secretName"],
-    ["configMap", "name"],
-  ] as const) {
-    if (isRecord(volume[kind])) return filesOfSource(mapAt(volume, kind), nameKey, held);
-  }
+  const { secret, configMap } = volume;
+  if (isRecord(secret)) return filesOfSource(secret, `Secret/${String(secret["secretName"])}`, held);
+  if (isRecord(configMap)) return filesOfSource(configMap, `ConfigMap/${String(configMap["name"])}`, held);
   return isRecord(volume["projected"])
-    ? listAt(volume, "projected", "sources").flatMap((source) =>
-        ["secret", "configMap"].flatMap((kind) =>
-          isRecord(source[kind]) ? filesOfSource(mapAt(source, kind), "name", held) : [],
-        ),
-      )
+    ? listAt(volume, "projected", "sources").flatMap((source) => [
+        ...(isRecord(source["secret"])
+          ? filesOfSource(source["secret"], `Secret/${String(source["secret"]["name"])}`, held)
+          : []),
+        ...(isRecord(source["configMap"])
+          ? filesOfSource(source["configMap"], `ConfigMap/${String(source["configMap"]["name"])}`, held)
+          : []),
+      ])
     : undefined;
 }
 
-function filesOfSource(source: Json, nameKey: string, held: Held): readonly FileOfVolume[] {
-  const name = textAt(source, nameKey) ?? "";
+function filesOfSource(source: Json, name: string, held: Held): readonly FileOfVolume[] {
   const data = new Map(Object.entries(held)).get(name);
-  if (data === undefined) throw new Error(`no Secret or ConfigMap ${name} is held`);
+  if (data === undefined) throw new Error(`no ${name} is held`);
   const mode = typeof source["defaultMode"] === "number" ? source["defaultMode"] : usualMode;
   const items = Array.isArray(source["items"])
     ? listAt(source, "items").map((item) => [textAt(item, "key") ?? "", textAt(item, "path") ?? ""] as const)
