@@ -28,3 +28,64 @@ function isPart(part: string, low: number, high: number): boolean {
   const to = last === undefined ? from : Number(last);
   return low <= from && from <= to && to <= high && (step === undefined || Number(step) > 0);
 }
+
+const meaning: Readonly<Record<string, string>> = {
+  "@yearly": "0 0 1 1 *",
+  "@annually": "0 0 1 1 *",
+  "@monthly": "0 0 1 * *",
+  "@weekly": "0 0 * * 0",
+  "@daily": "0 0 * * *",
+  "@midnight": "0 0 * * *",
+  "@hourly": "0 * * * *",
+};
+
+const dayMinutes = 24 * 60;
+/** Every day of the year, leap or not, has fallen on every day of the week by then: the calendar of our time repeats after 28 years. */
+const observedDays = 28 * 366;
+
+/**
+ * The longest time between two snapshots of a schedule, in minutes, by the rules of what k3s reads it with
+ * (https://github.com/robfig/cron/blob/v3.0.1/parser.go and spec.go). Undefined where there never is one, as on 30 February.
+ */
+export function longestPause(schedule: string): number | undefined {
+  const fields = (meaning[schedule] ?? schedule).split(" ");
+  const [minutes = [], hours = [], days = [], months = [], weekdays = []] = ranges.map(([low, high], index) =>
+    numbersOf(fields[index] ?? "", low, high),
+  );
+  // Only what begins with a star and has no step, or one of 1, leaves a day's other field to decide alone.
+  const either = !isStar(fields[2]) && !isStar(fields[4]);
+  const isDue = (date: Date): boolean => {
+    const [day, weekday] = [days.includes(date.getUTCDate()), weekdays.includes(date.getUTCDay())];
+    return months.includes(date.getUTCMonth() + 1) && (either ? day || weekday : day && weekday);
+  };
+  const times = hours.flatMap((hour) => minutes.map((minute) => hour * 60 + minute)).sort((a, b) => a - b);
+  const dueDays = Array.from({ length: observedDays }, (_, index) => index).filter((index) =>
+    isDue(new Date(Date.UTC(2001, 0, 1 + index))),
+  );
+  const [first] = times;
+  const last = times.at(-1);
+  if (first === undefined || last === undefined || dueDays.length === 0) return undefined;
+  const between = longestStep(dueDays);
+  return Math.max(longestStep(times), between * dayMinutes + first - last);
+}
+
+function longestStep(ascending: readonly number[]): number {
+  let longest = 0;
+  for (const [index, value] of ascending.entries())
+    longest = Math.max(longest, value - (ascending[index - 1] ?? value));
+  return longest;
+}
+
+const isStar = (field = ""): boolean => field.split(",").some((part) => part === "*" || part === "*/1");
+
+function numbersOf(field: string, low: number, high: number): readonly number[] {
+  const numbers = Array.from({ length: high - low + 1 }, (_, index) => low + index);
+  const parts = field.split(",").map((part) => {
+    const [, first = "*", last, step] = /^(\*|\d+)(?:-(\d+))?(?:\/(\d+))?$/.exec(part) ?? [];
+    const from = first === "*" ? low : Number(first);
+    // `N/step` goes to the end.
+    const to = last !== undefined ? Number(last) : first === "*" || step !== undefined ? high : from;
+    return (number: number): boolean => number >= from && number <= to && (number - from) % Number(step ?? 1) === 0;
+  });
+  return numbers.filter((number) => parts.some((within) => within(number)));
+}

@@ -42,7 +42,7 @@ export const scripts = {
   adopt: loadScript(...common, file("votes"), file("findings"), file("adopt")),
   nextToken: loadScript(...common, file("token"), file("next-token")),
   rotateToken: loadScript(...common, ...lease, file("token"), file("rotate-token")),
-  installServer: loadScript(...node, file("token"), fixed, file("install-server")),
+  installServer: loadScript(...node, file("token"), fixed, file("ways-back"), file("install-server")),
   installAgent: loadScript(...node, file("install-agent")),
   kubeconfig: loadScript(...common, file("kubeconfig")),
   membership: loadScript(...common, ...lease, ...leaving, file("labels"), file("membership")),

@@ -46,6 +46,9 @@ describe("settings of snapshots and tokens", () => {
   it("refuse a schedule by which k3s would take none, and say nothing", () => {
     const [problem = ""] = problems({ snapshots: { schedule: "every 6 hours" } });
     assert.match(problem, /^snapshots\.schedule: is no schedule that k3s reads: five fields/);
+    assert.deepEqual(problems({ snapshots: { schedule: "0 0 30 2 *" } }), [
+      "snapshots.schedule: never comes: no month that it names has such a day",
+    ]);
   });
 
   it("refuse a folder that would not be one", () => {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { certificates } from "./certificates.ts";
-import { isSchedule } from "./schedule.ts";
+import { isSchedule, longestPause } from "./schedule.ts";
 
 /** Server and agent tokens, by generation. */
 export const tokens = z
@@ -50,6 +50,10 @@ export const snapshots = z
     schedule: z
       .string()
       .refine(isSchedule, "is no schedule that k3s reads: five fields in cron's form, in numbers, as 0 */6 * * *")
+      .refine(
+        (text) => !isSchedule(text) || longestPause(text) !== undefined,
+        "never comes: no month that it names has such a day",
+      )
       .default("0 */6 * * *")
       .describe("When every server snapshots etcd, in cron's form. Default: every 6 hours."),
     retention: z

@@ -33,6 +33,7 @@ const server: HostStatus = {
   labels: { zone: "a", "kubernetes.io/os": "linux" },
   taints: [taint],
   members: [{ name: "s1-0a1b2c3d", address: "10.0.0.1", voter: true }],
+  snapshots: { now: 1_000_000, running: 500_000, local: 1_000_000 - 7200, records: [] },
   nodes: "a1 s1",
 };
 const agent: HostStatus = {
@@ -43,6 +44,7 @@ const agent: HostStatus = {
   labels: {},
   taints: [],
   members: null,
+  snapshots: null,
 };
 
 const report = (s1: Partial<HostStatus>, a1: Looked = { status: agent }) =>
@@ -56,9 +58,9 @@ describe("the status of a cluster", () => {
     assert.equal(
       reportText(found),
       [
-        "node  role    version       ready  voter  certificates",
-        "s1    server  v1.34.3+k3s1  yes    yes    300 days",
-        "a1    agent   v1.34.3+k3s1  yes    -      300 days",
+        "node  role    version       ready  voter  certificates  snapshots",
+        "s1    server  v1.34.3+k3s1  yes    yes    300 days      2 h",
+        "a1    agent   v1.34.3+k3s1  yes    -      300 days      -",
         "",
         "site-a is as declared.",
       ].join("\n"),

@@ -1,5 +1,6 @@
 import { plannedNodes, type ClusterPlan, type K3sNode } from "@isthmus/k3s";
 import { z } from "zod";
+import { serverSnapshots, snapshotAges, snapshotDrift, type SnapshotAges } from "./snapshot-age.ts";
 
 /** A member of etcd, as its own list has it. */
 const member = z.object({ name: z.string(), address: z.string(), voter: z.boolean() });
@@ -28,6 +29,8 @@ export const hostStatus = z.object({
   taints: z.array(taint).nullable(),
   /** etcd's own list; null where it does not tell. */
   members: z.array(member).nullable().default(null),
+  /** Of a server. */
+  snapshots: serverSnapshots.nullable().default(null),
   nodes: z.string(),
 });
 export type HostStatus = z.output<typeof hostStatus>;
@@ -43,6 +46,8 @@ export interface NodeReport {
   /** Only servers have a vote. */
   readonly voter?: boolean;
   readonly certificateDays: number | null;
+  /** Of a server that told. */
+  readonly snapshots?: SnapshotAges;
   /** What is not as declared, in words; empty where all is. */
   readonly drift: readonly string[];
 }
@@ -64,7 +69,7 @@ const warnDays = 30;
 /** Compares what was found on each host with what is declared. */
 export function compareCluster(plan: ClusterPlan, looked: Readonly<Record<string, Looked>>): ClusterReport {
   const nodes = plannedNodes(plan).map(({ node }) =>
-    compareNode(node, looked[node.name] ?? { unknown: "it was not looked at" }),
+    compareNode(plan, node, looked[node.name] ?? { unknown: "it was not looked at" }),
   );
   const members = membersOf(looked);
   const voters = (members ?? nodes).filter(({ voter }) => voter === true).length;
@@ -107,7 +112,7 @@ function memberDrift(plan: ClusterPlan, members: readonly Member[]): readonly st
   });
 }
 
-function compareNode(node: K3sNode, looked: Looked): NodeReport {
+function compareNode(plan: ClusterPlan, node: K3sNode, looked: Looked): NodeReport {
   const { name, role } = node;
   if ("unknown" in looked) {
     const nothing = { node: name, role, version: "", ready: false, certificateDays: null, drift: [looked.unknown] };
@@ -115,6 +120,7 @@ function compareNode(node: K3sNode, looked: Looked): NodeReport {
   }
   const { status } = looked;
   const voter = status.etcdVoter === "True";
+  const { snapshots } = status;
   return {
     node: name,
     role,
@@ -122,6 +128,7 @@ function compareNode(node: K3sNode, looked: Looked): NodeReport {
     ready: status.ready === "True",
     ...(role === "server" ? { voter } : {}),
     certificateDays: status.certificateDays,
+    ...(snapshots === null ? {} : { snapshots: snapshotAges(plan, name, snapshots) }),
     drift: [
       ...serviceDrift(status),
       ...status.driftedFiles.map((path) => `${path} differs`),
@@ -129,6 +136,7 @@ function compareNode(node: K3sNode, looked: Looked): NodeReport {
       ...status.toldOtherwise.map((what) => `k3s is told ${what} beside what is declared`),
       ...status.unfinished.map((what) => unfinished[what]),
       ...nodeDrift(node, status),
+      ...(snapshots === null ? [] : snapshotDrift(plan, name, snapshots)),
     ],
   };
 }

@@ -1,6 +1,7 @@
 import { isAsDeclared, type ClusterReport, type NodeReport } from "./compare.ts";
+import { inWords, type SnapshotAges } from "./snapshot-age.ts";
 
-const headings = ["node", "role", "version", "ready", "voter", "certificates"] as const;
+const headings = ["node", "role", "version", "ready", "voter", "certificates", "snapshots"] as const;
 
 /** The report as a table for people, and below it what is not as declared. */
 export function reportText(report: ClusterReport): string {
@@ -27,9 +28,17 @@ const mend =
   "`pulumi up` mends what changed in the stack files. What was changed on a host: pulumi up --stack SITE --replace '**::SITE-k3s-NODE'\n" +
   "(labels and taints: '**::SITE-k3s-membership').";
 
-function row({ node, role, version, ready, voter, certificateDays }: NodeReport): readonly string[] {
+function row({ node, role, version, ready, voter, certificateDays, snapshots }: NodeReport): readonly string[] {
   const days = certificateDays === null ? "-" : `${certificateDays} days`;
-  return [node, role, version === "" ? "-" : version, yes(ready), voter === undefined ? "-" : yes(voter), days];
+  const vote = voter === undefined ? "-" : yes(voter);
+  return [node, role, version === "" ? "-" : version, yes(ready), vote, days, agesText(snapshots)];
+}
+
+/** How old the newest ones are. */
+function agesText(ages: SnapshotAges | undefined): string {
+  if (ages === undefined) return "-";
+  const age = (seconds: number | null): string => (seconds === null ? "none" : inWords(seconds));
+  return ages.store === undefined ? age(ages.disk) : `${age(ages.disk)}, in the store ${age(ages.store)}`;
 }
 
 const yes = (value: boolean): string => (value ? "yes" : "no");

@@ -159,6 +159,7 @@ if [ -n "$RESTART" ]; then
 fi
 step 'wait until the node is Ready and an etcd voter'
 await "$WAIT_SECONDS" "$NODE did not become Ready and an etcd voter within $WAIT_SECONDS seconds" joined
+if [ -n "$RUNNING_VERSION" ] && [ "$RUNNING_VERSION" != "$VERSION" ]; then prune_ways_back; fi
 rm -f "$PERMIT"
 finish "$WANTED"
 # Read only where etcd is not on this disk any more. With `cluster-init`, such a server would start a cluster of its own.

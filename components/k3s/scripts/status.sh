@@ -93,11 +93,30 @@ from_cluster() {
   printf %s "${value:-[]}"
 }
 
+# For how many seconds k3s has run; null where it does not.
+running_seconds() {
+  local pid begun
+  pid=$(systemctl show -p MainPID --value "$UNIT" 2>/dev/null || true)
+  begun=$(sed 's/.*) //' "/proc/${pid:-0}/stat" 2>/dev/null | cut -d' ' -f20 || true)
+  [ -n "$begun" ] || { printf null; return 0; }
+  printf %s "$(($(cut -d. -f1 /proc/uptime) - begun / $(getconf CLK_TCK)))"
+}
+
+# What this server and k3s know of snapshots, as JSON; null on an agent. k3s keeps a record of each in the cluster, failed ones for
+# a day (`errorTTL` in pkg/etcd/snapshot.go of k3s-io/k3s).
+snapshots_json() {
+  local newest records template='{range .items[*]}{"{\"spec\": "}{.spec}{", \"status\": "}{.status}{"}, "}{end}'
+  [ "$ROLE" = server ] || { printf null; return 0; }
+  newest=$(find "$K3S_DATA/server/db/snapshots" -maxdepth 1 -type f ! -name '*.part' -printf '%T@\n' 2>/dev/null | sort -n | tail -n 1 | cut -d. -f1 || true)
+  records=$(kube get etcdsnapshotfiles.k3s.cattle.io -o "jsonpath=$template" 2>/dev/null) && records="[${records}null]" || records=null
+  printf '{"now": %s, "running": %s, "local": %s, "records": %s}' "$(date +%s)" "$(running_seconds)" "${newest:-null}" "$records"
+}
+
 version=''
 if command -v k3s >/dev/null; then version=$(k3s --version | sed -n 's/^k3s version \(v[^ ]*\).*/\1/p'); fi
-printf '{"node": %s, "role": %s, "unit": %s, "version": %s, "declaredVersion": %s, "ready": %s, "etcdVoter": %s, "certificateDays": %s, "driftedFiles": [%s], "waitsForStart": [%s], "toldOtherwise": [%s], "unfinished": [%s], "labels": %s, "taints": %s, "members": %s, "nodes": %s}\n' \
+printf '{"node": %s, "role": %s, "unit": %s, "version": %s, "declaredVersion": %s, "ready": %s, "etcdVoter": %s, "certificateDays": %s, "driftedFiles": [%s], "waitsForStart": [%s], "toldOtherwise": [%s], "unfinished": [%s], "labels": %s, "taints": %s, "members": %s, "snapshots": %s, "nodes": %s}\n' \
   "$(text "$NODE")" "$(text "$ROLE")" "$(text "$(systemctl is-active "$UNIT" 2>/dev/null || true)")" \
   "$(text "$version")" "$(text "$VERSION")" "$(text "$(node_condition "$NODE" Ready)")" "$(text "$(node_condition "$NODE" EtcdIsVoter)")" \
   "$(certificate_days)" "$(drifted_files)" "$(waiting_keys)" "$(told_otherwise)" "$(unfinished)" \
-  "$(from_cluster '{.metadata.labels}')" "$(from_cluster '{.spec.taints}')" "$(members_json)" \
+  "$(from_cluster '{.metadata.labels}')" "$(from_cluster '{.spec.taints}')" "$(members_json)" "$(snapshots_json)" \
   "$(text "$(kube get nodes -o 'jsonpath={.items[*].metadata.name}' 2>/dev/null || true)")"

@@ -19,6 +19,7 @@ const withoutCells: Readonly<Record<string, string>> = {
   adopt: "changes nothing: adoption.test.ts",
   kubeconfig: "only reads",
   letGo: "changes nothing but that it takes the lease: faults-midway.test.ts",
+  storeProbe: "changes nothing of the cluster: restore-s3.test.ts",
   readyToRestore: "gets files that nothing runs yet: restore.test.ts",
   snapshot: "no step of it is of the cluster: restore.test.ts",
   snapshots: "only reads",

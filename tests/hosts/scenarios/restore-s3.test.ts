@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 
 import { clusterUpkeep, keptServerTokens, tokenFingerprint, type ClusterUpkeep } from "@isthmus/k3s";
 import { changed } from "../../engine/harness.ts";
+import { lookAtCluster } from "../../../tools/cluster/look.ts";
 import { restoreCluster } from "../../../tools/cluster/restore.ts";
 import { findSnapshot, takeSnapshot } from "../../../tools/cluster/snapshots.ts";
 import { until } from "../hosts.ts";
@@ -10,7 +11,7 @@ import { aServer, assertConverged, starts, write, written } from "./cluster-stat
 import { deployed } from "./deployed.ts";
 import { ObjectStore } from "./object-store.ts";
 import { requireScenarios } from "./requirements.ts";
-import { clusterName, TestSite } from "./test-site.ts";
+import { clusterName, TestSite, versions } from "./test-site.ts";
 
 const folder = "clusters/site-a";
 /** Never in the time of a test, and often enough, where a minute of the schedule takes two seconds. */
@@ -240,6 +241,52 @@ describe("a cluster that keeps its snapshots in an object store", function () {
     }
     // Those on demand have other names, and stay.
     assert.ok(store.names(folder).some((name) => name.startsWith("keep-")));
+  });
+
+  it("tells by `status` that k3s cannot bring a snapshot to the store, and why, until it can again", async () => {
+    const drift = async (): Promise<string> =>
+      (await lookAtCluster(await deployed(site))).nodes.flatMap((node) => node.drift).join("\n");
+    site.set({ snapshots: snapshots(often) });
+    await site.goesUp();
+    await until("all have one in the store", async () => {
+      const { nodes } = await lookAtCluster(await deployed(site));
+      return nodes.every(({ role, snapshots: ages }) => role === "agent" || typeof ages?.store === "number");
+    });
+    assert.equal(await drift(), "");
+    const [{ snapshots: ages } = {}] = (await lookAtCluster(await deployed(site))).nodes;
+    assert.ok((ages?.disk ?? Infinity) < 120 && (ages?.store ?? Infinity) < 120);
+    await store.stop();
+    const said =
+      /snapshot etcd-snapshot-server-\d-\d+ could not be brought to the object store, 0 min ago: .*failed to test for existence of bucket/;
+    await until("it is told", async () => said.test(await drift()), { timeoutMs: 60_000 });
+    await store.start();
+    await until("it was made good", async () => (await drift()) === "", { timeoutMs: 60_000 });
+  });
+
+  it("lets go of what upgrades took before, but for the last three, on the disk and in the store", async () => {
+    if (!site.has(versions.next)) return;
+    site.set({ snapshots: snapshots(seldom) });
+    await site.goesUp();
+    const server = site.host("server-1");
+    for (const version of ["v1.30.1-k3s1", "v1.31.1-k3s1", "v1.32.1-k3s1"]) {
+      await server.ok(`k3s etcd-snapshot save --name before-${version}`);
+    }
+    await server.ok("k3s etcd-snapshot save --name before-the-move");
+    site.version(versions.next);
+    await site.goesUp();
+    const kept = [
+      /^before-the-move-/,
+      /^before-v1\.31\.1-k3s1-/,
+      /^before-v1\.32\.1-k3s1-/,
+      new RegExp(`^before-${versions.next.replace("+", "-")}-`),
+    ];
+    const onDisk = (await server.ok("ls /var/lib/rancher/k3s/server/db/snapshots")).trim().split("\n");
+    for (const names of [onDisk, store.names(folder)]) {
+      const ofUpgrades = names.filter((name) => name.startsWith("before-")).sort();
+      assert.equal(ofUpgrades.length, kept.length, ofUpgrades.join(", "));
+      for (const [index, form] of kept.entries()) assert.match(ofUpgrades[index] ?? "", form);
+    }
+    assert.deepEqual(changed((await site.goesUp()).done), []);
   });
 
   async function upkeep(): Promise<ClusterUpkeep> {

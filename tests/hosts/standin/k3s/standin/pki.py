@@ -79,10 +79,11 @@ def issue(authority, name, groups=(), addresses=()):
 
 
 def ensure(authority, path, name, groups=(), addresses=()):
-    """Writes PATH.crt and PATH.key where they are missing, or are valid for 90 days no more, as at each start of k3s."""
+    """Writes PATH.crt and PATH.key where they are missing, or are valid for 120 days no more, as at each start of k3s
+    (`CertificateRenewDays` in pkg/daemons/config/types.go of k3s-io/k3s)."""
     if os.path.exists(path + ".crt"):
         certificate = x509.load_pem_x509_certificate(read(path + ".crt"))
-        if certificate.not_valid_after - datetime.datetime.utcnow() > 90 * DAY and set(addresses) <= set(names_in(certificate)):
+        if certificate.not_valid_after - datetime.datetime.utcnow() > 120 * DAY and set(addresses) <= set(names_in(certificate)):
             return
     certificate, key = issue(authority, name, groups, addresses)
     write(path + ".key", key)

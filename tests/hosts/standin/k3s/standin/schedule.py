@@ -39,9 +39,14 @@ def part(text, low, high):
 def due(schedule, moment):
     (minutes, hours, days, months, weekdays), fields = schedule
     day, weekday = moment.day in days, moment.isoweekday() % 7 in weekdays
-    # Cron's rule: where both are restricted, one of them is enough.
-    either = not fields[2].startswith("*") and not fields[4].startswith("*")
+    # Cron's rule: where both are restricted, one of them is enough. With a step, a star is none: `getRange` in parser.go of
+    # robfig/cron v3, which k3s reads schedules with.
+    either = not star(fields[2]) and not star(fields[4])
     return moment.minute in minutes and moment.hour in hours and moment.month in months and (day or weekday if either else day and weekday)
+
+
+def star(field):
+    return any(part in ("*", "?", "*/1", "?/1") for part in field.split(","))
 
 
 def start(server, take):

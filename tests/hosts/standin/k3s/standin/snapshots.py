@@ -7,7 +7,8 @@ import subprocess
 import sys
 import time
 
-from standin import etcd, log, options, pki, token
+from standin import etcd, log, options, pki, snapshot_files, token
+from standin.objects import ApiError, Store
 from standin.s3 import Bucket, S3Error
 from standin.server import Server, bootstrap_key
 
@@ -66,29 +67,71 @@ def command(arguments):
 
 
 def scheduled(server):
-    """What the running server does by schedule: of what is asked for by hand none is taken away but by `prune`."""
+    """What the running server does by schedule: of what is asked for by hand none is taken away but by `prune`. It looks at the
+    store after the snapshot is on the disk: `handleSave` does before."""
     name = server.settings.get("etcd-snapshot-name", "etcd-snapshot")
-    save(server, name)
+    save(server, name, by_hand=False)
     keep(server, name)
+    recorded(server)
 
 
-def save(server, name):
-    """On the disk, and in the object store. Of an upload that failed the server's log tells, and no command: it is called saved."""
-    bucket = Bucket(server.settings) if server.settings.get("etcd-s3") else None
+def recorded(server, write=None):
+    """Whether the cluster can be told of a snapshot or not: it is there."""
+    server.etcd = server.etcd or etcd.Client(server.tls)
+    server.store = server.store or Store(server.etcd)
+    try:
+        if write:
+            write()
+        else:
+            snapshot_files.reconcile(server, folder(server), Bucket(server.settings) if server.settings.get("etcd-s3") else None)
+    except (ApiError, S3Error, etcd.EtcdError) as error:
+        log.warning(f"Failed to sync ETCDSnapshotFile: {error}")
+
+
+def opened(server, file, by_hand):
+    """The bucket; None where there is none, or where that was recorded as a failure."""
+    if not server.settings.get("etcd-s3"):
+        return None
+    try:
+        return Bucket(server.settings)
+    except S3Error as error:
+        if by_hand:
+            raise
+        log.warning(f"Unable to initialize S3 client: {error}")
+        name, why = server.settings.get("etcd-s3-bucket", ""), str(error)
+        recorded(server, lambda: snapshot_files.record(server, file, "", name, why))
+        return None
+
+
+def save(server, name, by_hand=True):
+    """On the disk, and in the object store. Of an upload that failed the server's log and its record tell, and no command: it is
+    called saved."""
+    if by_hand:
+        opened(server, "", by_hand)
     file = f"{name}-{server.node}-{int(time.time())}"
     path = os.path.join(folder(server), file)
     if not os.path.exists(f"{server.tls}/etcd/client.crt"):
         raise SnapshotError("no etcd runs here")
     etcdctl(server, "snapshot", "save", path)
     os.chmod(path, 0o600)
+    recorded(server, lambda: snapshot_files.record(server, file, f"file://{path}"))
+    bucket = opened(server, file, by_hand)
     if bucket:
+        location, why = f"s3://{bucket.name}/{bucket.folder}/{file}", None
         try:
             bucket.upload(path, file, token.short_hash(server.token))
             log.info(f"Snapshot {file} saved.")
         except S3Error as error:
+            why = str(error)
             if server.ready:
                 log.error(f"Error received during snapshot upload to S3: {error}")
-        bucket.prune(name)
+        recorded(server, lambda: snapshot_files.record(server, file, location, bucket.name, why))
+        try:
+            bucket.prune(name)
+        except S3Error as error:
+            log.warning(f"Failed to apply s3 snapshot retention policy: {error}")
+    if by_hand:
+        recorded(server)
     log.info(f"Snapshot {file} saved.")
 
 
@@ -140,6 +183,7 @@ def delete(server, names):
         if kept:
             bucket.delete(name)
         log.info(f"Snapshot {name} deleted.")
+    recorded(server)
 
 
 def reset(settings):
