@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { UserError } from "@isthmus/core";
-import { clusterUpkeep, type ClusterUpkeep } from "@isthmus/k3s";
+import { clusterUpkeep, kubeconfigEnd, type ClusterUpkeep } from "@isthmus/k3s";
 import * as pulumi from "@pulumi/pulumi";
 import { unknown } from "@pulumi/pulumi/output.js";
 import { fleetFile, siteFile } from "../config/load.ts";
@@ -43,8 +43,14 @@ export async function fleetProgram(): Promise<SiteOutputs> {
 
 /** Where it cannot be read, things are looked at once more than they need be. */
 function upkeepIn(own: StackRead): ClusterUpkeep | undefined {
-  const read = clusterUpkeep.safeParse("outputs" in own ? own.outputs["clusterUpkeep"] : undefined);
-  return read.success ? read.data : undefined;
+  if (!("outputs" in own)) return undefined;
+  const { clusterUpkeep: kept, kubeconfig } = own.outputs;
+  const read = clusterUpkeep.safeParse(kept);
+  if (read.success) return read.data;
+  // What a former release wrote.
+  return typeof kubeconfig === "string"
+    ? { kubeconfig: { asked: 1, ends: kubeconfigEnd(kubeconfig) }, stores: {} }
+    : undefined;
 }
 
 function siteOfStack(fleet: FleetPlan, stack: string): SitePlan {

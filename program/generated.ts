@@ -5,7 +5,7 @@ import { RandomPassword } from "@pulumi/random/randomPassword.js";
 import { PrivateKey } from "@pulumi/tls/privateKey.js";
 import { SelfSignedCert } from "@pulumi/tls/selfSignedCert.js";
 
-/** Ten years, and a warning one year before. */
+/** Ten years; in the last one an update makes a new certificate with the same key, so that what it signed stays good. */
 const validityHours = 87_600;
 const earlyRenewalHours = 8_760;
 

@@ -14,6 +14,7 @@ import { Stash } from "@pulumi/pulumi/stash.js";
 import type { ClusterAccess } from "./access.ts";
 import { fingerprintIn } from "./authority.ts";
 import type { K3sClusterArgs } from "./cluster.ts";
+import { kubeconfigEnd, readingOf, type KubeconfigRead } from "./kubeconfig.ts";
 import { urlHost, type K3sNode } from "./node.ts";
 import { secretsByRole } from "./node-secrets.ts";
 import {
@@ -192,14 +193,22 @@ export class ClusterScripts {
     return this.onAnyServer("membership", { script: scripts.membership, parameters, occasion, after });
   }
 
-  /** Reads the kubeconfig: read anew for another cluster or API address, not for another way of installing it. */
-  kubeconfig(after: Resource): Output<string> {
-    const { plan } = this.cluster;
+  /** Reads the kubeconfig: read anew for another cluster or API address, or as it ends soon; not for another way of installing it. */
+  kubeconfig(after: Resource): { readonly text: Output<string>; readonly read: Output<KubeconfigRead> } {
+    const { plan, args } = this.cluster;
     const parameters = { API_ADDRESS: urlHost(plan.apiAddress), CLUSTER: plan.name };
     const triggers = [plan.clusterIdentifier];
-    return secret(
-      this.onAnyServer("kubeconfig", { script: scripts.kubeconfig, parameters, triggers, after: [after] }).stdout,
-    );
+    const asked = readingOf(args.before?.kubeconfig, Date.now());
+    const { stdout } = this.onAnyServer("kubeconfig", {
+      script: scripts.kubeconfig,
+      parameters,
+      triggers,
+      after: [after],
+      // The first one has none, as those of former releases.
+      ...(asked === 1 ? {} : { occasion: String(asked) }),
+    });
+    const read = unsecret(stdout).apply((text) => ({ asked, ends: kubeconfigEnd(text) }));
+    return { text: secret(stdout), read };
   }
 
   /**

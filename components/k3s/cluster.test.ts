@@ -290,6 +290,22 @@ describe("K3sCluster", () => {
     assert.deepEqual((await probes(second.upkeep)).inputs, second.inputs);
   });
 
+  it("reads the kubeconfig anew where the last one ends soon, on what former releases wrote without a change", async () => {
+    const kubeconfig = async (before?: ClusterUpkeep) => {
+      const { all, cluster } = await register({ before });
+      const upkeep = await new Promise<ClusterUpkeep>((resolve) => cluster.upkeep.apply(resolve));
+      const { inputs } = named(all, "site-a-kubeconfig");
+      return { stdin: (inputs["stdin"] as Secret).value, asked: upkeep.kubeconfig?.asked };
+    };
+    const ends = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString();
+    const first = await kubeconfig();
+    assert.equal(first.stdin.split("\n").length, 4, "the hosts, the script, its parameters, and no occasion");
+    assert.deepEqual(await kubeconfig({ kubeconfig: { asked: 1, ends: ends(200) }, stores: {} }), first);
+    const second = await kubeconfig({ kubeconfig: { asked: 1, ends: ends(20) }, stores: {} });
+    assert.deepEqual(second, { stdin: `${first.stdin}2\n`, asked: 2 });
+    assert.deepEqual(await kubeconfig({ kubeconfig: { asked: 2, ends: ends(364) }, stores: {} }), second);
+  });
+
   it("refuses snapshots in an object store without its keys", async () => {
     const s3 = { endpoint: "s3.example.org", bucket: "etcd", folder: "site-a" };
     await assert.rejects(register({ settings: settingsOf({ snapshots: { s3 } }) }), /has no keys for it/);

@@ -13,6 +13,7 @@ import {
 import type { ClusterAccess } from "./access.ts";
 import { checksumFindings } from "./checksums.ts";
 import { ClusterScripts, type Joining } from "./cluster-scripts.ts";
+import { kubeconfigNotice, stillEnds } from "./kubeconfig.ts";
 import { planCluster, plannedNodes, type ClusterFacts, type ClusterPlan } from "./plan.ts";
 import type { RegistryLogin } from "./registries.ts";
 import type { Peer } from "./roster.ts";
@@ -42,7 +43,7 @@ export interface K3sClusterArgs extends ClusterFacts {
  * list of nodes is an update: only the work on a machine that was replaced is replaced. It has nothing to delete.
  */
 export class K3sCluster extends ComponentResource {
-  /** The administrator's kubeconfig, with the API address. Secret. Its client certificate lasts a year. */
+  /** The administrator's kubeconfig, with the API address. Secret. Its client certificate lasts a year, and is read anew before its end. */
   readonly kubeconfig: Output<string>;
   /** Where the API is reached: an address or a name. */
   readonly apiAddress: string;
@@ -76,14 +77,18 @@ export class K3sCluster extends ComponentResource {
     const agents = joinAgents(scripts, plan, { after: [last], ca, peers, looked });
 
     this.complete = scripts.membership(admission, agents.length === 0 ? [last] : agents);
-    this.kubeconfig = scripts.kubeconfig(first);
+    const kubeconfig = scripts.kubeconfig(first);
+    this.kubeconfig = kubeconfig.text;
     this.apiAddress = plan.apiAddress;
     this.clusterIdentifier = plan.clusterIdentifier;
     this.access = scripts.access();
-    this.upkeep = all(scripts.storeProbes(this.complete)).apply((stores) => ({ stores }));
-    this.upkeep.apply(warnOfStores);
-    const { kubeconfig, apiAddress, clusterIdentifier } = this;
-    this.registerOutputs({ kubeconfig, apiAddress, clusterIdentifier });
+    this.upkeep = all([kubeconfig.read, all(scripts.storeProbes(this.complete))]).apply(([read, stores]) => ({
+      kubeconfig: read,
+      stores,
+    }));
+    tellOfUpkeep(plan.name, args.before, this.upkeep);
+    const { apiAddress, clusterIdentifier } = this;
+    this.registerOutputs({ kubeconfig: this.kubeconfig, apiAddress, clusterIdentifier });
   }
 
   /** Waits until the admission webhook of a release answers: what it looks at comes after this. Asked again after each change of the release. */
@@ -92,11 +97,15 @@ export class K3sCluster extends ComponentResource {
   }
 }
 
-function warnOfStores({ stores }: ClusterUpkeep): void {
-  for (const [server, found] of Object.entries(stores)) {
-    const warning = storeWarning(server, found);
-    if (warning !== undefined) void log.warn(warning);
-  }
+/** What the run before found that ends soon, and what this one finds that a person should know. */
+function tellOfUpkeep(cluster: string, before: ClusterUpkeep | undefined, found: Output<ClusterUpkeep>): void {
+  const notice = kubeconfigNotice(cluster, before?.kubeconfig, Date.now());
+  if (notice !== undefined) void log.info(notice);
+  found.apply(({ kubeconfig, stores }) => {
+    const ends = kubeconfig === undefined ? undefined : stillEnds(cluster, kubeconfig, Date.now());
+    const warnings = [ends, ...Object.entries(stores).map(([server, one]) => storeWarning(server, one))];
+    for (const warning of warnings) if (warning !== undefined) void log.warn(warning);
+  });
 }
 
 function preflights(

@@ -11,6 +11,7 @@ export {
   type NodeWork,
   type ServerHealth,
 } from "./maintenance.ts";
+export { daysLeft, endsIn, kubeconfigEnd, readAnewWithinDays } from "./kubeconfig.ts";
 export { letGo, type AskedOfServers } from "./let-go.ts";
 export { serverTokenGeneration, tokenFingerprint } from "./fingerprint.ts";
 export { joinOrder, type JoinOrder, type K3sNode, type K3sTaint } from "./node.ts";

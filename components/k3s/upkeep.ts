@@ -1,5 +1,6 @@
 import type { Parameters } from "@isthmus/remote/script";
 import { z } from "zod";
+import { kubeconfigRead } from "./kubeconfig.ts";
 import type { ClusterPlan, NodePlan } from "./plan.ts";
 import { storeParameters } from "./snapshots.ts";
 
@@ -9,6 +10,7 @@ export type StoreFound = z.output<typeof storeFound>;
 
 /** What one run finds out about a cluster and the next one begins with: a stack keeps it among its outputs. Nothing secret. */
 export const clusterUpkeep = z.object({
+  kubeconfig: kubeconfigRead.optional(),
   stores: z.record(z.string(), storeFound).default({}).describe("By server."),
 });
 export type ClusterUpkeep = z.output<typeof clusterUpkeep>;

@@ -58,6 +58,8 @@ export interface ClusterReport {
   /** Members of etcd that have a vote, by its own list; where no server tells it, servers that say that they vote. */
   readonly voters: number;
   readonly nodes: readonly NodeReport[];
+  /** When the kubeconfig that the stack keeps ends, in words. */
+  readonly kubeconfig?: string | undefined;
   /** What concerns no single declared node. */
   readonly drift: readonly string[];
 }

@@ -13,16 +13,18 @@ import { withTokensInState } from "./tokens-in-state.ts";
 export interface DeployedCluster {
   readonly plan: ClusterPlan;
   readonly access: ClusterAccess;
+  /** The one among the stack's outputs. */
+  readonly kubeconfig?: string | undefined;
 }
 
 /** Reads the stack files and the stack's outputs. Every mistake is a `UserError`. */
 export async function deployedCluster(site: string): Promise<DeployedCluster> {
   const plan = declaredCluster(site);
   await requireStack(site);
-  const access = await accessOf(site);
-  if (plan.settings.snapshots.s3 === undefined) return { plan, access };
+  const { access, kubeconfig } = await outputsOf(site);
+  if (plan.settings.snapshots.s3 === undefined) return { plan, access, kubeconfig };
   const config: unknown = JSON.parse(await pulumi(["config", "--json", "--show-secrets", "--stack", site]));
-  return { plan, access: withKeysInConfig(access, config) };
+  return { plan, access: withKeysInConfig(access, config), kubeconfig };
 }
 
 function declaredCluster(site: string): ClusterPlan {
@@ -32,10 +34,13 @@ function declaredCluster(site: string): ClusterPlan {
   throw new UserError(`There is no site "${site}"; there are: ${sites.map(({ facts }) => facts.name).join(", ")}.`);
 }
 
-async function accessOf(site: string): Promise<ClusterAccess> {
+async function outputsOf(site: string): Promise<Omit<DeployedCluster, "plan">> {
   const outputs: unknown = JSON.parse(await pulumi(["stack", "output", "--json", "--show-secrets", "--stack", site]));
-  const read = z.looseObject({ clusterAccess }).safeParse(outputs);
-  if (read.success) return withWhatStateKnows(read.data.clusterAccess, await stateWithSecrets(site));
+  const read = z.looseObject({ clusterAccess, kubeconfig: z.string().optional() }).safeParse(outputs);
+  if (read.success) {
+    const access = withWhatStateKnows(read.data.clusterAccess, await stateWithSecrets(site));
+    return { access, kubeconfig: read.data.kubeconfig };
+  }
   throw new UserError(
     `The stack ${site} does not say how its machines are reached (output clusterAccess). Run: pulumi up --stack ${site}`,
   );

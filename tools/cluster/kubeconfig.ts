@@ -1,3 +1,4 @@
+import { daysLeft, endsIn, kubeconfigEnd, readAnewWithinDays } from "@isthmus/k3s";
 import { ClusterApi } from "../destroy/cluster-api.ts";
 
 /** What became of the administrator's kubeconfig that the stack keeps. */
@@ -20,12 +21,25 @@ export async function tryKubeconfig(kubeconfig: string): Promise<KubeconfigRepor
   }
 }
 
-const soonDays = 120;
-
 /** The report in words, with what to do. */
 export function describeKubeconfig(site: string, { days, refusal }: KubeconfigReport): string {
   const works = refusal === undefined ? "works" : `was not answered (${refusal})`;
-  const said = `The kubeconfig that the stack keeps ${works}; its own certificate ends in ${String(days)} days.`;
-  if (days > soonDays && refusal === undefined) return said;
+  const said = `The kubeconfig that the stack keeps ${works}; its own certificate ${endsIn(days)}.`;
+  if (days <= readAnewWithinDays) return `${said}\nThe next run reads the new one: pulumi up --stack ${site}`;
+  if (refusal === undefined) return `${said} \`pulumi up\` reads a new one in its last ${readAnewWithinDays}.`;
   return `${said}\nRead a new one: pulumi up --stack ${site} --replace '**::${site}-k3s-kubeconfig'`;
+}
+
+/** When the kubeconfig among a stack's outputs ends, in words, and what is to be done, if anything is. Undefined where that is not known. */
+export function kubeconfigEndText(
+  site: string,
+  kubeconfig: string,
+  now = Date.now(),
+): { readonly text: string; readonly soon: boolean } | undefined {
+  const days = daysLeft({ ends: kubeconfigEnd(kubeconfig) }, now);
+  if (days === undefined) return undefined;
+  const text = `the kubeconfig of ${site} ${endsIn(days)}`;
+  if (days > readAnewWithinDays) return { text, soon: false };
+  const mend = `pulumi up --stack ${site} reads k3s' own; where that ends as soon: npm run rotate-certificates -- ${site}, and then it`;
+  return { text: `${text}: ${mend}`, soon: true };
 }

@@ -20,7 +20,8 @@ export function reportText(report: ClusterReport): string {
   const end = isAsDeclared(report)
     ? `${report.cluster} is as declared.`
     : `Not as declared:\n${drift.map((line) => `  ${line}`).join("\n")}\n\n${mend}`;
-  return `${table.join("\n")}\n\n${end}`;
+  const kept = report.kubeconfig === undefined || drift.includes(report.kubeconfig) ? "" : `${report.kubeconfig}\n`;
+  return `${table.join("\n")}\n\n${kept}${end}`;
 }
 
 /** `@pulumi/command` reads nothing back, so `up` sees changes of the stack files alone. */

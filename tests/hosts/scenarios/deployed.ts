@@ -8,9 +8,11 @@ import type { TestSite } from "./test-site.ts";
 export async function deployed(site: TestSite): Promise<DeployedCluster> {
   const { name, nodes, settings } = site.file;
   const outputs = await site.stack.outputs({ secrets: true });
+  const { kubeconfig } = outputs;
   return {
     plan: planCluster({ name, nodes, settings: k3sSettings.parse(settings) }),
     access: withWhatStateKnows(clusterAccess.parse(outputs["clusterAccess"]), await stateOf(site)),
+    ...(typeof kubeconfig === "string" ? { kubeconfig } : {}),
   };
 }
 

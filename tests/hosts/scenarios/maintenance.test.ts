@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 
 import type { RotationRequest, UpdateRequest } from "@isthmus/k3s";
+import { changed } from "../../engine/harness.ts";
 import type { DeployedCluster } from "../../../tools/cluster/deployed.ts";
 import { tryKubeconfig } from "../../../tools/cluster/kubeconfig.ts";
 import { lookAtCluster } from "../../../tools/cluster/look.ts";
@@ -24,7 +25,7 @@ import {
   requireApt,
 } from "./packages.ts";
 import { requireScenarios } from "./requirements.ts";
-import { TestSite } from "./test-site.ts";
+import { clusterName, TestSite } from "./test-site.ts";
 
 const names = ["server-1", "server-2", "server-3", "agent-1"] as const;
 const asked: UpdateRequest = { reboot: "when-required", since: 0 };
@@ -303,6 +304,36 @@ describe("a cluster whose hosts are maintained", function () {
       const report = await tryKubeconfig(String(kubeconfig));
       assert.equal(report.refusal, undefined);
       assert.equal(report.days, 199);
+    });
+
+    it("has a kubeconfig that `up` reads anew when it ends soon, until k3s has a new one, and changes nothing else", async () => {
+      const server = site.host("server-1");
+      const kept = `${clusterName}-kubeconfig`;
+      const changes = async () => {
+        const run = await site.goesUp();
+        return { names: changed(run.done).map(({ name }) => name), text: run.text };
+      };
+      const days = async () =>
+        (await tryKubeconfig(String((await site.stack.outputs({ secrets: true }))["kubeconfig"]))).days;
+      await server.put("/etc/default/k3s", "CATTLE_NEW_SIGNED_CERT_EXPIRATION_DAYS=20\n");
+      await server.ok(
+        "cd /var/lib/rancher/k3s/server/tls && systemctl stop k3s && rm client-admin.* && systemctl start k3s",
+      );
+      await isWhole();
+      await site.goesUp({ replace: `**::${kept}` });
+      assert.equal(await days(), 19);
+      const waits = await changes();
+      assert.deepEqual(waits.names, [kept]);
+      assert.match(waits.text, /ends in 19 days, and so does k3s' own: npm run rotate-certificates -- /);
+      const report = await lookAtCluster(await deployed(site));
+      assert.match(report.drift.join("\n"), /the kubeconfig of \S+ ends in 19 days: pulumi up --stack/);
+
+      await server.ok("rm /etc/default/k3s && systemctl restart k3s");
+      await isWhole();
+      assert.deepEqual((await changes()).names, [kept]);
+      assert.equal(await days(), 364);
+      assert.deepEqual((await changes()).names, []);
+      assert.match((await lookAtCluster(await deployed(site))).kubeconfig ?? "", /ends in 364 days$/);
     });
   });
 
