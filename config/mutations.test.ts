@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { getAt } from "@isthmus/core";
 import { isCollection, parse, parseDocument, stringify, type Document } from "yaml";
 import { planStackFiles } from "../plan/stack-files.ts";
+import { readCases } from "./cases.ts";
 import { describeFindings } from "./describe.ts";
 import { isRecord } from "./sources.ts";
 
@@ -309,25 +310,19 @@ function siteOf(document: unknown): Record<string, unknown> | undefined {
   return getAt(document, "config.isthmus:site") as Record<string, unknown> | undefined;
 }
 
-/** Every service as some fixture has it, invalid ones too. */
-const allServices = ["valid", "invalid"].flatMap((kind) =>
-  readdirSync(join(import.meta.dirname, "fixtures", kind)).flatMap((folder) =>
-    servicesIn(join(import.meta.dirname, "fixtures", kind, folder)),
-  ),
-);
+/** Every service as some fixture or case has it. */
+const allServices = [
+  ...folders.flatMap((folder) => Object.entries(filesOf(folder))),
+  ...readCases().flatMap(({ files }) => [...files]),
+].flatMap(([file, bytes]) => (/^Pulumi\.\w.*\.yaml$/.test(file) ? servicesIn(bytes.toString()) : []));
 
-function servicesIn(folder: string): [string, Record<string, unknown>][] {
-  const files = readdirSync(folder, { withFileTypes: true }).filter(
-    (file) => file.isFile() && /^Pulumi\.\w.*\.yaml$/.test(file.name),
+function servicesIn(text: string): [string, Record<string, unknown>][] {
+  const document = parseDocument(text);
+  const services: unknown =
+    document.errors.length > 0 ? {} : toTree(document.getIn(["config", "isthmus:site", "services"]), document);
+  return Object.entries(isRecord(services) ? services : {}).flatMap(
+    ([name, settings]): [string, Record<string, unknown>][] => (isRecord(settings) ? [[name, settings]] : []),
   );
-  return files.flatMap(({ name }) => {
-    const document = parseDocument(readFileSync(join(folder, name), "utf8"));
-    const services: unknown =
-      document.errors.length > 0 ? {} : toTree(document.getIn(["config", "isthmus:site", "services"]), document);
-    return Object.entries(isRecord(services) ? services : {}).flatMap(
-      ([name, settings]): [string, Record<string, unknown>][] => (isRecord(settings) ? [[name, settings]] : []),
-    );
-  });
 }
 
 /** A part of a document as plain data, or nothing where an anchor holds itself. */
