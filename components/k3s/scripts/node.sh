@@ -57,8 +57,33 @@ write_files() {
     */server/audit.yaml) mkdir -p "$K3S_DATA/server/logs" && chmod 0700 "$K3S_DATA/server/logs" ;;
     esac
   done
-  put_or_remove "$K3S_ETC/registries.yaml" "$REGISTRIES"
+  write_registries
   write_interface
+}
+
+# What somebody else wrote for a k3s of theirs is neither written over nor taken away, but in an adoption, which keeps it. Where we
+# have written once, or installed, config.yaml is ours; people's own settings have files of their own beside it.
+refuse_files_of_others() {
+  local path found=''
+  if [ -e "$RECORD/k3s.files" ] || [ -e "$RECORD/k3s.installer" ] || [ "$ADOPT" = true ]; then return 0; fi
+  for path in "$K3S_ETC/config.yaml" "$K3S_ETC/registries.yaml"; do [ ! -e "$path" ] || found+=" $path"; done
+  [ -z "$found" ] || fail "somebody else wrote$found, for a k3s that did not come from here" \
+    'move it away, and declare what you need of it; or declare adopt, where a cluster runs with it (docs/guide/adopt-a-cluster.md)'
+}
+
+# A mark tells whether it is ours, as nothing has to be declared: noted before it is written and until it is gone.
+write_registries() {
+  local path="$K3S_ETC/registries.yaml" mark="$RECORD/k3s.registries"
+  if [ -n "$REGISTRIES" ]; then
+    put "$mark" 0600 ''
+    put "$path" 0600 "$REGISTRIES"
+  elif [ -e "$mark" ] || [ "$ADOPT" = true ]; then
+    rm -f "$path"
+    rm -f "$mark"
+  elif [ -e "$path" ]; then
+    fail "$path is here, and no registries are declared: somebody else wrote it, or an older release of ours" \
+      'declare what is in it as kubernetes.registries, or take it away'
+  fi
 }
 
 put_or_remove() { if [ -n "$2" ]; then put "$1" 0600 "$2"; else rm -f "$1"; fi; }
@@ -217,7 +242,9 @@ drifted_here() {
 write_configuration() {
   refuse_lost_settings
   step 'write the configuration'
+  refuse_files_of_others
   keep_what_was_there
+  put "$RECORD/k3s.files" 0600 ''
   [ ! -e "$RECORD/k3s.applied" ] || { [ "$(cat "$RECORD/k3s.applied")" = "$1" ] && ! drifted_here; } || put "$RECORD/k3s.applied" 0600 'not known'
   write_files
 }
