@@ -45,7 +45,7 @@ export const scripts = {
   installServer: loadScript(...node, file("token"), fixed, file("ways-back"), file("install-server")),
   installAgent: loadScript(...node, file("install-agent")),
   kubeconfig: loadScript(...common, file("kubeconfig")),
-  membership: loadScript(...common, ...lease, ...leaving, file("labels"), file("membership")),
+  membership: loadScript(...common, ...lease, ...leaving, file("node-record"), file("labels"), file("membership")),
   snapshot: loadScript(...common, file("object-store"), file("snapshot")),
   snapshots: loadScript(...common, file("object-store"), file("snapshots")),
   storeProbe: loadScript(...common, file("object-store"), file("store-probe")),

@@ -1,10 +1,12 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2153,SC2154 # parts of a script are joined, and parameters come before: see ../scripts.ts
-# Labels and taints of the nodes as declared, removal included. What is ours is written on the node as annotations, so that
-# what others set stays.
-declare -A known_labels known_taints labels_now taints_now
+# Labels and taints of the nodes as declared, removal included. What is ours is recorded (node-record.sh), so that what others
+# set stays.
+declare -A known_labels known_taints labels_now taints_now RECORD_CHANGES
 # Of all nodes: also whether each is READY, and how it is marked where a run of ours cordoned it.
 declare -A READY=() CORDONED_AS=()
+# Nodes on which an older release noted what is ours.
+WITH_ANNOTATIONS=()
 # shellcheck disable=SC2016 # what stands there is Go's
 read_nodes() {
   local table name ready cordoned labels taints taints_here labels_here template="$FIELD"'{{define "of"}}{{with .}}{{range $key, $value := .}}'
@@ -14,17 +16,23 @@ read_nodes() {
   template+='{{template "field" (index . "isthmus/labels")}}{{template "field" (index . "isthmus/taints")}}{{else}}{{template "field" ""}}{{template "field" ""}}{{template "field" ""}}{{end}}'
   # Keys, values and effects of labels and taints are made of letters, digits and a few signs: the API server sees to it.
   template+='"{{with .spec.taints}}{{template "taints" .}}{{end}}"{{"\t"}}"{{template "of" .metadata.labels}}"{{"\t\n"}}{{end}}'
+  read_record
   table=$(kube get nodes -o "go-template=$template" | rows "$NAME_FORM" 'True|False|Unknown' 'true|leaving' '.*' '.*' '[-A-Za-z0-9_./=:,]*' '[-A-Za-z0-9_./= ]*')
   while IFS='|' read -r name ready cordoned labels taints taints_here labels_here; do
     [ -n "$name" ] || continue
     READY[$name]=$ready CORDONED_AS[$name]=$cordoned
+    if [ -z "$HAS_RECORD" ]; then
+      [ -z "$labels$taints" ] || WITH_ANNOTATIONS+=("$name")
+    else
+      labels=${RECORDED[$name.labels]:-} taints=${RECORDED[$name.taints]:-}
+    fi
     known_labels[$name]=$(believed "$name" "$KEY_FORM" "$labels")
     known_taints[$name]=$(believed "$name" "$KEY_FORM:(NoSchedule|PreferNoSchedule|NoExecute)" "$taints")
     taints_now[$name]=",$taints_here" labels_now[$name]=" $labels_here"
   done <<<"$table"
 }
 
-# believed NODE FORM LIST: what of a list, which that node may have written itself, is of its form.
+# believed NODE FORM LIST: what of a list is of its form. Once it comes from the node's annotations, which that node may write.
 believed() {
   local one out='' words
   IFS=, read -ra words <<<"$3"
@@ -32,7 +40,7 @@ believed() {
     if is_of "$2" "$one"; then
       out+="${out:+,}$one"
     else
-      say "$1 has an annotation that no run of ours wrote: \"$one\" in it is passed over"
+      say "of $1 something is noted that no run of ours wrote: \"$one\" is passed over"
     fi
   done
   printf %s "$out"
@@ -99,22 +107,23 @@ both() {
   printf %s "$out"
 }
 
-# note: what is ours on the nodes, from now on; one call for all those of which it is the same, all calls at once.
+# note: what is ours on the nodes, from now on; in one call, and of those that are gone nothing.
 note() {
-  local noted group names call calls=()
-  local -A groups=()
+  local name key
+  RECORD_CHANGES=()
   for name in "${JOINED[@]}"; do
-    noted="isthmus/labels=${ours_labels[$name]} isthmus/taints=${ours_taints[$name]}"
-    [ "$noted" = "isthmus/labels=${known_labels[$name]} isthmus/taints=${known_taints[$name]}" ] || groups[$noted]+=" $name"
+    if [ -n "$HAS_RECORD" ] && [ "${ours_labels[$name]} ${ours_taints[$name]}" = "${known_labels[$name]} ${known_taints[$name]}" ]; then continue; fi
+    RECORD_CHANGES[$name.labels]="\"${ours_labels[$name]}\"" RECORD_CHANGES[$name.taints]="\"${ours_taints[$name]}\""
     known_labels[$name]=${ours_labels[$name]} known_taints[$name]=${ours_taints[$name]}
   done
-  for group in "${!groups[@]}"; do
-    read -ra names <<<"${groups[$group]}"
-    read -ra noted <<<"$group"
-    kube annotate node --overwrite -- "${names[@]}" "${noted[@]}" >/dev/null &
-    calls+=("$!")
+  for key in "${!RECORDED[@]}"; do
+    [ -n "${READY[${key%.*}]+known}" ] || RECORD_CHANGES[$key]=null
   done
-  for call in ${calls[@]+"${calls[@]}"}; do wait "$call"; done
+  if [ "${#RECORD_CHANGES[@]}" -gt 0 ] || [ -z "$HAS_RECORD" ]; then write_record; fi
+  if [ "${#WITH_ANNOTATIONS[@]}" -gt 0 ]; then
+    kube annotate node -- "${WITH_ANNOTATIONS[@]}" isthmus/labels- isthmus/taints- >/dev/null
+    WITH_ANNOTATIONS=()
+  fi
 }
 
 declare -A ours_labels ours_taints wanted_labels wanted_taints

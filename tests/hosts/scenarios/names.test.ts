@@ -153,6 +153,12 @@ describe("a node under another name", function () {
     );
     await says("isthmus/labels", "--all,x --kubeconfig=/root/other,disk,isthmus/machine\nserver-1");
     await says("isthmus/taints", "--all:NoSchedule,a --overwrite:NoSchedule,key=value:NoSchedule");
+    // As an older release noted what was ours: what a person set would have been taken off for the kubelet.
+    await aServer(site).ok(
+      "k3s kubectl label node agent-1 team=storage && k3s kubectl taint node agent-1 quarantine=yes:NoSchedule",
+    );
+    await says("isthmus/labels", "disk,team");
+    await says("isthmus/taints", "quarantine:NoSchedule");
     await says("k3s.io/encryption-config-hash", "start-0");
     await says("isthmus/way-back", "v1.35.1+k3s1");
     await says("etcd.k3s.cattle.io/node-name", "server-1-00000000\n|voter");
@@ -160,7 +166,8 @@ describe("a node under another name", function () {
     await site.goesUp();
     const { metadata, spec } = await node(site, "agent-1");
     assert.equal(metadata.labels["disk"], "ssd");
-    assert.deepEqual(spec.taints ?? [], []);
+    assert.equal(metadata.labels["team"], "storage");
+    assert.deepEqual(spec.taints, [{ key: "quarantine", value: "yes", effect: "NoSchedule" }]);
     assert.deepEqual((await nodes(aServer(site))).map((one) => one.metadata.name).sort(), ["agent-1", ...servers]);
     for (const one of await nodes(aServer(site)))
       assert.equal(one.metadata.labels["isthmus/machine"] === undefined, false);
