@@ -7,8 +7,10 @@ import {
   type DiskFacts,
   type NodeFacts,
   type SiteFacts,
+  type SnapshotFacts,
   type SourcePath,
 } from "@isthmus/core";
+import { longestPause, oldestSnapshot } from "@isthmus/k3s";
 import type { Model, SiteModel } from "../config/load.ts";
 
 type NodeSettings = SiteModel["nodes"][string];
@@ -32,8 +34,18 @@ export function siteFacts(site: SiteModel, model: Model): SiteFacts {
       podCidr: site.kubernetes.clusterCidr,
       serviceCidr: site.kubernetes.serviceCidr,
       localStorage: !site.kubernetes.disable.includes("local-storage"),
+      snapshots: snapshotFacts(site.kubernetes.snapshots),
     },
     peers: model.fleet.sites.filter((name) => name !== site.name).map((name) => ({ name, domain: domainOf(name) })),
+  };
+}
+
+function snapshotFacts({ schedule, s3 }: SiteModel["kubernetes"]["snapshots"]): SnapshotFacts {
+  return {
+    // A schedule by which none ever comes is refused.
+    pauseMinutes: longestPause(schedule) ?? Infinity,
+    oldestMinutes: oldestSnapshot(schedule),
+    stored: s3 !== undefined,
   };
 }
 

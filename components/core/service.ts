@@ -110,6 +110,16 @@ export interface PeerFacts {
   readonly domain: string;
 }
 
+/** Snapshots of etcd that every server takes by schedule. */
+export interface SnapshotFacts {
+  /** The longest time between two, in minutes. */
+  readonly pauseMinutes: number;
+  /** How old the newest may be before something is wrong, in minutes. */
+  readonly oldestMinutes: number;
+  /** Whether they are brought to an object store, too. */
+  readonly stored: boolean;
+}
+
 /** The site as services see it: plain facts, nothing of Pulumi. */
 export interface SiteFacts {
   readonly name: string;
@@ -123,6 +133,7 @@ export interface SiteFacts {
     readonly serviceCidr: string;
     /** Whether k3s brings its own StorageClass `local-path`, and makes it the default one. */
     readonly localStorage: boolean;
+    readonly snapshots: SnapshotFacts;
   };
   readonly peers: readonly PeerFacts[];
 }

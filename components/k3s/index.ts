@@ -71,6 +71,6 @@ export {
   type RotationRequest,
 } from "./rotation.ts";
 export { k3sSettings, type K3sSettings, type K3sSettingsInput } from "./schema.ts";
-export { longestPause } from "./schedule.ts";
+export { longestPause, oldestSnapshot } from "./schedule.ts";
 export { scripts } from "./scripts.ts";
 export { clusterUpkeep, type ClusterUpkeep } from "./upkeep.ts";

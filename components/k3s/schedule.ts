@@ -69,6 +69,17 @@ export function longestPause(schedule: string): number | undefined {
   return Math.max(longestStep(times), between * dayMinutes + first - last);
 }
 
+/** For the clocks of two servers, a change to summer time, and the taking itself. */
+const margin = 60;
+
+/**
+ * How old the newest snapshot of a server may be, in minutes: two pauses, for one snapshot may fail and a second one is no accident. Infinite
+ * where none ever comes.
+ */
+export function oldestSnapshot(schedule: string): number {
+  return 2 * (longestPause(schedule) ?? Infinity) + margin;
+}
+
 function longestStep(ascending: readonly number[]): number {
   let longest = 0;
   for (const [index, value] of ascending.entries())

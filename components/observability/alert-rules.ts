@@ -1,6 +1,8 @@
+import type { SnapshotFacts } from "@isthmus/core";
 import { fetchJob } from "./monitoring-arguments.ts";
+import { snapshotAlerts } from "./snapshot-alerts.ts";
 
-interface Alert {
+export interface Alert {
   readonly alert: string;
   readonly expr: string;
   readonly for: string;
@@ -27,8 +29,25 @@ export const summaryRules: readonly Recording[] = [
 export const fetched = ['{__name__=~"site:.+",site=""}', 'ALERTS{alertstate="firing",site=""}'] as const;
 
 /** Measurements of this site have no label `site`; those that were fetched have. */
-export function alertRules({ sites, etcd }: { sites: readonly string[]; etcd: boolean }): readonly Alert[] {
-  return [...sites.map(siteConnectivityLost), ...nodeAlerts, ...(etcd ? etcdAlerts : []), ...platformAlerts];
+export function alertRules({ sites, etcd, snapshots, retentionMinutes }: AlertedOn): readonly Alert[] {
+  return [
+    ...sites.map(siteConnectivityLost),
+    ...nodeAlerts,
+    ...(etcd ? etcdAlerts : []),
+    ...snapshotAlerts(snapshots, retentionMinutes),
+    ...platformAlerts,
+  ];
+}
+
+/** What a site's alerts depend on. */
+export interface AlertedOn {
+  /** Other sites, whose summary is fetched. */
+  readonly sites: readonly string[];
+  /** Whether etcd is measured. */
+  readonly etcd: boolean;
+  readonly snapshots: SnapshotFacts;
+  /** For how long measurements are kept. */
+  readonly retentionMinutes: number;
 }
 
 function siteConnectivityLost(site: string): Alert {

@@ -1,4 +1,4 @@
-import { fromPeer, generated, opaqueSecret, secret, type Manifest, type ObjectPlan } from "@isthmus/core";
+import { fromPeer, generated, opaqueSecret, secret, toSeconds, type Manifest, type ObjectPlan } from "@isthmus/core";
 import { alertRules, fetched, summaryRules } from "./alert-rules.ts";
 import { federationObjects } from "./federation.ts";
 import { fetchJob, monitoringNames, type MonitoringContext } from "./monitoring-arguments.ts";
@@ -33,8 +33,13 @@ function operated(context: MonitoringContext, id: string, manifest: Omit<Manifes
 }
 
 function rules(context: MonitoringContext): ObjectPlan {
-  const { args } = context;
-  const alerts = alertRules({ sites: args.sites, etcd: args.etcdMetrics });
+  const { args, site } = context;
+  const alerts = alertRules({
+    sites: args.sites,
+    etcd: args.etcdMetrics,
+    snapshots: site.kubernetes.snapshots,
+    retentionMinutes: toSeconds(args.retention) / 60,
+  });
   return operated(context, "isthmus-rules", {
     apiVersion: "monitoring.coreos.com/v1",
     kind: "PrometheusRule",

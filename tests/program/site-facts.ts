@@ -31,6 +31,7 @@ export function siteFacts(changes: Partial<SiteFacts> = {}): SiteFacts {
       podCidr: "10.42.0.0/16",
       serviceCidr: "10.43.0.0/16",
       localStorage: false,
+      snapshots: { pauseMinutes: 360, oldestMinutes: 780, stored: true },
     },
     peers: [{ name: "site-b", domain: "site-b.home.arpa" }],
     ...changes,

@@ -1,4 +1,4 @@
-import { longestPause, type ClusterPlan } from "@isthmus/k3s";
+import { oldestSnapshot, type ClusterPlan } from "@isthmus/k3s";
 import { z } from "zod";
 
 /**
@@ -35,14 +35,8 @@ export interface SnapshotAges {
   readonly store?: number | null;
 }
 
-/** For the clocks of two servers, a change to summer time, and the taking itself. */
-const margin = 3600;
-
-/** Two pauses of the schedule: one snapshot may fail, a second one is no accident. */
-export function oldestAllowed({ settings }: ClusterPlan): number {
-  const minutes = longestPause(settings.snapshots.schedule);
-  return minutes === undefined ? Infinity : 2 * minutes * 60 + margin;
-}
+/** In seconds. */
+export const oldestAllowed = ({ settings }: ClusterPlan): number => oldestSnapshot(settings.snapshots.schedule) * 60;
 
 export function snapshotAges(plan: ClusterPlan, node: string, told: ServerSnapshots): SnapshotAges {
   const disk = told.local === null ? null : told.now - told.local;
