@@ -100,6 +100,44 @@ describe("the network of the pods", function () {
     }
   });
 
+  it("is encrypted on every node after a change of it: by one route through one device, and none of before is narrower", async () => {
+    const before = await starts(site);
+    site.set({ flannel: "wireguard-native" });
+    await site.goesUp();
+    await assertConverged(site);
+    assert.deepEqual(
+      await starts(site),
+      Object.fromEntries(Object.entries(before).map(([name, count]) => [name, count + 1])),
+    );
+    for (const name of ["server-1", "agent-1", "agent-2"]) {
+      const host = site.host(name);
+      assert.match(await host.ok("ip -o -d link show flannel-wg"), / dstport 51820 /);
+      const routes = (await host.ok("ip -o route show root 10.42.0.0/16")).trim().split("\n");
+      assert.equal(routes.length, 1, routes.join("\n"));
+      assert.match(routes[0] ?? "", /^10\.42\.0\.0\/16 dev flannel-wg /);
+      const { metadata } = (await node(site, name)) as { metadata: { annotations?: Readonly<Record<string, string>> } };
+      assert.equal(metadata.annotations?.["flannel.alpha.coreos.com/backend-type"], "wireguard");
+    }
+    const server = (await site.host("server-1").ok("cat /etc/rancher/k3s/config.yaml")).split("\n");
+    assert.ok(server.includes("flannel-backend: wireguard-native"));
+  });
+
+  it("is no setting of agents, which begin at the cluster's own address, as a file says that others cannot read", async () => {
+    const { api } = site.file.settings;
+    for (const name of ["agent-1", "agent-2"]) {
+      const host = site.host(name);
+      assert.equal(
+        await host.ok("cat /etc/rancher/k3s/config.yaml.d/10-join.yaml"),
+        `server: https://${api.address}:6443\n`,
+      );
+      assert.equal(await host.ok("stat -c '%a %U' /etc/rancher/k3s/config.yaml.d/10-join.yaml"), "600 root\n");
+      assert.doesNotMatch(
+        await host.ok("cat /etc/rancher/k3s/config.yaml"),
+        /flannel-backend|embedded-registry|server:/,
+      );
+    }
+  });
+
   it("does not change to another CNI, nor a server's address or the networks: refused before anything is changed", async () => {
     const before = await starts(site);
     const { file } = site;
@@ -107,7 +145,7 @@ describe("the network of the pods", function () {
     site.set({ flannel: "none", clusterCidr: "10.52.0.0/16" });
     site.edit("server-1", { address: other });
     const said = await site.refuses();
-    assert.match(said, /\[server-1\] - flannel is host-gw in this cluster, and none is declared/);
+    assert.match(said, /\[server-1\] - flannel is wireguard-native in this cluster, and none is declared/);
     assert.match(
       said,
       /\[server-1\] - cluster-cidr is 10\.42\.0\.0\/16 in this cluster, and 10\.52\.0\.0\/16 is declared/,

@@ -1,7 +1,9 @@
 """The network of the pods, as k3s' flannel makes it: a real VXLAN of the kernel, or routes; no pods are on it.
 
-After flannel's backends (flannel-io/flannel, pkg/backend/vxlan and hostgw) and k3s' pkg/agent/flannel: the interface that
-`flannel-iface` names, else that of the default route, and its first address; told to the others by annotations.
+After flannel's backends (flannel-io/flannel, pkg/backend/vxlan, hostgw and wireguard) and k3s' pkg/agent/flannel: the interface that
+`flannel-iface` names, else that of the default route, and its first address; told to the others by annotations. Not every kernel
+has WireGuard: its device is a VXLAN here, which encrypts nothing, with the name, port, address and one route of the real one
+(`Configure` and `upAndAddRoute` in pkg/backend/wireguard/device.go; UDP 51820 is `ListenPort` by default).
 """
 
 import ipaddress
@@ -17,7 +19,9 @@ from standin.objects import ApiError
 
 PREFIX = "flannel.alpha.coreos.com/"
 TYPES = {"vxlan": "vxlan", "host-gw": "host-gw", "wireguard-native": "wireguard"}
-DEVICE = "flannel.1"
+NETWORK = "10.42.0.0/16"
+# Device, VNI and UDP port of those backends that have a device of their own.
+DEVICES = {"vxlan": ("flannel.1", "1", "8472"), "wireguard-native": ("flannel-wg", "2", "51820")}
 
 
 def ip(*arguments, check=True):
@@ -52,7 +56,7 @@ class Flannel:
             return
         if self.backend not in TYPES:
             log.fatal(f"Cannot configure unknown flannel backend '{self.backend}'")
-        network = {"Network": "10.42.0.0/16", "EnableIPv6": False, "EnableIPv4": True, "IPv6Network": "::/0",
+        network = {"Network": NETWORK, "EnableIPv6": False, "EnableIPv4": True, "IPv6Network": "::/0",
                    "Backend": {"Type": TYPES[self.backend]}}
         pki.write(os.path.join(self.agent.folder, "etc/flannel/net-conf.json"), json.dumps(network, indent=1).encode())
         self.interface, self.address = interface_of(self.agent.settings)
@@ -75,16 +79,19 @@ class Flannel:
 
     def _begin(self, own):
         data = {}
-        if self.backend == "vxlan":
+        if self.backend in DEVICES:
+            device, vni, port = DEVICES[self.backend]
             first = str(ipaddress.ip_network(own)[0])
-            same = f"local {self.address} dev {self.interface} " in ip("-o", "-d", "link", "show", DEVICE, check=False)
+            same = f"local {self.address} dev {self.interface} " in ip("-o", "-d", "link", "show", device, check=False)
             if not same:
-                ip("link", "del", DEVICE, check=False)
-                ip("link", "add", DEVICE, "type", "vxlan", "id", "1", "dstport", "8472", "local", self.address, "dev", self.interface, "nolearning")
-            ip("addr", "replace", f"{first}/32", "dev", DEVICE)
-            ip("link", "set", DEVICE, "up")
-            with open(f"/sys/class/net/{DEVICE}/address", encoding="ascii") as file:
-                data = {"VNI": 1, "VtepMAC": file.read().strip()}
+                ip("link", "del", device, check=False)
+                ip("link", "add", device, "type", "vxlan", "id", vni, "dstport", port, "local", self.address, "dev", self.interface, "nolearning")
+            ip("addr", "replace", f"{first}/32", "dev", device)
+            ip("link", "set", device, "up")
+            if self.backend == "wireguard-native":
+                ip("route", "replace", NETWORK, "dev", device, "scope", "link")
+            with open(f"/sys/class/net/{device}/address", encoding="ascii") as file:
+                data = {"VNI": int(vni), "VtepMAC": file.read().strip()}
         self.agent.annotate({PREFIX + "backend-type": TYPES[self.backend], PREFIX + "public-ip": self.address,
                              PREFIX + "kube-subnet-manager": "true", PREFIX + "backend-data": json.dumps(data) if data else "null"})
 
@@ -97,16 +104,18 @@ class Flannel:
                 data = json.loads(notes.get(PREFIX + "backend-data", "null")) or {}
                 wanted[network] = (notes[PREFIX + "public-ip"], data.get("VtepMAC"))
         for network in set(self.known) - set(wanted):
-            ip("route", "del", network, check=False)
+            if self.backend != "wireguard-native":
+                ip("route", "del", network, check=False)
             del self.known[network]
         for network, (public, mac) in wanted.items():
             if self.known.get(network) == (public, mac):
                 continue
-            if self.backend == "vxlan":
-                first = network.partition("/")[0]
-                ip("neigh", "replace", first, "lladdr", mac, "dev", DEVICE, "nud", "permanent")
-                subprocess.run(["bridge", "fdb", "replace", mac, "dev", DEVICE, "dst", public], check=True, capture_output=True, text=True)
-                ip("route", "replace", network, "via", first, "dev", DEVICE, "onlink")
+            if self.backend in DEVICES:
+                device, first = DEVICES[self.backend][0], network.partition("/")[0]
+                ip("neigh", "replace", first, "lladdr", mac, "dev", device, "nud", "permanent")
+                subprocess.run(["bridge", "fdb", "replace", mac, "dev", device, "dst", public], check=True, capture_output=True, text=True)
+                if self.backend == "vxlan":
+                    ip("route", "replace", network, "via", first, "dev", device, "onlink")
             elif self.backend == "host-gw":
                 ip("route", "replace", network, "via", public, "dev", self.interface)
             self.known[network] = (public, mac)
