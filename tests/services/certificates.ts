@@ -38,15 +38,22 @@ export class Authority {
   }
 
   issueFor(dnsNames: readonly string[], ipAddresses: readonly string[] = []): Issued {
+    const names = [...dnsNames.map((name) => `DNS:${name}`), ...ipAddresses.map((address) => `IP:${address}`)];
+    return this.sign("/", ["extendedKeyUsage=serverAuth", `subjectAltName=critical,${names.join(",")}`]);
+  }
+
+  /** By which a client says who it is. */
+  issueClient(name: string): Issued {
+    return this.sign(`/CN=${name}`, ["extendedKeyUsage=clientAuth"]);
+  }
+
+  private sign(subject: string, extensions: readonly string[]): Issued {
     this.count += 1;
     const file = (extension: string): string => join(this.folder, `${this.count}.${extension}`);
-    const names = [...dnsNames.map((name) => `DNS:${name}`), ...ipAddresses.map((address) => `IP:${address}`)];
-    writeFileSync(
-      file("ext"),
-      `subjectAltName=critical,${names.join(",")}\nkeyUsage=critical,digitalSignature,keyEncipherment\nextendedKeyUsage=serverAuth\nbasicConstraints=critical,CA:FALSE\n`,
-    );
+    const usual = ["keyUsage=critical,digitalSignature,keyEncipherment", "basicConstraints=critical,CA:FALSE", ""];
+    writeFileSync(file("ext"), [...extensions, ...usual].join("\n"));
     newKey(file("key"));
-    openssl("req", "-new", "-key", file("key"), "-subj", "/", "-out", file("csr"));
+    openssl("req", "-new", "-key", file("key"), "-subj", subject, "-out", file("csr"));
     const authority = ["-CA", join(this.folder, "ca.crt"), "-CAkey", join(this.folder, "ca.key"), "-CAcreateserial"];
     openssl(
       "x509",

@@ -16,27 +16,24 @@ export interface Running {
   stop(name?: NodeJS.Signals): Promise<void>;
 }
 
-export interface StartOptions {
-  readonly environment?: Readonly<Record<string, string>>;
-  readonly folder?: string;
-  /** Whether root gives up what it may do. Default: yes. */
-  readonly unprivileged?: boolean;
-}
-
 /** Nobody's numbers in Debian. */
 const nobody = { user: 65_534, group: 65_534 } as const;
 const isRoot = process.getuid?.() === 0;
 
-/** Starts a program that dies with this process, as nobody where this process is root. */
-export function start(program: string, args: readonly string[], options: StartOptions = {}): Running {
-  const { environment = {}, folder, unprivileged = true } = options;
-  const drop =
-    unprivileged && isRoot
-      ? ["--reuid", String(nobody.user), "--regid", String(nobody.group), "--clear-groups", "--no-new-privs"]
-      : [];
-  const child = spawn("setpriv", [...drop, "--pdeathsig", "KILL", "--", program, ...args], {
+/** A program with its arguments, as nobody where this process is root; it dies with this process. */
+export function asNobody(program: string, args: readonly string[]): readonly [string, readonly string[]] {
+  const drop = isRoot
+    ? ["--reuid", String(nobody.user), "--regid", String(nobody.group), "--clear-groups", "--no-new-privs"]
+    : [];
+  return ["setpriv", [...drop, "--pdeathsig", "KILL", "--", program, ...args]];
+}
+
+/** Starts a program as nobody. */
+export function start(program: string, args: readonly string[], folder?: string): Running {
+  const [command, rest] = asNobody(program, args);
+  const child = spawn(command, rest, {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { PATH: process.env["PATH"], HOME: folder ?? tmpdir(), LANG: "C.UTF-8", ...environment },
+    env: { PATH: process.env["PATH"], HOME: folder ?? tmpdir(), LANG: "C.UTF-8" },
     ...(folder === undefined ? {} : { cwd: folder }),
   });
   return watched(child);
