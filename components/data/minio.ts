@@ -193,7 +193,15 @@ function release(context: Context): ReleasePlan {
 function forPeers({ instance, args, site }: Context) {
   const peers = site.peers.map(({ name }) => name);
   return {
-    buckets: peers.map((peer) => ({ name: backupBucket(peer), policy: "none", purge: false, versioning: true })),
+    // A bucket with locks refuses MinIO's own force-delete, which asks for no more than leave to delete and takes every version; nothing is locked. It counts
+    // when the bucket is made: https://github.com/minio/minio/blob/master/cmd/object-handlers.go (DeleteObjectHandler)
+    buckets: peers.map((peer) => ({
+      name: backupBucket(peer),
+      policy: "none",
+      purge: false,
+      versioning: true,
+      objectlocking: true,
+    })),
     policies: peers.map((peer) => ({ name: backupAccount(peer), statements: statementsFor(backupBucket(peer)) })),
     users: peers.map((peer) => ({
       accessKey: backupAccount(peer),
@@ -228,7 +236,10 @@ function passwordsOf(accounts: readonly { readonly account: string; readonly nam
   };
 }
 
-/** Everything in the one bucket but deleting versions: a site that is taken over cannot wipe out its backups. */
+/**
+ * Everything in the one bucket but deleting versions: a site that is taken over cannot wipe out its backups. MinIO takes leave to delete for
+ * leave to delete versions, too, where that is not denied: https://github.com/minio/minio/pull/16409
+ */
 function statementsFor(bucket: string) {
   return [
     {
@@ -247,6 +258,7 @@ function statementsFor(bucket: string) {
         "s3:ListMultipartUploadParts",
       ],
     },
+    { effect: "Deny", resources: [`arn:aws:s3:::${bucket}/*`], actions: ["s3:DeleteObjectVersion"] },
   ];
 }
 

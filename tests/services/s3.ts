@@ -6,11 +6,15 @@ export interface Account {
   readonly secret: string;
 }
 
-/** A request to an S3 server, without a query. */
+/** A request to an S3 server. */
 export interface Asked {
-  readonly method: "GET" | "PUT" | "DELETE";
+  readonly method: "GET" | "PUT" | "POST" | "DELETE";
   readonly path: string;
+  /** As it is signed: keys in order, everything encoded. */
+  readonly query?: string;
   readonly body?: string;
+  /** Whether MinIO is to delete every version of all that begins so. */
+  readonly force?: true;
   readonly account?: Account;
 }
 
@@ -18,6 +22,8 @@ export interface Answered {
   /** 0: nobody answered. */
   readonly status: number;
   readonly text: string;
+  /** The version that was written. */
+  readonly version?: string;
 }
 
 const region = "us-east-1";
@@ -25,14 +31,18 @@ const hash = (text: string): string => createHash("sha256").update(text).digest(
 const keyed = (key: string | Buffer, text: string): Buffer => createHmac("sha256", key).update(text).digest();
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html */
-function signed({ method, path, body = "" }: Asked, host: string, account: Account): Readonly<Record<string, string>> {
+function signed(
+  { method, path, query = "", body = "" }: Asked,
+  host: string,
+  account: Account,
+): Readonly<Record<string, string>> {
   const time = new Date().toISOString().replace(/[:-]|\.\d+/g, "");
   const day = time.slice(0, 8);
   const scope = `${day}/${region}/s3/aws4_request`;
   const headers = { host, "x-amz-content-sha256": hash(body), "x-amz-date": time };
   const names = Object.keys(headers).join(";");
   const lines = Object.entries(headers).map(([name, value]) => `${name}:${value}\n`);
-  const canonical = [method, path, "", lines.join(""), names, hash(body)].join("\n");
+  const canonical = [method, path, query, lines.join(""), names, hash(body)].join("\n");
   const key = [day, region, "s3", "aws4_request"].reduce<string | Buffer>(keyed, `AWS4${account.secret}`);
   const signature = keyed(key, ["AWS4-HMAC-SHA256", time, scope, hash(canonical)].join("\n")).toString("hex");
   const credential = `Credential=${account.name}/${scope}, SignedHeaders=${names}, Signature=${signature}`;
@@ -56,17 +66,30 @@ export function askS3(
     ca,
     servername: name,
     method: asked.method,
-    path: asked.path,
+    path: asked.query === undefined ? asked.path : `${asked.path}?${asked.query}`,
     agent: false,
     timeout: 20_000,
-    headers: { host, ...(asked.account === undefined ? {} : signed(asked, host, asked.account)) },
+    headers: {
+      host,
+      // Asked for where several are deleted at once.
+      ...(asked.method === "POST"
+        ? {
+            "content-md5": createHash("md5")
+              .update(asked.body ?? "")
+              .digest("base64"),
+          }
+        : {}),
+      ...(asked.force === undefined ? {} : { "x-minio-force-delete": "true" }),
+      ...(asked.account === undefined ? {} : signed(asked, host, asked.account)),
+    },
   };
   return new Promise((resolve) => {
     const sent = request(options, (response) => {
       let text = "";
       response.on("data", (part: Buffer) => (text += part.toString()));
       response.on("end", () => {
-        resolve({ status: response.statusCode ?? 0, text });
+        const version = response.headers["x-amz-version-id"];
+        resolve({ status: response.statusCode ?? 0, text, ...(typeof version === "string" ? { version } : {}) });
       });
     });
     sent.on("timeout", () => sent.destroy(new Error("no answer in 20 s")));

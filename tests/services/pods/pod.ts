@@ -102,7 +102,7 @@ export class Pod {
       return this.inner !== undefined && isSetUp(this.inner);
     });
     for (const container of others) {
-      const sidecar = spawn("nsenter", this.inside(container, this.command(container)), {
+      const sidecar = spawn("nsenter", this.inside(container, commandOf(container)), {
         stdio: ["ignore", "pipe", "pipe"],
       });
       this.hear(sidecar);
@@ -153,7 +153,8 @@ export class Pod {
 
   private owner(): Owner {
     const security = mapAt(this.spec.spec, "securityContext");
-    return { user: Number(security["runAsUser"]), group: Number(security["fsGroup"] ?? security["runAsGroup"]) };
+    const { runAsUser = 0, runAsGroup = 0 } = security;
+    return { user: Number(runAsUser), group: Number(security["fsGroup"] ?? runAsGroup) };
   }
 
   private volumes(): readonly Volume[] {
@@ -185,7 +186,7 @@ export class Pod {
     return [
       `--net=/run/netns/${this.network.namespace}`,
       ...["bwrap", "--die-with-parent", "--json-status-fd", "3", "--unshare-pid", "--unshare-ipc", "--unshare-uts"],
-      ...["--hostname", name, ...root, ...mounts, ...kept, "--", ...this.as(main, this.command(main))],
+      ...["--hostname", name, ...root, ...mounts, ...kept, "--", ...this.as(main, commandOf(main))],
     ];
   }
 
@@ -215,14 +216,14 @@ export class Pod {
       ...command,
     ];
   }
+}
 
-  private command(container: Json): string[] {
-    const texts = (key: string): string[] => {
-      const list = container[key];
-      return Array.isArray(list) ? list.map(String) : [];
-    };
-    return [...texts("command"), ...texts("args")];
-  }
+/** What a container runs. */
+export function commandOf(container: Json): string[] {
+  return ["command", "args"].flatMap((key) => {
+    const list = container[key];
+    return Array.isArray(list) ? list.map(String) : [];
+  });
 }
 
 /** Folders that everyone may look into: those that are made for a mount on the way to it are root's alone. */
