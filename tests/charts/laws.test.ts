@@ -156,6 +156,41 @@ describe("a fault in what a chart makes", () => {
       /^pods-stated metallb: no Deployment of its charts has its labels$/,
     ],
     [
+      "an operator that is told of no image of its pods",
+      "longhorn",
+      (facts) => ({
+        ...facts,
+        images: facts.images.filter(({ image }) => !image.includes("longhorn-instance-manager")),
+      }),
+      /^pods-stated longhorn: nothing tells the operator to start docker\.io\/longhornio\/longhorn-instance-manager$/,
+    ],
+    [
+      "pods of an operator that nothing shows",
+      "monitoring",
+      (facts) => ({ ...facts, pods: facts.pods.filter(({ name }) => name !== "monitoring-prometheus") }),
+      /^pods-stated monitoring: no object of it has its pods, and nothing says why they cannot be seen$/,
+    ],
+    [
+      "a reloader beside an operator's server that asks for more",
+      "monitoring",
+      pods(
+        "monitoring-prometheus",
+        containers((one) =>
+          one.name === "config-reloader" ? { ...one, requests: { memory: "33Mi", cpu: "10m" } } : one,
+        ),
+      ),
+      /^pods-as-stated monitoring: it has \{"memory":1057,"cpu":210\}, and the footprint states \{"memory":1056,"cpu":210\}$/,
+    ],
+    [
+      "a volume of an operator's server of another size",
+      "monitoring",
+      pods("monitoring-alertmanager", (one) => ({
+        ...one,
+        claims: one.claims.map((claim) => ({ ...claim, size: "2Gi" })),
+      })),
+      /^pods-as-stated monitoring: its claims have \[2048\] MiB, and the footprint states 1024$/,
+    ],
+    [
       "another memory request",
       "cert-manager",
       pods(
@@ -361,6 +396,31 @@ describe("a fault in what a chart makes", () => {
       );
     });
   }
+
+  it("breaks a law: servers that an operator makes of our own object, one too few and of a volume too small", () => {
+    const [site] = sites;
+    assert.ok(site !== undefined);
+    const rendered = renderedSite(site.plan, site.facts);
+    const own = rendered.own.map(({ service, facts, ...one }) => ({
+      ...one,
+      service,
+      facts: {
+        ...facts,
+        pods: facts.pods.map((pods) =>
+          pods.name === "main"
+            ? { ...pods, replicas: 2, claims: pods.claims.map((claim) => ({ ...claim, size: "19Gi" })) }
+            : pods,
+        ),
+      },
+    }));
+    assert.deepEqual(
+      judge({ ...rendered, own }, laws, exceptions).breaches.map(({ release, at, problem }) => [release, at, problem]),
+      [
+        ["cloudnative-pg", "operator main: replicas", "it has 2, and the footprint states 3"],
+        ["cloudnative-pg", "operator main: storageSize", "its claims have [19456] MiB, and the footprint states 20480"],
+      ],
+    );
+  });
 
   it("breaks a law: a pinned digest that a release does not carry", () => {
     const [site] = sites;

@@ -1,6 +1,7 @@
 import type { HostAccess } from "@isthmus/core";
 import { hostAccessOf } from "./host-access.ts";
 import { hookOf, isRecord, listAt, mapAt, textAt, textsAt, type Json, type KubernetesObject } from "./kubernetes.ts";
+import { madeOf } from "./operated.ts";
 import { podSecurityLevel, type PodSecurityLevel } from "./pod-security.ts";
 import { referencesOf, type NameReference } from "./references.ts";
 
@@ -49,9 +50,13 @@ export interface PodFacts {
 
 const controllers = ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod"];
 
-/** The pods that objects make. Those of operators are not among them. */
+/** The pods that objects make, and those that operators make of objects, as far as they follow from them (`operated.ts`). */
 export function podsIn(objects: readonly KubernetesObject[], namespace: string): readonly PodFacts[] {
-  return objects.filter(({ kind }) => controllers.includes(kind)).map((object) => podsOf(object, namespace));
+  return objects.flatMap((object) => {
+    if (controllers.includes(object.kind)) return [podsOf(object, namespace)];
+    const made = madeOf(object, objects);
+    return made === undefined ? [] : [{ ...podsOf(made, namespace), controller: "operator" }];
+  });
 }
 
 function podsOf(object: KubernetesObject, releaseNamespace: string): PodFacts {

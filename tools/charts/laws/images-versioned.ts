@@ -20,9 +20,12 @@ export const imagesVersioned: Law = {
       const told = facts.images
         .filter(({ image }) => !containers.some((one) => one.image === image))
         .map(({ image, in: at }) => ({ image, at }));
-      return [...containers, ...told]
-        .filter(({ image }) => !isVersioned(image))
-        .map(({ image, at }) => ({ release, at, problem: `its image is ${image}` }));
+      return (
+        [...containers, ...told]
+          // Of one without an image, another release names it: the operator that adds the container.
+          .filter(({ image }) => image !== "" && !isVersioned(image))
+          .map(({ image, at }) => ({ release, at, problem: `its image is ${image}` }))
+      );
     }),
 };
 

@@ -8,6 +8,7 @@ import {
   type Cpu,
   type Workload,
 } from "@isthmus/core";
+import type { PlacedRelease, ServicePlan } from "../../../plan/service-plans.ts";
 import { listAt, textAt, type Json } from "../kubernetes.ts";
 import type { ContainerFacts, PodFacts } from "../pods.ts";
 import { amount, same } from "../quantities.ts";
@@ -21,18 +22,36 @@ export const podsAsStated: Law = {
   id: "pods-as-stated",
   sentence: "Replicas, requests, limits, affinity, tolerations and claims of a chart's pods equal the footprint.",
   fix: "Name the chart's key for it in the service's `pods`, or correct what the footprint states.",
-  breaches: (site) => site.releases.flatMap((release) => [...workloads(release, site), ...hooks(release, site)]),
+  breaches: (site) => [
+    ...site.releases.flatMap((release) => [
+      ...workloads(
+        { service: release.service, release: release.plan.name, leftToChart: release.plan.leftToChart },
+        release.facts.pods,
+        site,
+      ),
+      ...hooks(release, site),
+    ]),
+    ...site.own.flatMap(({ service, facts }) =>
+      workloads({ service, release: service.instance, leftToChart: {} }, facts.pods, site),
+    ),
+  ],
 };
 
-function workloads(release: RenderedRelease, site: RenderedSite): Breach[] {
-  return release.service.footprint.workloads.flatMap((workload) =>
-    release.facts.pods
+interface Owner {
+  readonly service: ServicePlan;
+  readonly release: string;
+  readonly leftToChart: PlacedRelease["leftToChart"];
+}
+
+function workloads(owner: Owner, all: readonly PodFacts[], site: RenderedSite): Breach[] {
+  return owner.service.footprint.workloads.flatMap((workload) =>
+    all
       .filter((pods) => isOf(pods, workload))
       .flatMap((pods) =>
         differences(workload, withDefaults(pods, site), site.plan.facts.name)
-          .filter(({ aspect }) => !excused(release, workload, aspect))
+          .filter(({ aspect }) => !excused(owner, workload, aspect))
           .map(({ aspect, problem }) => ({
-            release: release.plan.name,
+            release: owner.release,
             at: `${pods.controller} ${pods.name}: ${aspect}`,
             problem,
           })),
@@ -41,8 +60,8 @@ function workloads(release: RenderedRelease, site: RenderedSite): Breach[] {
 }
 
 /** What a chart decides by itself has to come to what is stated all the same, where it is an amount. */
-function excused({ plan }: RenderedRelease, { name }: Workload, aspect: Aspect): boolean {
-  const left = plan.leftToChart[name]?.[aspect] !== undefined;
+function excused({ leftToChart }: Owner, { name }: Workload, aspect: Aspect): boolean {
+  const left = leftToChart[name]?.[aspect] !== undefined;
   return left && ["limits", "affinity", "tolerations"].includes(aspect);
 }
 
@@ -63,10 +82,11 @@ function differences(workload: Workload, pods: PodFacts, site: string): Differen
   compare("limits", { memory: limit(pods.containers) }, { memory: toMebibytes(workload.limits.memory) });
   compare("affinity", pods.affinity, stated.affinity);
   compare("tolerations", [...pods.tolerations], stated.tolerations);
+  const claims = ["StatefulSet", "operator"].includes(pods.controller);
   if (stated.storageSize !== undefined) {
     const sizes = pods.claims.map(({ size }) => amount(size) / mebibyte);
     const size = toMebibytes(stated.storageSize as Bytes);
-    if (pods.controller === "StatefulSet" && !sizes.some((one) => same(one, size)))
+    if (claims && !sizes.some((one) => same(one, size)))
       found.push({
         aspect: "storageSize",
         problem: `its claims have ${show(sizes)} MiB, and the footprint states ${size}`,
@@ -74,7 +94,7 @@ function differences(workload: Workload, pods: PodFacts, site: string): Differen
   } else if (pods.claims.length > 0) {
     found.push({ aspect: "storageSize", problem: `it claims ${show(pods.claims)}, and the footprint states no store` });
   }
-  if (stated.storageClass !== undefined && pods.controller === "StatefulSet") {
+  if (stated.storageClass !== undefined && claims) {
     const others = pods.claims.filter(({ storageClass }) => storageClass !== stated.storageClass);
     if (others.length > 0)
       found.push({

@@ -4,6 +4,7 @@ import { k3sPods, keptServices } from "../k3s-objects.ts";
 import { labelsAtRunTime } from "../made-at-run-time.ts";
 import { byOwner, everything, type RenderedRelease, type RenderedSite } from "../site.ts";
 import type { Breach, Law } from "./law.ts";
+import { isOf } from "./pods-stated.ts";
 
 export const selectorsSelect: Law = {
   id: "selectors-select",
@@ -15,7 +16,7 @@ export const selectorsSelect: Law = {
     const pods = [
       ...site.releases.flatMap(runningPods),
       ...site.own.flatMap(({ facts }) => facts.pods),
-      ...operatorPods(site),
+      ...unseenPods(site),
       ...k3sPods,
     ];
     const services = [...all.flatMap((facts) => facts.services), ...keptServices];
@@ -60,16 +61,17 @@ function runningPods({ plan, facts }: RenderedRelease): readonly PodFacts[] {
   });
 }
 
-/** Pods that operators make are known by the footprint alone; their ports are not. */
-function operatorPods({ plan }: RenderedSite): Pick<PodFacts, "namespace" | "labels" | "containers" | "controller">[] {
-  return plan.services.flatMap(({ namespace, footprint }) =>
+/** Pods that operators make by themselves are known by the footprint alone; their ports are not. */
+function unseenPods(site: RenderedSite): Pick<PodFacts, "namespace" | "labels" | "containers" | "controller">[] {
+  const seen = everything(site).flatMap(({ pods }) => pods);
+  return site.plan.services.flatMap(({ namespace, footprint }) =>
     footprint.workloads
-      .filter(({ controller }) => controller === "operator")
-      .map(({ selector }) => ({ namespace, labels: selector, containers: [], controller: "operator" })),
+      .filter((workload) => workload.controller === "operator" && !seen.some((pods) => isOf(pods, workload)))
+      .map(({ selector }) => ({ namespace, labels: selector, containers: [], controller: "unseen" })),
   );
 }
 
-type SomePods = ReturnType<typeof operatorPods>[number];
+type SomePods = ReturnType<typeof unseenPods>[number];
 
 function servicesProblems(service: ServiceFacts, pods: readonly SomePods[], release: string): Breach[] {
   const at = `Service ${service.name}`;
@@ -78,7 +80,7 @@ function servicesProblems(service: ServiceFacts, pods: readonly SomePods[], rele
   const selected = pods.filter((one) => one.namespace === service.namespace && selectsOrMay(service.selector, one));
   if (selected.length === 0)
     return [{ release, at, problem: `it selects no pod: ${JSON.stringify(service.selector)}` }];
-  if (selected.some(({ controller }) => controller === "operator")) return [];
+  if (selected.some(({ controller }) => controller === "unseen")) return [];
   const names = new Set(
     selected.flatMap(({ containers }) => containers.flatMap(({ ports }) => ports.map(({ name }) => name))),
   );
@@ -93,7 +95,7 @@ function servicesProblems(service: ServiceFacts, pods: readonly SomePods[], rele
 
 /** An operator gives its pods more labels than the footprint names. */
 function selectsOrMay(selector: Readonly<Record<string, string>>, { controller, labels }: SomePods): boolean {
-  if (controller !== "operator") return selects({ matchLabels: selector }, labels);
+  if (controller !== "unseen") return selects({ matchLabels: selector }, labels);
   return Object.entries(labels).some(([key, value]) => selector[key] === value);
 }
 

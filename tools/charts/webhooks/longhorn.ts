@@ -31,7 +31,10 @@ export function untidyCredentials(secret: unknown): readonly string[] {
     key,
     Buffer.from(asText(value), "base64").toString(),
   ]);
-  const data: Readonly<Record<string, unknown>> = { ...(Object.fromEntries(kept) as Json), ...mapAt(secret, "stringData") };
+  const data: Readonly<Record<string, unknown>> = {
+    ...(Object.fromEntries(kept) as Json),
+    ...mapAt(secret, "stringData"),
+  };
   return credentialKeys.flatMap((key) => {
     const value = data[key];
     if (typeof value !== "string" || value.trim() === value) return [];
