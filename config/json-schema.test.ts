@@ -5,6 +5,7 @@ import { Ajv, type ValidateFunction } from "ajv";
 import formats from "ajv-formats";
 import { parse } from "yaml";
 import { catalogue } from "../plan/catalogue.ts";
+import { readCases } from "./cases.ts";
 import { generateSchemas } from "./json-schema.ts";
 
 const project = join(import.meta.dirname, "..");
@@ -20,18 +21,23 @@ function compiled(path: string): ValidateFunction {
   return ajv.compile(JSON.parse(schemas.get(path) ?? "null") as object);
 }
 
-/** What an editor would underline in the stack files of a folder: the paths. */
-function underlined(folder: string): string[] {
-  return readdirSync(folder)
-    .filter((file) => /^Pulumi(\..+)?\.yaml$/.test(file))
-    .flatMap((file) => {
+/** What an editor would underline in stack files: the paths. */
+function underlined(files: Iterable<readonly [string, Buffer]>): string[] {
+  return [...files]
+    .filter(([file]) => /^Pulumi(\..+)?\.yaml$/.test(file))
+    .flatMap(([file, bytes]) => {
       const check = file === "Pulumi.yaml" ? fleet : site;
-      check(parse(readFileSync(join(folder, file), "utf8"), { merge: true }));
+      check(parse(bytes.toString(), { merge: true }));
       return (check.errors ?? []).map(
         (error) => `${file}${error.instancePath} ${error.message ?? ""} ${JSON.stringify(error.params)}`,
       );
     });
 }
+
+const filesIn = (folder: string): (readonly [string, Buffer])[] =>
+  readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+    entry.isFile() ? [[entry.name, readFileSync(join(folder, entry.name))] as const] : [],
+  );
 
 describe("JSON Schemas of the stack files", () => {
   for (const [path, content] of schemas) {
@@ -41,30 +47,29 @@ describe("JSON Schemas of the stack files", () => {
   }
 
   it("accept the default stack files", () => {
-    assert.deepEqual(underlined(project), []);
+    assert.deepEqual(underlined(filesIn(project)), []);
   });
 
   for (const name of readdirSync(join(fixtures, "valid"))) {
     it(`accept ${name}`, () => {
-      assert.deepEqual(underlined(join(fixtures, "valid", name)), []);
+      assert.deepEqual(underlined(filesIn(join(fixtures, "valid", name))), []);
     });
   }
 
-  const visible = readdirSync(join(fixtures, "invalid")).filter(
-    (name) =>
+  const visible = readCases().filter(
+    ({ name }) =>
       /^(unknown-key|unknown-service|missing|plaintext-secret)-/.test(name) &&
       !/^missing-file|-promise-for-nobody$/.test(name),
   );
-  for (const name of visible) {
+  for (const { name, files } of visible) {
     it(`underline ${name}`, () => {
-      assert.notDeepEqual(underlined(join(fixtures, "invalid", name)), []);
+      assert.notDeepEqual(underlined(files), []);
     });
   }
 
   it("point at the unknown key itself", () => {
-    const [error] = underlined(join(fixtures, "invalid", "unknown-key-network-gatway")).filter((text) =>
-      text.includes("additional"),
-    );
+    const files = visible.find(({ name }) => name === "unknown-key-network-gatway")?.files ?? [];
+    const [error] = underlined(files).filter((text) => text.includes("additional"));
     assert.match(error ?? "", /\/networks\/lan must NOT have additional properties \{"additionalProperty":"gatway"\}/);
   });
 

@@ -36,7 +36,8 @@ describe("stack files as a model", () => {
       ["home", "cabin"],
     );
     const [home] = sites;
-    assert.equal(home?.workloadsOnServers, false);
+    assert.ok(home);
+    assert.equal(home.workloadsOnServers, undefined);
     assert.deepEqual(home.hosts, {});
     assert.deepEqual(
       home.services.map(({ instance, service, args, from }) => ({ instance, service: service.name, args, from })),

@@ -44,14 +44,17 @@ export function load(directory: string, catalogue: readonly Service[]): Loaded {
   const findings: Finding[] = [];
   const fleet = collect(() => readFleet(sources), findings);
   const names = fleet?.sites ?? namesFromFiles(directory);
-  findings.push(...sitesTwice(names));
+  const strays = strayFiles(directory, names);
+  findings.push(...sitesTwice(names), ...strays);
   const sites = unique(names).map((name, index) =>
     collect(() => readSite(name, index, { sources, catalogue }), findings),
   );
   const complete = sites.filter((site) => site !== undefined);
-  if (fleet === undefined) return { findings, sources };
+  // A file under another name is not missing besides.
+  const told = findings.filter(({ rule, at }) => rule !== "missing-file" || !strays.some(({ meant }) => at === meant));
+  if (fleet === undefined) return { findings: told, sources };
   const model = { fleet, sites: complete, sources };
-  return findings.length > 0 ? { findings, sources, partial: model } : { model, sources };
+  return told.length > 0 ? { findings: told, sources, partial: model } : { model, sources };
 }
 
 function collect<T>(
@@ -80,6 +83,7 @@ function readFleet(sources: Sources): Read<Fleet> {
   const raw = sources.read(fleetFile, ["config", "isthmus:fleet", "value"]);
   const keys = unknownKeys(sources, fleetFile, ["isthmus:fleet"]);
   if (raw === undefined) {
+    if (keys.some(({ meant }) => meant === "isthmus:fleet")) return { value: undefined, findings: keys };
     const problem = "it has no fleet";
     const mend = "add config → isthmus:fleet → value with the facts that all sites share";
     return { value: undefined, findings: [...keys, { rule: "missing", at: `${fleetFile}#`, problem, mend }] };
@@ -91,13 +95,24 @@ function readFleet(sources: Sources): Read<Fleet> {
 }
 
 /** Keys of ours under `config` that nothing reads: a slip of the pen, or facts that stand in the wrong file. */
-function unknownKeys(sources: Sources, file: string, known: readonly string[]): Finding[] {
+function unknownKeys(
+  sources: Sources,
+  file: string,
+  known: readonly string[],
+): (Finding & { readonly meant?: string })[] {
   const config = sources.raw(file, ["config"]);
   // `..` leads from the value that paths begin at to the keys beside it.
   const beside: SourcePath = file === fleetFile ? `${file}#/../..` : `${file}#/..`;
   return Object.keys(isRecord(config) ? config : {})
     .filter((key) => (key.startsWith("isthmus:") || !key.includes(":")) && !known.includes(key))
-    .map((key) => unknownKey(below(beside, key), key, known));
+    .map((key) => misplacedKey(below(beside, key), key, known));
+}
+
+/** All of a site or fleet may stand below it: it is never said to be removed. */
+function misplacedKey(at: SourcePath, key: string, known: readonly string[]): Finding & { readonly meant?: string } {
+  const meant = nearestName(key.includes(":") ? key : `isthmus:${key}`, known);
+  if (meant === undefined) return unknownKey(at, key, known);
+  return { ...unknownKey(at, key, []), mend: `write ${meant}: what stands below it is read then`, meant };
 }
 
 function sitesTwice(names: readonly string[]): Finding[] {
@@ -113,6 +128,33 @@ function sitesTwice(names: readonly string[]): Finding[] {
           },
         ],
   );
+}
+
+/** Files that look like a site's and are read by nobody: another case, another ending, or a site that the fleet does not name. */
+function strayFiles(
+  directory: string,
+  sites: readonly string[],
+): readonly (Finding & { readonly meant: SourcePath | undefined })[] {
+  const read = [fleetFile, ...sites.map(siteFile)];
+  const found = existsSync(directory) ? readdirSync(directory) : [];
+  return found
+    .filter((file) => /^pulumi(\.[a-z0-9-]+)?\.ya?ml$/i.test(file) && !read.includes(file))
+    .map((file) => {
+      const meant = read.find((one) => one.toLowerCase() === file.toLowerCase().replace(/\.yml$/, ".yaml"));
+      return {
+        rule: "stray-file",
+        at: `${file}#` as SourcePath,
+        problem: `nothing reads "${file}"`,
+        meant: meant === undefined ? undefined : (`${meant}#` as SourcePath),
+        mend: wayOf(file, meant === undefined ? undefined : { name: meant, there: found.includes(meant) }),
+      };
+    });
+}
+
+function wayOf(file: string, meant: { readonly name: string; readonly there: boolean } | undefined): string {
+  if (meant === undefined)
+    return `add ${(file.split(".")[1] ?? "").toLowerCase()} to sites in ${fleetFile}, or move the file away`;
+  return meant.there ? `move it away: ${meant.name} beside it is read` : `call it ${meant.name}`;
 }
 
 function missingFile(file: string, mend: string): { value: undefined; findings: Finding[] } {
@@ -136,6 +178,7 @@ function readSite(
   const raw = sources.read(file, ["config", "isthmus:site"]);
   const keys = unknownKeys(sources, file, ["isthmus:site", "isthmus:secrets"]);
   if (raw === undefined) {
+    if (keys.some(({ meant }) => meant === "isthmus:site")) return { value: undefined, findings: keys };
     const mend = "add config → isthmus:site with what is at that site";
     return { value: undefined, findings: [...keys, { rule: "missing", at: from, problem: "it has no site", mend }] };
   }

@@ -12,7 +12,7 @@ const network = z.strictObject({
 
 const host = z.strictObject({
   address: address.describe("Its management address."),
-  cores: cores.describe("CPU cores."),
+  cores: cores.describe("Its CPUs as Proxmox counts them, threads included."),
   memory: bytes.describe("Memory, such as 64Gi: its machines together may have no more."),
   architecture: z.enum(["amd64", "arm64"]).default("amd64").describe("CPU architecture. Default: amd64."),
 });
@@ -65,9 +65,9 @@ export const siteSchema = z.strictObject({
   kubernetes: k3sSettings.describe("The site's k3s cluster."),
   workloadsOnServers: z
     .boolean()
-    .default(false)
+    .optional()
     .describe(
-      "Lets ordinary pods run on servers, for small sites. Default: false: servers carry the control plane's taint.",
+      "Lets ordinary pods run on servers. Default: true where all nodes are servers; otherwise false: servers carry the control plane's taint.",
     ),
   pools: z.record(name, addressRange).default({}).describe("Ranges of addresses for load balancers, by name."),
   services: z

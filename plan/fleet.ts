@@ -3,6 +3,7 @@ import { below, type CapabilityName, type Finding, type SiteFacts } from "@isthm
 import { localPathClass } from "@isthmus/k3s";
 import type { Model, SiteModel } from "../config/load.ts";
 import { checkAddresses } from "../config/rules/addresses.ts";
+import { checkClusterNetworks } from "../config/rules/cluster-networks.ts";
 import { checkNetworks } from "../config/rules/networks.ts";
 import { checkNodes } from "../config/rules/nodes.ts";
 import { checkState } from "../config/rules/state.ts";
@@ -39,6 +40,7 @@ export function planFleet(model: Model): FleetPlan {
   const findings = [
     ...checkState(model),
     ...checkNetworks(model),
+    ...checkClusterNetworks(model),
     ...checkAddresses(model),
     ...checkNodes(model),
     ...planned.flatMap((one) => one.findings),

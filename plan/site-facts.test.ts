@@ -34,6 +34,22 @@ describe("facts of a site", () => {
     });
   });
 
+  it("let servers carry the pods where there is nobody else, with labels as texts and a pool of one address", () => {
+    const { topology, pools } = factsOf("three-servers");
+    assert.deepEqual(
+      topology.nodes.flatMap(({ taints }) => taints),
+      [],
+    );
+    const { zigbee, drives } = topology.nodes[1]?.labels ?? {};
+    assert.deepEqual([zigbee, drives], ["true", "2"]);
+    assert.deepEqual([pools["private"]?.first, pools["private"]?.last], ["10.0.20.200", "10.0.20.200"]);
+    const [server] = factsOf("three-raspberry-pis").topology.nodes;
+    assert.deepEqual(
+      server?.taints.map(({ key }) => key),
+      ["node-role.kubernetes.io/control-plane"],
+    );
+  });
+
   it("place a VM on its hypervisor, with what the VM has", () => {
     const { hosts, nodes } = factsOf("vms-on-proxmox").topology;
     assert.deepEqual(hosts, ["pve-1", "pve-2"]);

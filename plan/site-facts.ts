@@ -69,10 +69,14 @@ function nodeFacts({ name, node, site }: { name: string; node: NodeSettings; sit
       [topologyKey.architecture]: physical.architecture,
       ...(server ? { "node-role.kubernetes.io/control-plane": "true" } : {}),
     },
-    taints: server && !site.workloadsOnServers ? [controlPlaneTaint, ...node.taints] : node.taints,
+    taints: server && !carriesWorkloads(site) ? [controlPlaneTaint, ...node.taints] : node.taints,
     from,
   };
 }
+
+/** Where there are servers only, somebody has to carry the pods. */
+const carriesWorkloads = ({ workloadsOnServers, nodes }: SiteModel): boolean =>
+  workloadsOnServers ?? Object.values(nodes).every(({ role }) => role === "server");
 
 /** A VM has what it is given, on its hypervisor; a machine is its own physical host. */
 function physicalFacts(

@@ -37,8 +37,11 @@ export function overlap(a: Range, b: Range): boolean {
   return a.first <= b.last && b.first <= a.last;
 }
 
-/** The addresses of `cidr` that a machine may have: without the network's own and the broadcast address. */
+/**
+ * The addresses of `cidr` that a machine may have: without the network's own and the broadcast address, which a network of two
+ * does not have (RFC 3021).
+ */
 export function usableRange(cidr: string): Range {
   const { first, last } = cidrRange(cidr);
-  return { first: first + 1, last: last - 1 };
+  return last - first < 2 ? { first, last } : { first: first + 1, last: last - 1 };
 }

@@ -16,7 +16,7 @@ const shapes: readonly Shape[] = [
   { what: "a Tailscale key", pattern: /\btskey-[a-z]+-[A-Za-z0-9-]{10,}/ },
   { what: "a JSON web token", pattern: /\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/ },
   { what: "a password hash", pattern: /\$(2[aby]|apr1|5|6|y)\$[./A-Za-z0-9$=,]{8,}/ },
-  { what: "a URL with a password", pattern: /\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@{}$]+:[^\s:/@{}$]+@[^\s/]+/i },
+  { what: "a URL with a password", pattern: /\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@{}$]+:[^\s:/@{}$]+@[^\s/"]+/i },
   // https://docs.k3s.io/cli/token
   { what: "a token of k3s", pattern: /\bK10[0-9a-f]{8,}::[^\s"]+/ },
   { what: "a bootstrap token", pattern: /\b[a-z0-9]{6}\.[a-z0-9]{16}\b/ },

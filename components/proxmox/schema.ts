@@ -69,6 +69,9 @@ const hypervisorSchema = hypervisorShape.refine(
 
 const imageSchema = z.strictObject({
   url: urlShape({ protocol: /^https?$/, error: "must be a URL that the Proxmox hosts can download" })
+    .refine((url) => !/\.(xz|gz|zst|bz2|zip)$/i.test(url), {
+      error: "must name an uncompressed image, such as ….qcow2 or ….img",
+    })
     .regex(/(?<!\d)20\d{6}(?!\d)/, "must name a dated build, such as …/20260803-2189/…: what is latest changes")
     .describe("A dated, uncompressed cloud image, such as Debian 13 genericcloud or Ubuntu 24.04 server."),
   checksum: z

@@ -31,6 +31,9 @@ function servers(site: SiteModel): Finding[] {
 
 const survivable = (voters: number): number => Math.ceil(voters / 2) - 1;
 
+/** What Proxmox takes for itself, in MiB: https://www.proxmox.com/en/products/proxmox-virtual-environment/requirements (2 GB). */
+const ownMemory = 2048;
+
 function hosts(site: SiteModel): Finding[] {
   const placed = Object.entries(site.nodes).flatMap(([name, node]) =>
     node.vm === undefined ? [] : [{ name, vm: node.vm }],
@@ -43,11 +46,24 @@ function hosts(site: SiteModel): Finding[] {
       problem: `"${vm.host}" is no host of ${site.name}`,
       mend: `write one of: ${Object.keys(site.hosts).join(", ") || "(there is none: add hosts)"}`,
     }));
+  const wide = placed.flatMap(({ name, vm }) => {
+    const cores = site.hosts[vm.host]?.cores;
+    if (cores === undefined || vm.cores <= cores) return [];
+    return [
+      {
+        rule: "vm-cores",
+        at: below(site.from, "nodes", name, "vm", "cores"),
+        // `vm_start` in PVE/QemuServer.pm: "MAX N vcpus allowed per VM on this node".
+        problem: `${vm.cores} are more than the ${cores} of ${vm.host}: Proxmox does not start such a VM`,
+        mend: `write ${cores} or less, or correct hosts.${vm.host}.cores`,
+      },
+    ];
+  });
   const crowded = Object.entries(site.hosts).flatMap(([name, host]) => {
     const wanted = placed.filter(({ vm }) => vm.host === name).reduce((sum, { vm }) => sum + toMebibytes(vm.memory), 0);
-    const room = toMebibytes(host.memory);
+    const room = toMebibytes(host.memory) - ownMemory;
     if (wanted <= room) return [];
-    const problem = `its machines have ${formatMebibytes(wanted)} of memory together, and "${host.memory}" is what it has`;
+    const problem = `its machines have ${formatMebibytes(wanted)} of memory together, and "${host.memory}" is what it has, ${formatMebibytes(ownMemory)} of it for itself`;
     return [
       {
         rule: "host-overcommitted",
@@ -57,7 +73,7 @@ function hosts(site: SiteModel): Finding[] {
       },
     ];
   });
-  return [...unknown, ...crowded];
+  return [...unknown, ...wide, ...crowded];
 }
 
 /** Labels that follow from where a node stands: another value would be overwritten, and never be seen. */

@@ -1,4 +1,5 @@
 import {
+  controlPlaneTaint,
   formatMebibytes,
   formatMillicores,
   mayRunOn,
@@ -92,7 +93,9 @@ function noNode(placed: Placed): Finding[] {
       rule: "too-few-nodes",
       at: plan.from,
       problem: `no node of ${site.name} may run ${nameOf(placed)}${blocked.length === 0 ? "" : ` (taints: ${blocked.join(", ")})`}`,
-      mend: "add a node without these taints and with the labels it requires",
+      mend: blocked.includes(controlPlaneTaint.key)
+        ? "add an agent with the labels it requires, or write workloadsOnServers: true"
+        : "add a node without these taints and with the labels it requires",
     },
   ];
 }
