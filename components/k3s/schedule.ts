@@ -52,21 +52,32 @@ export function longestPause(schedule: string): number | undefined {
   const [minutes = [], hours = [], days = [], months = [], weekdays = []] = ranges.map(([low, high], index) =>
     numbersOf(fields[index] ?? "", low, high),
   );
+  const times = hours.flatMap((hour) => minutes.map((minute) => hour * 60 + minute)).sort((a, b) => a - b);
+  const [first] = times;
+  const last = times.at(-1);
   // Only what begins with a star and has no step, or one of 1, leaves a day's other field to decide alone.
   const either = !isStar(fields[2]) && !isStar(fields[4]);
+  const everyDay = days.length === 31 && months.length === 12 && weekdays.length === 7;
+  const between = everyDay ? 1 : longestStep(dueDays({ days, months, weekdays, either }));
+  if (first === undefined || last === undefined || between === undefined) return undefined;
+  return Math.max(longestStep(times) ?? 0, between * dayMinutes + first - last);
+}
+
+interface Days {
+  readonly days: readonly number[];
+  readonly months: readonly number[];
+  readonly weekdays: readonly number[];
+  /** Whether a day that one of both names is enough. */
+  readonly either: boolean;
+}
+
+function dueDays({ days, months, weekdays, either }: Days): readonly number[] {
   const isDue = (date: Date): boolean => {
     const [day, weekday] = [days.includes(date.getUTCDate()), weekdays.includes(date.getUTCDay())];
     return months.includes(date.getUTCMonth() + 1) && (either ? day || weekday : day && weekday);
   };
-  const times = hours.flatMap((hour) => minutes.map((minute) => hour * 60 + minute)).sort((a, b) => a - b);
-  const dueDays = Array.from({ length: observedDays }, (_, index) => index).filter((index) =>
-    isDue(new Date(Date.UTC(2001, 0, 1 + index))),
-  );
-  const [first] = times;
-  const last = times.at(-1);
-  if (first === undefined || last === undefined || dueDays.length === 0) return undefined;
-  const between = longestStep(dueDays);
-  return Math.max(longestStep(times), between * dayMinutes + first - last);
+  const all = Array.from({ length: observedDays }, (_, index) => index);
+  return all.filter((index) => isDue(new Date(Date.UTC(2001, 0, 1 + index))));
 }
 
 /** For the clocks of two servers, a change to summer time, and the taking itself. */
@@ -80,10 +91,11 @@ export function oldestSnapshot(schedule: string): number {
   return 2 * (longestPause(schedule) ?? Infinity) + margin;
 }
 
-function longestStep(ascending: readonly number[]): number {
-  let longest = 0;
+/** Undefined where there is none; of a single one, nothing. */
+function longestStep(ascending: readonly number[]): number | undefined {
+  let longest = ascending.length === 0 ? undefined : 0;
   for (const [index, value] of ascending.entries())
-    longest = Math.max(longest, value - (ascending[index - 1] ?? value));
+    longest = Math.max(longest ?? 0, value - (ascending[index - 1] ?? value));
   return longest;
 }
 
