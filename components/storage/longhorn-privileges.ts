@@ -1,4 +1,5 @@
 import type { StatedHostAccess, StatedPermissions } from "@isthmus/core";
+import { csiControllers } from "./longhorn-workloads.ts";
 
 /** Who of Longhorn may do what. The chart has no value to narrow it. */
 export function longhornPermissions(namespace: string): readonly StatedPermissions[] {
@@ -65,4 +66,37 @@ export const longhornHostAccess: readonly StatedHostAccess[] = [
     has: ["privileged", "hostPath /proc"],
     why: "it checks the host's programs in the host's namespaces before an upgrade",
   },
+  // Those that the manager makes: https://github.com/longhorn/longhorn-manager/tree/v1.12.1, files below.
+  {
+    // controller/instance_manager_controller.go (createGenericManagerPodSpec, createInstanceManagerPodSpec)
+    pods: "instance-manager",
+    has: ["privileged", "hostPath /"],
+    why: "it makes block devices of volumes on the host, and keeps copies on its disks",
+  },
+  {
+    // controller/engine_image_controller.go (createEngineImageDaemonSetSpec)
+    pods: "engine-image",
+    has: ["privileged", "hostPath /var/lib/longhorn/engine-binaries"],
+    why: "it lays the engine's program on the host, where instance managers start it",
+  },
+  {
+    // csi/deployment.go (NewPluginDeployment)
+    pods: "csi-plugin",
+    has: [
+      "privileged",
+      "capability SYS_ADMIN",
+      "hostPath /dev",
+      "hostPath /proc",
+      "hostPath /sys",
+      "hostPath /lib/modules read-only",
+      "hostPath /var/lib/kubelet",
+    ],
+    why: "it mounts volumes below the kubelet's folder, for pods of the node",
+  },
+  ...csiControllers.map((part) => ({
+    // csi/deployment_util.go (getCommonDeployment)
+    pods: `csi-${part}`,
+    has: ["hostPath /var/lib/kubelet/plugins/driver.longhorn.io"] as const,
+    why: "it talks to the plugin over a socket that lies there",
+  })),
 ];

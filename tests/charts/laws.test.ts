@@ -266,6 +266,12 @@ describe("a fault in what a chart makes", () => {
       /^host-access-as-stated vault: it has hostNetwork, and the service states nothing of its host$/,
     ],
     [
+      "access to hosts that is stated of pods which nothing makes",
+      "metallb",
+      (facts) => ({ ...facts, pods: facts.pods.filter(({ name }) => name !== "metallb-speaker") }),
+      /^host-access-as-stated metallb: it is stated what these pods have of their hosts, and nothing makes them$/,
+    ],
+    [
       "a folder of the host that may be written",
       "monitoring",
       pods("monitoring-node-exporter", (one) => ({

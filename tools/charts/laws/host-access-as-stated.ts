@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ServicePlan } from "../../../plan/service-plans.ts";
+import { unseenPods } from "../made-at-run-time.ts";
 import type { PodFacts } from "../pods.ts";
 import { type RenderedSite } from "../site.ts";
 import type { Breach, Law } from "./law.ts";
@@ -10,7 +11,8 @@ export const hostAccessAsStated: Law = {
   sentence:
     "What pods have of their hosts is stated, with the reason: network, processes, folders, ports, capabilities, privileged containers.",
   fix: "Take it away by a value of the chart, or state it under `privileges` of the service, with the reason.",
-  breaches: (site) => site.plan.services.flatMap((service) => [...differences(service, site), ...unknown(service)]),
+  breaches: (site) =>
+    site.plan.services.flatMap((service) => [...differences(service, site), ...unknown(service, site)]),
 };
 
 /** Pods of a service's releases and objects, with the release. */
@@ -27,8 +29,7 @@ function podsOf({ instance }: ServicePlan, { releases, own }: RenderedSite): { r
 
 function differences(service: ServicePlan, site: RenderedSite): Breach[] {
   return podsOf(service, site).flatMap(({ release, pods }) => {
-    const name = service.footprint.workloads.find((one) => isOf(pods, one))?.name ?? pods.name;
-    const stated = statedFor(service, name);
+    const stated = statedFor(service, nameOf(service, pods));
     const is = [...pods.hostAccess].sort();
     if (isDeepStrictEqual(is, stated)) return [];
     return [
@@ -41,18 +42,28 @@ function differences(service: ServicePlan, site: RenderedSite): Breach[] {
   });
 }
 
+/** The workload's, or the object's: that of a hook. */
+const nameOf = ({ footprint }: ServicePlan, pods: PodFacts): string =>
+  footprint.workloads.find((one) => isOf(pods, one))?.name ?? pods.name;
+
 const statedFor = ({ privileges }: ServicePlan, name: string): readonly string[] =>
   [...new Set((privileges.hostAccess ?? []).filter(({ pods }) => pods === name).flatMap(({ has }) => has))].sort();
 
 const listed = (items: readonly string[]): string => (items.length === 0 ? "nothing of its host" : items.join(", "));
 
-function unknown({ instance, footprint, privileges }: ServicePlan): Breach[] {
-  const known = new Set([...footprint.workloads, ...(footprint.hooks ?? [])].map(({ name }) => name));
-  return (privileges.hostAccess ?? [])
-    .filter(({ pods }) => !known.has(pods))
-    .map(({ pods }) => ({
+/** What is stated of pods that nobody has. Of those that an operator makes by itself only their source can say it. */
+function unknown(service: ServicePlan, site: RenderedSite): Breach[] {
+  const { instance, footprint, privileges, releases } = service;
+  const unseen = unseenPods.filter(({ chart }) => releases.some((one) => one.chart.name === chart));
+  const seen = new Set([
+    ...podsOf(service, site).map(({ pods }) => nameOf(service, pods)),
+    ...footprint.workloads.map(({ name }) => name).filter((name) => unseen.some((one) => one.workloads.includes(name))),
+  ]);
+  return [...new Set((privileges.hostAccess ?? []).map(({ pods }) => pods))]
+    .filter((pods) => !seen.has(pods))
+    .map((pods) => ({
       release: instance,
       at: pods,
-      problem: "the footprint has no workload and no hook of that name",
+      problem: "it is stated what these pods have of their hosts, and nothing makes them",
     }));
 }
