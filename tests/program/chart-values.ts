@@ -113,12 +113,14 @@ function lacksSubchart(data: ChartData, key: string): boolean {
   return subchart !== undefined && subchart.data === undefined;
 }
 
+/** A subchart's keys may be commented out in its own values, and in those of the chart around it. */
 function commentedAt(data: ChartData, path: readonly string[]): ReadonlySet<string> {
-  const own = data.commented.get(path.join("."));
-  if (own !== undefined) return own;
   const [first, ...rest] = path;
   const subchart = first === undefined ? undefined : data.subcharts[first]?.data;
-  return subchart === undefined ? new Set() : commentedAt(subchart, rest);
+  return new Set([
+    ...(data.commented.get(path.join(".")) ?? []),
+    ...(subchart === undefined ? [] : commentedAt(subchart, rest)),
+  ]);
 }
 
 /** What a schema says of the value under `key`: one schema for each keyword that does. */
