@@ -8,7 +8,7 @@ import { digests } from "./digests.ts";
 const project = join(import.meta.dirname, "../..");
 
 /** npm keeps its own sources; fixtures and tests state what is true in them alone; facts are what was rendered, with hashes of it. */
-const exempt = /^(package-lock\.json$|config\/fixtures\/|facts\/|tests\/|.*\.test\.ts$|.*\.gz$)/;
+const exempt = /^(package-lock\.json$|config\/(fixtures|cases)\/|facts\/|tests\/|.*\.test\.ts$|.*\.gz$)/;
 /** A link to a file of one commit is a source itself. */
 const linked = /https:\/\/\S+?\/(blob|tree|commit)\/[0-9a-f]{40}/g;
 /** What an empty file has, which anybody can work out. */
