@@ -14,8 +14,9 @@ export { provePlacement, renderService } from "./placement-proof.ts";
  * traefik `service.spec`: "Additional entries here will be added to the Service spec".
  */
 const openMaps: Readonly<Record<string, readonly string[]>> = {
-  // grafana `grafana.ini`: "Grafana's primary configuration"; the template writes every section and key.
-  "kube-prometheus-stack": ["grafana.grafana.ini"],
+  // grafana `grafana.ini`: "Grafana's primary configuration"; the template writes every section and key. `podAnnotations` stands there as a comment,
+  // and templates/deployment.yaml writes all of it.
+  "kube-prometheus-stack": ["grafana.grafana.ini", "grafana.podAnnotations"],
   // minio `resources`: "Configure resource requests and limits"; its default has nothing but memory.
   minio: ["resources"],
   traefik: ["service.spec"],
@@ -84,7 +85,7 @@ function unknownKeys(chart: string, data: ChartData, values: Values): string[] {
       if (Object.hasOwn(standing, key))
         return walk({ path: deeper, value: below, standing: standing[key], schemas: declared });
       if (path.length === 0 && lacksSubchart(data, key)) return [`${key}: there is no data of this subchart`];
-      if (declared.length > 0 || commentedAt(data, path).has(key)) return [];
+      if (declared.length > 0 || commentedAt(data, path).has(key) || open.has(deeper.join("."))) return [];
       const near = closest(key, Object.keys(standing));
       return [`${deeper.join(".")}: the chart has no such key; the nearest is ${[...path, near].join(".")}`];
     });
