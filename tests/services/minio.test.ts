@@ -193,7 +193,13 @@ describe("MinIO, the real one, as its chart starts it", function () {
     assert.equal(await status({ method: "GET", path, account: former }), 403);
     assert.equal(await status({ method: "GET", path: "/backups/one", account: peer() }), 403);
     const mc = ["mc", "--insecure", "--config-dir", "/etc/minio/mc/", "--json"];
-    const { out } = await job.exec([...mc, "ilm", "rule", "ls", `myminio${bucket}`]);
+    let out = "";
+    await until("the rule is told", async () => {
+      ({ out } = await job.exec([...mc, "ilm", "rule", "ls", `myminio${bucket}`]));
+      return out.includes('"config"');
+    }).catch((error: unknown) => {
+      throw new Error(`${String(error)}: ${out}`);
+    });
     const { config } = JSON.parse(out) as { config: { Rules: readonly { NoncurrentVersionExpiration: unknown }[] } };
     assert.deepEqual(
       config.Rules.map((rule) => rule.NoncurrentVersionExpiration),
