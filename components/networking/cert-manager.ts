@@ -13,12 +13,12 @@ import {
   type PodPlaces,
   type ReleasePlan,
   type ServiceContext,
-  type StatedPermissions,
   type Values,
   type Workload,
   urlShape,
 } from "@isthmus/core";
 import { charts } from "@isthmus/helm";
+import { certManagerPermissions } from "./cert-manager-privileges.ts";
 
 /** https://letsencrypt.org/docs/acme-protocol-updates/ and https://letsencrypt.org/docs/staging-environment/ */
 const letsEncrypt = {
@@ -96,7 +96,7 @@ export const certManager = defineService<Args>({
   }),
   check,
   footprint,
-  privileges: ({ instance, namespace }) => ({ permissions: permissions(instance, namespace) }),
+  privileges: ({ instance, namespace }) => ({ permissions: certManagerPermissions(instance, namespace) }),
   generates: ({ instance, site }) => [
     { name: caName(instance), kind: "certificateAuthority", commonName: `Isthmus ${site.name} internal CA` },
   ],
@@ -179,41 +179,6 @@ function footprint({ instance, args, site }: Context): Footprint {
   });
   const hooks = [{ name: `${instance}-startupapicheck`, controller: "Job", requests: startupCheck.requests }] as const;
   return { workloads: parts.map(workload), routes: [], addresses: [], podSecurity: "restricted", hooks };
-}
-
-function permissions(instance: string, namespace: string): StatedPermissions[] {
-  return [
-    {
-      subject: instance,
-      in: "cluster",
-      may: ["read Secrets", "write Secrets"],
-      why: "each Certificate, of any namespace, names the Secret that the key and the certificate are kept in",
-    },
-    {
-      subject: instance,
-      in: "cluster",
-      may: ["write workloads"],
-      why: "an ACME HTTP-01 challenge is answered by a pod in the Certificate's namespace",
-    },
-    {
-      subject: instance,
-      in: "cluster",
-      may: ["issue certificates"],
-      why: "it signs CertificateSigningRequests that name one of its issuers as signer, and no others",
-    },
-    {
-      subject: `${instance}-cainjector`,
-      in: "cluster",
-      may: ["read Secrets", "write admission", "write APIServices", "write CustomResourceDefinitions"],
-      why: "it copies authorities out of Secrets into webhooks, APIServices and CRDs that ask for it by an annotation",
-    },
-    {
-      subject: `${instance}-webhook`,
-      in: namespace,
-      may: ["read Secrets", "write Secrets"],
-      why: "it makes its own authority and certificate",
-    },
-  ];
 }
 
 function release({ instance, namespace, args }: Context): ReleasePlan {
