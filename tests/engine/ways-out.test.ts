@@ -87,9 +87,10 @@ describe("a Proxmox host that is gone for good", function () {
     // Two servers stand on one host now: that the loss of any host is survived can be promised no more.
     sites.edit("Pulumi.site-a.yaml", ["config", "isthmus:site", "promises", "kubernetes"], ["node", "link"]);
     const run = must(await sites.a.up());
+    // The state is of a release without a pool: the others are put into it, in place.
     assert.deepEqual(
       changed(run.done)
-        .filter(isVm)
+        .filter((step) => isVm(step) && step.op !== "update")
         .map(({ op, name }) => `${op} ${name}`)
         .sort(),
       ["create k3s-a-agent-2-vm", "create k3s-a-server-2-vm"],
