@@ -47,6 +47,8 @@ function serveCommands(connection: SshConnection, ended?: Ended): void {
     acceptSession().on("exec", (accept, _reject, info) => {
       const channel = accept();
       const child = spawn("/bin/sh", ["-c", info.command]);
+      // Who ends without reading its input is no fault of the server's: sshd drops what comes then.
+      child.stdin.on("error", () => undefined);
       channel.pipe(child.stdin);
       child.stdout.pipe(channel, { end: false });
       child.stderr.pipe(channel.stderr, { end: false });
