@@ -59,7 +59,7 @@ export function readCases(): readonly Case[] {
       const found = casesOfRule.parse(parse(readFileSync(join(folder, file), "utf8")));
       return Object.entries(found).map(([what, { base, edit: edits, expected: messages }]) => {
         const name = `${rule}-${what}`;
-        return { rule, name, files: edited(fleetOf(base), edits, name), expected: messages };
+        return { rule, name, files: edited(validFleet(base), edits, name), expected: messages };
       });
     });
 }
@@ -72,7 +72,8 @@ export function writeOut({ files }: Case, into: string): void {
   }
 }
 
-function fleetOf(base: string): ReadonlyMap<string, Buffer> {
+/** The files of a fleet below fixtures/valid, by their paths in it. */
+export function validFleet(base: string): ReadonlyMap<string, Buffer> {
   const from = join(import.meta.dirname, "fixtures", "valid", base);
   const files = readdirSync(from, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return new Map(

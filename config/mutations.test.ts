@@ -1,22 +1,18 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { getAt } from "@isthmus/core";
 import { isCollection, parse, parseDocument, stringify, type Document } from "yaml";
 import { planStackFiles } from "../plan/stack-files.ts";
-import { readCases } from "./cases.ts";
+import { readCases, validFleet } from "./cases.ts";
 import { describeFindings } from "./describe.ts";
 import { isRecord } from "./sources.ts";
 
 const runs = Number(process.env["FC_RUNS"] ?? 200);
 const valid = join(import.meta.dirname, "fixtures", "valid");
 const folders = readdirSync(valid);
-
-type Files = Readonly<Record<string, Buffer>>;
-const filesOf = (folder: string): Files =>
-  Object.fromEntries(readdirSync(join(valid, folder)).map((file) => [file, readFileSync(join(valid, folder, file))]));
 
 /** Some file of some valid fixture, and where in it something happens. */
 const start = fc.record({
@@ -213,13 +209,13 @@ function withFile(
   changed: (text: string) => Buffer,
   said: (text: string) => void = () => undefined,
 ): void {
-  const files = filesOf(from.folder);
-  const names = Object.keys(files);
+  const files = validFleet(from.folder);
+  const names = [...files.keys()];
   const name = names[from.file % names.length]!;
   const folder = mkdtempSync(join(tmpdir(), "isthmus-mutations-"));
   try {
-    for (const [file, bytes] of Object.entries(files)) writeFileSync(join(folder, file), bytes);
-    writeFileSync(join(folder, name), changed(files[name]!.toString()));
+    for (const [file, bytes] of files) writeFileSync(join(folder, file), bytes);
+    writeFileSync(join(folder, name), changed(files.get(name)!.toString()));
     said(verdict(folder));
   } finally {
     rmSync(folder, { recursive: true });
@@ -312,7 +308,7 @@ function siteOf(document: unknown): Record<string, unknown> | undefined {
 
 /** Every service as some fixture or case has it. */
 const allServices = [
-  ...folders.flatMap((folder) => Object.entries(filesOf(folder))),
+  ...folders.flatMap((folder) => [...validFleet(folder)]),
   ...readCases().flatMap(({ files }) => [...files]),
 ].flatMap(([file, bytes]) => (/^Pulumi\.\w.*\.yaml$/.test(file) ? servicesIn(bytes.toString()) : []));
 

@@ -36,11 +36,19 @@ export function leaveOutPositions(): void {
  * for it: a tenth of a run that changes nothing. Those have no message; an error that has one keeps its whole trace.
  */
 export function leaveOutTraces(): void {
-  const traces: { prepareStackTrace?: (error: Error, sites: NodeJS.CallSite[]) => unknown } = Error;
+  const traces: { prepareStackTrace?: Format } = Error;
   const mapped = traces.prepareStackTrace;
   if (mapped === undefined) return;
-  traces.prepareStackTrace = (error, sites) => (error.message === "" ? "" : mapped(error, sites));
+  traces.prepareStackTrace = ofErrorsWithMessage(mapped);
 }
+
+type Format = (error: Error, sites: NodeJS.CallSite[]) => unknown;
+
+/** Formats the traces of errors that somebody may read, and no others. */
+export const ofErrorsWithMessage =
+  (format: Format): Format =>
+  (error, sites) =>
+    error.message === "" ? "" : format(error, sites);
 
 function empty(name: string): object {
   return new Proxy(

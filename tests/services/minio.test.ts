@@ -12,8 +12,8 @@ import { installedFolder, installMissing } from "./installed.ts";
 import { PodLab } from "./pods/lab.ts";
 import { commandOf, dataOf, type Pod } from "./pods/pod.ts";
 import type { Held } from "./pods/volumes.ts";
-import { programFile, requireAll, rootMissing } from "./programs.ts";
-import { renderedObject } from "./rendered.ts";
+import { podProgramsMissing, requireAll } from "./programs.ts";
+import { claimNames, renderedObject } from "./rendered.ts";
 import { askS3, type Account, type Answered, type Asked } from "./s3.ts";
 
 const site = siteOf("site-a");
@@ -38,14 +38,7 @@ describe("MinIO, the real one, as its chart starts it", function () {
   const pods: Pod[] = [];
 
   before(async function () {
-    const debian = { bwrap: "bubblewrap", openssl: "openssl", ip: "iproute2" };
-    const missing = Object.entries(debian).filter(([name]) => programFile(name) === undefined);
-    requireAll(this, [
-      ...rootMissing(),
-      ...missing.map(([name, from]) => `${name}: apt-get install ${from}`),
-      ...installMissing("minio"),
-      ...installMissing("mc"),
-    ]);
+    requireAll(this, [...podProgramsMissing(), ...installMissing("minio"), ...installMissing("mc")]);
     lab = await PodLab.create();
     later(() => lab.remove());
     authority = new Authority(join(lab.folder, "authority"));
@@ -57,9 +50,7 @@ describe("MinIO, the real one, as its chart starts it", function () {
     const secrets = held();
     for (let index = 0; index < Number(mapAt(statefulSet, "spec")["replicas"]); index += 1) {
       const name = `minio-${index}`;
-      const claims = listAt(statefulSet, "spec", "volumeClaimTemplates").map(
-        (one) => textAt(one, "metadata", "name") ?? "",
-      );
+      const claims = claimNames(statefulSet);
       const pod = await lab.pod({ name, namespace, spec: template, claims, usr, held: secrets });
       const own = `${name}.${textAt(statefulSet, "spec", "serviceName")}.${namespace}.svc`;
       lab.resolve(pod.address, [own, `${own}.cluster.local`]);

@@ -24,12 +24,14 @@ export function runs(file: string): boolean {
  * @param programs how to get each, by its name
  */
 export function requirePrograms(context: Mocha.Context, programs: Readonly<Record<string, string>>): void {
-  const missing = Object.entries(programs).filter(([name]) => programFile(name) === undefined);
-  requireAll(
-    context,
-    missing.map(([name, mend]) => `${name}: ${mend}`),
-  );
+  requireAll(context, programsMissing(programs));
 }
+
+/** What `requireAll` asks for where programs are not there. */
+export const programsMissing = (programs: Readonly<Record<string, string>>): readonly string[] =>
+  Object.entries(programs)
+    .filter(([name]) => programFile(name) === undefined)
+    .map(([name, mend]) => `${name}: ${mend}`);
 
 /** The same for whatever is missing, a line each. */
 export function requireAll(context: Mocha.Context, missing: readonly string[]): void {
@@ -40,6 +42,18 @@ export function requireAll(context: Mocha.Context, missing: readonly string[]): 
   console.warn(`        skipped: ${message}`);
   context.skip();
 }
+
+/** The same for programs that a package of Debian has, by the package's name. */
+export const packagesMissing = (programs: Readonly<Record<string, string>>): readonly string[] =>
+  programsMissing(
+    Object.fromEntries(Object.entries(programs).map(([name, from]) => [name, `apt-get install ${from}`])),
+  );
+
+/** What `requireAll` asks for where pods run as processes. */
+export const podProgramsMissing = (): readonly string[] => [
+  ...rootMissing(),
+  ...packagesMissing({ bwrap: "bubblewrap", openssl: "openssl", ip: "iproute2" }),
+];
 
 /** What `requireAll` asks for where programs get a network and files of their own. */
 export const rootMissing = (): readonly string[] =>

@@ -18,7 +18,7 @@ import { heldIn } from "./held.ts";
 import { PodLab } from "./pods/lab.ts";
 import type { Pod } from "./pods/pod.ts";
 import type { Held } from "./pods/volumes.ts";
-import { programFile, requireAll, rootMissing } from "./programs.ts";
+import { packagesMissing, requireAll, rootMissing } from "./programs.ts";
 import { assets, discovered, prometheusConfiguration, scrapeJob } from "./prometheus-configuration.ts";
 import { renderedObject } from "./rendered.ts";
 
@@ -63,8 +63,7 @@ describe("measurements and alerts of two sites, by the real Prometheus and nginx
   const here = new Map<SiteName, SiteHere>();
 
   before(async function () {
-    const missing = Object.entries(programs).filter(([name]) => programFile(name) === undefined);
-    requireAll(this, [...rootMissing(), ...missing.map(([name, from]) => `${name}: apt-get install ${from}`)]);
+    requireAll(this, [...rootMissing(), ...packagesMissing(programs)]);
     lab = await PodLab.create();
     later(() => lab.remove());
     // Stands in for kube-state-metrics: two of its series, of which our rules sum up the site.

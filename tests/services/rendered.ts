@@ -1,6 +1,6 @@
 import type { SitePlan } from "../../plan/plans.ts";
 import { readKept } from "../../tools/charts/kept.ts";
-import type { KubernetesObject } from "../../tools/charts/kubernetes.ts";
+import { listAt, textAt, type KubernetesObject } from "../../tools/charts/kubernetes.ts";
 import { project } from "./default-stacks.ts";
 
 /** An object as the chart of a release renders it of the default stacks: what is kept is held to today's values elsewhere. */
@@ -17,6 +17,10 @@ export function renderedObject(
   }
   return found;
 }
+
+/** The names of the volumes that each pod of a StatefulSet has of its own. */
+export const claimNames = (statefulSet: KubernetesObject): readonly string[] =>
+  listAt(statefulSet, "spec", "volumeClaimTemplates").map((one) => textAt(one, "metadata", "name") ?? "");
 
 /** The values of a release of the plan, as plain data. */
 export function valuesOf(site: SitePlan, release: string): Readonly<Record<string, unknown>> {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { request } from "node:https";
 import { connect } from "node:tls";
 import { join } from "node:path";
-import { listAt, mapAt, textAt, type Json } from "../../tools/charts/kubernetes.ts";
+import { listAt, mapAt, type Json } from "../../tools/charts/kubernetes.ts";
 import { inOrder } from "../in-order.ts";
 import { run, until } from "../hosts/machine/command.ts";
 import { afterwards } from "./afterwards.ts";
@@ -14,8 +14,8 @@ import { servePods, type PodsApi } from "./kubernetes-api.ts";
 import { PodLab } from "./pods/lab.ts";
 import { dataOf, type Pod } from "./pods/pod.ts";
 import type { Held } from "./pods/volumes.ts";
-import { programFile, requireAll, rootMissing } from "./programs.ts";
-import { renderedObject, withTexts } from "./rendered.ts";
+import { podProgramsMissing, requireAll } from "./programs.ts";
+import { claimNames, renderedObject, withTexts } from "./rendered.ts";
 
 const site = siteOf("site-a");
 const namespace = "vault";
@@ -45,13 +45,7 @@ describe("Vault's cluster, by the real OpenBao, as Vault's chart starts it", fun
   const pods: Pod[] = [];
 
   before(async function () {
-    const debian = { bwrap: "bubblewrap", openssl: "openssl", ip: "iproute2" };
-    const missing = Object.entries(debian).filter(([name]) => programFile(name) === undefined);
-    requireAll(this, [
-      ...rootMissing(),
-      ...missing.map(([name, from]) => `${name}: apt-get install ${from}`),
-      ...installMissing("vault"),
-    ]);
+    requireAll(this, [...podProgramsMissing(), ...installMissing("vault")]);
     lab = await PodLab.create();
     later(() => lab.remove());
     authority = new Authority(join(lab.folder, "authority"));
@@ -59,9 +53,7 @@ describe("Vault's cluster, by the real OpenBao, as Vault's chart starts it", fun
       over: [installedFolder("vault")],
       programs: { "local/bin/docker-entrypoint.sh": entrypoint },
     });
-    const claims = listAt(statefulSet, "spec", "volumeClaimTemplates").map(
-      (one) => textAt(one, "metadata", "name") ?? "",
-    );
+    const claims = claimNames(statefulSet);
     for (const name of ["vault-0", "vault-1", "vault-2"]) {
       const pod = await lab.pod({ name, namespace, spec: podSpec(), claims, usr, held: held() });
       lab.resolve(pod.address, [`${name}.vault-internal.${namespace}.svc.cluster.local`]);

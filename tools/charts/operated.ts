@@ -29,31 +29,18 @@ const confined = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"
 
 /** https://github.com/prometheus-operator/prometheus-operator/blob/v0.93.0/pkg/prometheus/server/statefulset.go (makeStatefulSetSpec) */
 function prometheus(object: KubernetesObject, beside: readonly KubernetesObject[]): Made {
-  const { name } = object.metadata;
-  const labels = {
-    "app.kubernetes.io/name": "prometheus",
-    "app.kubernetes.io/managed-by": "prometheus-operator",
-    "app.kubernetes.io/instance": name,
-    "operator.prometheus.io/name": name,
-    prometheus: name,
-  };
+  const labels = { "operator.prometheus.io/name": object.metadata.name };
   return ofPrometheusOperator(object, beside, { labels, container: "prometheus", port: 9090, others: [] });
 }
 
 /** https://github.com/prometheus-operator/prometheus-operator/blob/v0.93.0/pkg/alertmanager/statefulset.go (makeStatefulSetSpec) */
 function alertmanager(object: KubernetesObject, beside: readonly KubernetesObject[]): Made {
-  const { name } = object.metadata;
-  const labels = {
-    "app.kubernetes.io/name": "alertmanager",
-    "app.kubernetes.io/managed-by": "prometheus-operator",
-    "app.kubernetes.io/instance": name,
-    alertmanager: name,
-  };
   const others = [{ name: "mesh-tcp", containerPort: 9094 }];
-  return ofPrometheusOperator(object, beside, { labels, container: "alertmanager", port: 9093, others });
+  return ofPrometheusOperator(object, beside, { labels: {}, container: "alertmanager", port: 9093, others });
 }
 
 interface Server {
+  /** Beside those that all of the operator's servers have. */
   readonly labels: Readonly<Record<string, string>>;
   readonly container: string;
   readonly port: number;
@@ -66,6 +53,13 @@ function ofPrometheusOperator(
   { labels, container, port, others }: Server,
 ): Made {
   const spec = mapAt(object, "spec");
+  const { name } = object.metadata;
+  const common = {
+    "app.kubernetes.io/name": container,
+    "app.kubernetes.io/managed-by": "prometheus-operator",
+    "app.kubernetes.io/instance": name,
+    [container]: name,
+  };
   const secrets = Array.isArray(spec["secrets"]) ? spec["secrets"].map(String) : [];
   const pod = {
     serviceAccountName: spec["serviceAccountName"],
@@ -88,8 +82,8 @@ function ofPrometheusOperator(
   };
   const claim = mapAt(spec, "storage", "volumeClaimTemplate");
   return {
-    metadata: { labels: { ...textsAt(spec, "podMetadata", "labels"), ...labels } },
-    spec: { pod, ...claimed(object.metadata.name, mapAt(claim, "spec")) },
+    metadata: { labels: { ...textsAt(spec, "podMetadata", "labels"), ...common, ...labels } },
+    spec: { pod, ...claimed(name, mapAt(claim, "spec")) },
   };
 }
 

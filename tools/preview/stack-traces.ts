@@ -1,3 +1,5 @@
+import { ofErrorsWithMessage } from "../../program/lean-sdk.ts";
+
 /**
  * Runs `work` with short stack traces, not mapped to source: the SDK takes one for each of a resource's promises and
  * formats it at once, which is a third of what registering costs. Its errors have no message, and get no trace at all.
@@ -9,8 +11,9 @@ export async function shortStackTraces<T>(work: () => Promise<T>): Promise<T> {
   const mapped = process.sourceMapsEnabled;
   Error.stackTraceLimit = 3;
   process.setSourceMapsEnabled(false);
-  traces.prepareStackTrace = (error, sites) =>
-    error.message === "" ? "" : [String(error), ...sites.map(String)].join("\n    at ");
+  traces.prepareStackTrace = ofErrorsWithMessage((error, sites) =>
+    [String(error), ...sites.map(String)].join("\n    at "),
+  );
   try {
     return await work();
   } finally {
