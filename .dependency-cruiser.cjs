@@ -1,72 +1,71 @@
 "use strict";
-// Imports point one way: core ← availability, remote, helm ← machines, k3s, services ← config, plan ← program ← index.ts, tools.
-const packages = (names) => `^components/(${names})/`;
-const leaves = "availability|remote|helm";
-const middle = "proxmox|hosts|k3s|networking|storage|data|secrets|observability";
+// Imports point one way: core ← availability, remote, helm ← machines, k3s, services ← config, plan ← program ← index.ts, cli.
+// A folder may import itself and what stands beside it here. One that stands nowhere may neither import nor be imported.
+const leaves = ["components/core", "components/availability", "components/remote", "components/helm"];
+const packages = [
+  "components/proxmox",
+  "components/hosts",
+  "components/k3s",
+  ...["networking", "storage", "data", "secrets", "observability"].map((concern) => `components/services/${concern}`),
+];
+const upToThePlan = [...leaves, ...packages, "config", "plan"];
+const mayImport = {
+  "components/core": [],
+  "components/availability": ["components/core"],
+  "components/remote": ["components/core"],
+  "components/helm": ["components/core"],
+  ...Object.fromEntries(packages.map((each) => [each, leaves])),
+  policy: leaves,
+  config: [...leaves, ...packages],
+  plan: [...leaves, ...packages, "config"],
+  program: upToThePlan,
+  cli: [...upToThePlan, "program", "policy", "tools/bench"],
+  "tools/bench": [...upToThePlan, "program", "policy", "cli", "tests/kits"],
+  "tools/generate": [...upToThePlan, "program", "policy", "cli"],
+  "tools/ci": [],
+  tests: [...upToThePlan, "program", "policy", "cli", "tools"],
+};
+
+/** What only tests import: they may import everything. */
+const test = "\\.test\\.ts$|/testing\\.ts$";
+const within = (folders) => `^(${folders.join("|")})/`;
+const ours = "^(components|config|plan|program|policy|cli|tools|tests)/";
+
+const byFolder = Object.entries(mayImport).map(([folder, others]) => ({
+  name: `${folder.replaceAll("/", "-")}-imports-what-it-may`,
+  severity: "error",
+  from: { path: within([folder]), pathNot: test },
+  to: { path: ours, pathNot: within([folder, ...others]) },
+}));
 
 module.exports = {
   forbidden: [
-    // Types alone may refer to one another: nothing of them is left when the program runs.
+    { name: "no-circular", severity: "error", from: {}, to: { circular: true } },
+    ...byFolder,
     {
-      name: "no-circular",
+      name: "every-folder-stands-in-the-table",
+      severity: "error",
+      from: { path: ours, pathNot: within(Object.keys(mayImport)) },
+      to: {},
+    },
+    {
+      name: "no-folder-is-imported-that-is-not-in-the-table",
       severity: "error",
       from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+      to: { path: ours, pathNot: within(Object.keys(mayImport)) },
     },
     {
-      name: "core-imports-nothing-of-ours",
+      name: "what-tests-share-stays-with-tests",
       severity: "error",
-      from: { path: packages("core"), pathNot: "\\.test\\.ts$" },
-      to: { path: "^(components|config|plan|program|policy|tools|tests)/", pathNot: packages("core") },
+      from: { pathNot: `${test}|^tests/|^tools/bench/` },
+      to: { path: "/testing\\.ts$" },
     },
     {
-      name: "leaves-import-only-core",
-      severity: "error",
-      from: { path: packages(leaves), pathNot: "\\.test\\.ts$" },
-      to: {
-        path: "^(components|config|plan|program|policy|tools|tests)/",
-        pathNot: `${packages("core")}|^components/$1/`,
-      },
-    },
-    {
-      name: "packages-import-only-leaves",
-      severity: "error",
-      from: { path: `^components/(${middle})/`, pathNot: "\\.test\\.ts$" },
-      to: {
-        path: "^(components|config|plan|program|policy|tools|tests)/",
-        pathNot: `${packages(`core|${leaves}`)}|^components/$1/`,
-      },
-    },
-    {
-      name: "policy-imports-only-leaves",
-      severity: "error",
-      from: { path: "^policy/", pathNot: "\\.test\\.ts$" },
-      to: { path: "^(components|config|plan|program|tools|tests)/", pathNot: packages(`core|${leaves}`) },
-    },
-    {
-      name: "config-does-not-import-the-plan",
-      severity: "error",
-      from: { path: "^config/", pathNot: "\\.test\\.ts$" },
-      to: { path: "^(plan|program|tools|tests|policy)/" },
-    },
-    {
-      name: "the-plan-is-pure",
-      severity: "error",
-      from: { path: "^plan/", pathNot: "\\.test\\.ts$" },
-      to: { path: "^(program|tools|tests|policy)/" },
-    },
-    {
-      // What comes with other packages is seen by tests/program/start-up.test.ts.
+      // What comes with other packages is seen by program/start-up.test.ts.
       name: "the-plan-loads-no-sdk",
       severity: "error",
-      from: { path: "^(config|plan)/", pathNot: "\\.test\\.ts$" },
+      from: { path: "^(config|plan)/", pathNot: test },
       to: { path: "node_modules/@pulumi/", dependencyTypesNot: ["type-only"] },
-    },
-    {
-      name: "the-program-does-not-import-tools",
-      severity: "error",
-      from: { path: "^(program/|index\\.ts)" },
-      to: { path: "^(tools|tests)/" },
     },
   ],
   options: {

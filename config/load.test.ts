@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { catalogue } from "../plan/catalogue.ts";
 import { describeFindings } from "./describe.ts";
 import { load, type Loaded } from "./load.ts";
-import { sampleModel } from "./sample-model.ts";
+import { sampleModel } from "./testing.ts";
 
 const twoSites = join(import.meta.dirname, "fixtures", "valid", "two-sites");
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { capabilityNames, type CapabilityName } from "@isthmus/core";
 import fc from "fast-check";
 import type { ConfiguredService, SiteModel } from "../config/load.ts";
-import { sampleModel } from "../config/sample-model.ts";
+import { sampleModel } from "../config/testing.ts";
 import { compose, needsOf } from "./capabilities.ts";
 import { catalogue } from "./catalogue.ts";
 import { madeUp } from "./made-up.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Assessment } from "@isthmus/availability";
 import { load } from "../config/load.ts";
-import { sampleModel } from "../config/sample-model.ts";
+import { sampleModel } from "../config/testing.ts";
 import { catalogue } from "./catalogue.ts";
 import { planFleet } from "./fleet.ts";
 import type { FleetPlan } from "./plans.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { sampleModel } from "../config/sample-model.ts";
+import { sampleModel } from "../config/testing.ts";
 import { catalogue } from "./catalogue.ts";
 import { siteFacts } from "./site-facts.ts";
 

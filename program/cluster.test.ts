@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { sampleModel } from "../config/sample-model.ts";
+import { sampleModel } from "../config/testing.ts";
 import { catalogue } from "../plan/catalogue.ts";
 import { planFleet } from "../plan/fleet.ts";
 import { buildSite } from "./site.ts";

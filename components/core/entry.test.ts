@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { needsOf, siteFacts, usualFacts } from "../../tests/program/site-facts.ts";
+import { needsOf, siteFacts, usualFacts } from "../../tests/kits/proofs/site-facts.ts";
 import { entryAddresses, entryClaims, entryPort, entryRequires, entryService, entryShape, nodesOn } from "./entry.ts";
 
 const onNodes = entryShape.parse({ network: "overlay", port: 30010 });

@@ -1,2 +1,2 @@
-export { K3sCluster, type K3sClusterArgs } from "./cluster.ts";
-export type { ClusterTokens } from "./tokens.ts";
+export { K3sCluster, type K3sClusterArgs } from "./resources/cluster.ts";
+export type { ClusterTokens } from "./resources/tokens.ts";

@@ -1,7 +1,14 @@
 // Pure: no Pulumi. The component is in `@isthmus/k3s/components`.
-export { clusterAccess, type ClusterAccess } from "./access.ts";
-export { reliedOn } from "./checksums.ts";
-export { agentConfig, nodeFiles, registrationFile, serverConfig, snapshotStoreFile, type HostFile } from "./config.ts";
+export { clusterAccess, type ClusterAccess } from "./plan/access.ts";
+export { reliedOn } from "./settings/checksums.ts";
+export {
+  agentConfig,
+  nodeFiles,
+  registrationFile,
+  serverConfig,
+  snapshotStoreFile,
+  type HostFile,
+} from "./files/config.ts";
 export {
   maintenanceOrder,
   quorumRefusal,
@@ -10,11 +17,11 @@ export {
   type MaintenanceOrder,
   type NodeWork,
   type ServerHealth,
-} from "./maintenance.ts";
-export { daysLeft, endsIn, kubeconfigEnd, readAnewWithinDays } from "./kubeconfig.ts";
-export { letGo, type AskedOfServers } from "./let-go.ts";
-export { serverTokenGeneration, tokenFingerprint } from "./fingerprint.ts";
-export { joinOrder, type JoinOrder, type K3sNode, type K3sTaint } from "./node.ts";
+} from "./operations/maintenance.ts";
+export { daysLeft, endsIn, kubeconfigEnd, readAnewWithinDays } from "./resources/kubeconfig.ts";
+export { letGo, type AskedOfServers } from "./operations/let-go.ts";
+export { serverTokenGeneration, tokenFingerprint } from "./plan/fingerprint.ts";
+export { joinOrder, type JoinOrder, type K3sNode, type K3sTaint } from "./plan/node.ts";
 export {
   describeUpdate,
   hostUpdates,
@@ -25,7 +32,7 @@ export {
   type LookedForUpdates,
   type RebootPolicy,
   type UpdateRequest,
-} from "./os-updates.ts";
+} from "./operations/os-updates.ts";
 export {
   installParameters,
   installSecrets,
@@ -34,10 +41,10 @@ export {
   preflightParameters,
   statusParameters,
   type NodeLiveFacts,
-} from "./parameters.ts";
-export { images, pinnedReleases } from "./pins.ts";
-export { localPathClass, roomForSnapshot } from "./root-disk.ts";
-export { peersOf } from "./roster.ts";
+} from "./plan/parameters.ts";
+export { images, pinnedReleases } from "./settings/pins.ts";
+export { localPathClass, roomForSnapshot } from "./plan/root-disk.ts";
+export { peersOf } from "./plan/roster.ts";
 export {
   clusterFindings,
   clusterIdentifier,
@@ -47,8 +54,8 @@ export {
   type ClusterFinding,
   type ClusterPlan,
   type NodePlan,
-} from "./plan.ts";
-export { restoreStages, type RestoreRequest, type Step } from "./restore.ts";
+} from "./plan/plan.ts";
+export { restoreStages, type RestoreRequest, type Step } from "./operations/restore.ts";
 export {
   chooseSnapshot,
   chooseToken,
@@ -60,7 +67,7 @@ export {
   snapshotsStep,
   snapshotTokenStep,
   type FoundSnapshot,
-} from "./snapshots.ts";
+} from "./operations/snapshots.ts";
 export {
   certificateRotation,
   certificateValidDays,
@@ -69,8 +76,8 @@ export {
   nodeCertificates,
   type NodeCertificates,
   type RotationRequest,
-} from "./rotation.ts";
-export { k3sSettings, type K3sSettings, type K3sSettingsInput } from "./schema.ts";
-export { longestPause, oldestSnapshot } from "./schedule.ts";
-export { scripts } from "./scripts.ts";
-export { clusterUpkeep, type ClusterUpkeep } from "./upkeep.ts";
+} from "./operations/rotation.ts";
+export { k3sSettings, type K3sSettings, type K3sSettingsInput } from "./settings/schema.ts";
+export { longestPause, oldestSnapshot } from "./settings/schedule.ts";
+export { scripts } from "./scripts/scripts.ts";
+export { clusterUpkeep, type ClusterUpkeep } from "./resources/upkeep.ts";

@@ -6,7 +6,7 @@ import {
   type Resource,
   type ResourceTransformationArgs,
 } from "@pulumi/pulumi";
-import { exampleSite } from "./example.ts";
+import { exampleSite } from "./testing.ts";
 import { Machines } from "./machines.ts";
 import type { SiteMachines } from "./plan.ts";
 

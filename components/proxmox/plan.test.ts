@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { parse } from "yaml";
 import { checkMachines } from "./check.ts";
 import { maskedUserData, renderMetaData, renderUserData } from "./cloud-init.ts";
-import { exampleSite } from "./example.ts";
+import { exampleSite } from "./testing.ts";
 import { cloneLanes, planImages, planMachines, type MachineFacts, type SiteMachines, type VmPlan } from "./plan.ts";
 
 const planOf = (name: string, site = exampleSite): VmPlan => {

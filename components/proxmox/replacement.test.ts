@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { exampleSite } from "./example.ts";
+import { exampleSite } from "./testing.ts";
 import { replacementsOf, type BuiltVm } from "./replacement.ts";
 import { vmSchema } from "./schema.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { exampleSettings } from "./example.ts";
+import { exampleSettings } from "./testing.ts";
 import { proxmoxSchema, vmSchema } from "./schema.ts";
 
 /** Path and message of each issue. */

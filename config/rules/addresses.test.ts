@@ -3,7 +3,7 @@ import { fromNumber, toNumber } from "@isthmus/core";
 import fc from "fast-check";
 import { catalogue } from "../../plan/catalogue.ts";
 import type { Model, SiteModel } from "../load.ts";
-import { sampleModel } from "../sample-model.ts";
+import { sampleModel } from "../testing.ts";
 import { checkAddresses, clashes, type Held } from "./addresses.ts";
 
 const model = sampleModel("two-sites", catalogue);

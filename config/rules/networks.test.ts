@@ -3,7 +3,7 @@ import { canonicalCidr, cidrRange, fromNumber } from "@isthmus/core";
 import fc from "fast-check";
 import { catalogue } from "../../plan/catalogue.ts";
 import type { Model } from "../load.ts";
-import { sampleModel } from "../sample-model.ts";
+import { sampleModel } from "../testing.ts";
 import { checkNetworks } from "./networks.ts";
 
 const model = sampleModel("two-sites", catalogue);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { catalogue } from "../../plan/catalogue.ts";
 import type { Model } from "../load.ts";
-import { sampleModel } from "../sample-model.ts";
+import { sampleModel } from "../testing.ts";
 import { checkNodes } from "./nodes.ts";
 
 const model = sampleModel("three-raspberry-pis", catalogue);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Workload } from "@isthmus/core";
-import { sampleModel } from "../../config/sample-model.ts";
+import { sampleModel } from "../../config/testing.ts";
 import { catalogue } from "../catalogue.ts";
 import { footprintOf, planFleet } from "../fleet.ts";
 import type { SitePlan } from "../plans.ts";

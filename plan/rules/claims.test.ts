@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { AddressClaim, Route } from "@isthmus/core";
-import { sampleModel } from "../../config/sample-model.ts";
+import { sampleModel } from "../../config/testing.ts";
 import { catalogue } from "../catalogue.ts";
 import type { ServicePlan } from "../service-plans.ts";
 import { siteFacts } from "../site-facts.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { sampleModel } from "../../config/sample-model.ts";
+import { sampleModel } from "../../config/testing.ts";
 import { catalogue } from "../catalogue.ts";
 import { planFleet } from "../fleet.ts";
 import { checkK3sParts } from "./k3s-parts.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { SiteFacts, Workload } from "@isthmus/core";
-import { sampleModel } from "../../config/sample-model.ts";
+import { sampleModel } from "../../config/testing.ts";
 import { catalogue } from "../catalogue.ts";
 import { madeUpWorkload } from "../made-up.ts";
 import type { ServicePlan } from "../service-plans.ts";

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fleetOrRefuse } from "../../plan/stack-files.ts";
-import { exceptions } from "../../tools/charts/exceptions.ts";
-import type { ReleaseFacts } from "../../tools/charts/facts.ts";
-import { judge } from "../../tools/charts/judge.ts";
-import { readKept, staleFacts } from "../../tools/charts/kept.ts";
-import { digestsCarried } from "../../tools/charts/laws/digests-carried.ts";
-import { laws } from "../../tools/charts/laws/index.ts";
-import type { PodFacts } from "../../tools/charts/pods.ts";
-import { renderedSite } from "../../tools/charts/site.ts";
+import { exceptions } from "../../cli/lib/charts/exceptions.ts";
+import type { ReleaseFacts } from "../../cli/lib/charts/facts.ts";
+import { judge } from "../../cli/lib/charts/judge.ts";
+import { readKept, staleFacts } from "../../cli/lib/charts/kept.ts";
+import { digestsCarried } from "../../cli/lib/charts/laws/digests-carried.ts";
+import { laws } from "../../cli/lib/charts/laws/index.ts";
+import type { PodFacts } from "../../cli/lib/charts/pods.ts";
+import { renderedSite } from "../../cli/lib/charts/site.ts";
 
 const root = join(import.meta.dirname, "../..");
 const fleet = fleetOrRefuse(root);

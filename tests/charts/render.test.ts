@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fleetOrRefuse } from "../../plan/stack-files.ts";
-import { Helm } from "../../tools/charts/helm.ts";
-import type { KnownSite } from "../../tools/charts/judged.ts";
-import { keptTexts } from "../../tools/charts/kept.ts";
-import { Renderer } from "../../tools/charts/render.ts";
+import { Helm } from "../../cli/lib/charts/helm.ts";
+import type { KnownSite } from "../../cli/lib/charts/judged.ts";
+import { keptTexts } from "../../cli/lib/charts/kept.ts";
+import { Renderer } from "../../cli/lib/charts/render.ts";
 
 const root = join(import.meta.dirname, "../..");
 const sources = process.env["ISTHMUS_CHART_SOURCES"];

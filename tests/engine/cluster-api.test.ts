@@ -5,23 +5,23 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { ClusterApi } from "../../tools/destroy/cluster-api.ts";
-import type { Checkpoint, StateResource } from "../../tools/pulumi/checkpoint.ts";
+import { ClusterApi } from "../../cli/lib/destroy/cluster-api.ts";
+import type { Checkpoint, StateResource } from "../../cli/lib/pulumi/checkpoint.ts";
 import {
   forgetRevisions,
   lookAt,
   releasesToRead,
   takeFieldsOver,
   type LeftInCluster,
-} from "../../tools/recover/cluster.ts";
+} from "../../cli/lib/recover/cluster.ts";
 import { SimulatedApi } from "./cluster-api.ts";
-import { CallLog } from "./providers/call-log.ts";
-import { loadExecutor } from "./providers/executor.ts";
-import { Faults } from "./providers/faults.ts";
-import { rules } from "./providers/rules/kubernetes.ts";
-import { Service } from "./providers/service.ts";
-import { Store } from "./providers/store.ts";
-import { revealAll, type Properties } from "./providers/values.ts";
+import { CallLog } from "../kits/providers/call-log.ts";
+import { loadExecutor } from "../kits/providers/executor.ts";
+import { Faults } from "../kits/providers/faults.ts";
+import { rules } from "../kits/providers/rules/kubernetes.ts";
+import { Service } from "../kits/providers/service.ts";
+import { Store } from "../kits/providers/store.ts";
+import { revealAll, type Properties } from "../kits/providers/values.ts";
 
 const release = "kubernetes:helm.sh/v3:Release";
 

@@ -10,11 +10,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 
-import { groupOf } from "./providers/rules/kubernetes-kinds.ts";
-import { fromFieldsV1, toFieldsV1, type Managers } from "./providers/rules/kubernetes-managers.ts";
-import type { Revision } from "./providers/rules/kubernetes-release.ts";
-import type { Store, Thing } from "./providers/store.ts";
-import type { Properties } from "./providers/values.ts";
+import { groupOf } from "../kits/providers/rules/kubernetes-kinds.ts";
+import { fromFieldsV1, toFieldsV1, type Managers } from "../kits/providers/rules/kubernetes-managers.ts";
+import type { Revision } from "../kits/providers/rules/kubernetes-release.ts";
+import type { Store, Thing } from "../kits/providers/store.ts";
+import type { Properties } from "../kits/providers/values.ts";
 
 export class SimulatedApi {
   /** What was asked, `DELETE /api/v1/…`. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 
-import { changed, disposing, Fleet, must, needsPulumi, type Run, type Stack } from "./harness.ts";
+import { changed, disposing, Fleet, must, needsPulumi, type Run, type Stack } from "../kits/engine/harness.ts";
 
 const PROGRAM = join(import.meta.dirname, "fixtures/sample");
 const VM = "proxmoxve:index/vmLegacy:VmLegacy";

@@ -1,13 +1,13 @@
 /** The life of a fleet of two sites: the real program and the project's own commands, under the real engine. */
-import { inOrder } from "../in-order.ts";
-import { needsPulumi } from "./harness.ts";
+import { inOrder } from "../kits/in-order.ts";
+import { needsPulumi } from "../kits/engine/harness.ts";
 import { beginning } from "./life/beginning.ts";
 import { end } from "./life/end.ts";
 import { linking, oneChart } from "./life/linking.ts";
 import { lostSite } from "./life/lost-site.ts";
 import { scriptOutput, secretsNowhereElse, secretsWhereTheyBelong } from "./life/secrets.ts";
 import { states } from "./life/states.ts";
-import { copyOfRepository, TwoSites } from "./two-sites.ts";
+import { copyOfRepository, TwoSites } from "../kits/fleets/two-sites.ts";
 
 describe("two sites under the real engine", function () {
   // Each test goes on from where the one before it ended.

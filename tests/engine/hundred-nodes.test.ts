@@ -1,9 +1,9 @@
 /** What a change of one node costs the others in a large cluster: nothing. Sessions are counted where they arrive. */
 import assert from "node:assert/strict";
 
-import { changed, needsPulumi } from "./harness.ts";
-import { ManyNodes } from "./many-nodes.ts";
-import type { HostSession } from "./ssh-hosts.ts";
+import { changed, needsPulumi } from "../kits/engine/harness.ts";
+import { ManyNodes } from "../kits/fleets/many-nodes.ts";
+import type { HostSession } from "../kits/fleets/ssh-hosts.ts";
 
 const hostsOf = (sessions: readonly HostSession[]): readonly string[] => [...new Set(sessions.map(({ host }) => host))];
 

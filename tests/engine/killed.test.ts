@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { must, needsPulumi, type Kill } from "./harness.ts";
-import { summary, TwoSites } from "./two-sites.ts";
+import { must, needsPulumi, type Kill } from "../kits/engine/harness.ts";
+import { summary, TwoSites } from "../kits/fleets/two-sites.ts";
 
 const kills: readonly { readonly while: string; readonly kill: Kill; readonly says: RegExp }[] = [
   {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 
-import { changed, disposing, Fleet, must, needsPulumi, type Stack } from "./harness.ts";
+import { changed, disposing, Fleet, must, needsPulumi, type Stack } from "../kits/engine/harness.ts";
 
 describe("an explicit provider", () => {
   let fleet: Fleet;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { evaluate, fromState, rules } from "@isthmus/policy";
-import { disposing, Fleet, must, needsPulumi, type Run, type Stack } from "./harness.ts";
+import { disposing, Fleet, must, needsPulumi, type Run, type Stack } from "../kits/engine/harness.ts";
 
 const pack = join(import.meta.dirname, "../../policy");
 const program = join(import.meta.dirname, "fixtures/policy");

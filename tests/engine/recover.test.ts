@@ -5,9 +5,18 @@ import { join } from "node:path";
 import { execa } from "execa";
 
 import { SimulatedApi } from "./cluster-api.ts";
-import { changed, disposing, Fleet, must, needsPulumi, type Kill, type Run, type Stack } from "./harness.ts";
-import type { Revision } from "./providers/rules/kubernetes-release.ts";
-import { repository } from "./two-sites.ts";
+import {
+  changed,
+  disposing,
+  Fleet,
+  must,
+  needsPulumi,
+  type Kill,
+  type Run,
+  type Stack,
+} from "../kits/engine/harness.ts";
+import type { Revision } from "../kits/providers/rules/kubernetes-release.ts";
+import { repository } from "../kits/fleets/two-sites.ts";
 
 const types = {
   Namespace: "kubernetes:core/v1:Namespace",
@@ -37,7 +46,7 @@ const set = (values: Readonly<Record<string, string>>): Promise<void> =>
 async function recover(): Promise<string> {
   const run = await execa(
     process.execPath,
-    ["--import", "tsx", join(repository, "tools/recover.ts"), "site-a", "--yes"],
+    ["--import", "tsx", join(repository, "cli/commands/recover.ts"), "site-a", "--yes"],
     {
       cwd: fleet.program,
       env: { ...fleet.env },

@@ -1,13 +1,13 @@
 /** The program of today goes on from what `up` of every former release wrote, and takes nothing away that data hangs on. */
 import assert from "node:assert/strict";
 
-import { inOrder } from "../in-order.ts";
-import { must, needsPulumi, type Stack, type StateResource } from "./harness.ts";
+import { inOrder } from "../kits/in-order.ts";
+import { must, needsPulumi, type Stack, type StateResource } from "../kits/engine/harness.ts";
 import { harmDone, identity, isDefaultProvider, isGuarded } from "./releases/guarded.ts";
 import { keptReleases, keptState, resourcesIn } from "./releases/kept.ts";
 import { isThing } from "./releases/seed.ts";
 import { takeOver } from "./releases/take-over.ts";
-import { TwoSites } from "./two-sites.ts";
+import { TwoSites } from "../kits/fleets/two-sites.ts";
 
 /**
  * Passwords, keys, tokens, machines and providers that came after the first release, by the names of their resources, each with

@@ -1,10 +1,10 @@
 /** VMs that a run would delete and make anew: what is refused before anything is registered, on the state of a former release. */
 import assert from "node:assert/strict";
 
-import { inOrder } from "../in-order.ts";
-import { changed, must, needsPulumi } from "./harness.ts";
+import { inOrder } from "../kits/in-order.ts";
+import { changed, must, needsPulumi } from "../kits/engine/harness.ts";
 import { takeOver } from "./releases/take-over.ts";
-import { TwoSites } from "./two-sites.ts";
+import { TwoSites } from "../kits/fleets/two-sites.ts";
 
 const vm = "proxmoxve:index/vmLegacy:VmLegacy";
 

@@ -5,11 +5,11 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { inOrder } from "../in-order.ts";
-import { changed, must, needsPulumi, type Fault } from "./harness.ts";
+import { inOrder } from "../kits/in-order.ts";
+import { changed, must, needsPulumi, type Fault } from "../kits/engine/harness.ts";
 import { keptState, resourcesIn } from "./releases/kept.ts";
 import { takeOver } from "./releases/take-over.ts";
-import { TwoSites } from "./two-sites.ts";
+import { TwoSites } from "../kits/fleets/two-sites.ts";
 
 const release = "2026-11-28";
 const vm = "proxmoxve:index/vmLegacy:VmLegacy";
@@ -126,7 +126,7 @@ describe("taking a site down", function () {
     const args = [
       "--import",
       "tsx",
-      join(fleet.program, "tools/destroy.ts"),
+      join(fleet.program, "cli/commands/destroy.ts"),
       "site-a",
       "--lost-cluster",
       "--confirm",

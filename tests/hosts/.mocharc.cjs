@@ -13,4 +13,4 @@ const longestFirst = [
   "scenarios/faults-midway.test.ts",
 ];
 
-module.exports = { ...parallel(__dirname, longestFirst), timeout: 120_000 };
+module.exports = { ...parallel(__dirname, longestFirst, ["lab", "k3s"]), timeout: 120_000 };

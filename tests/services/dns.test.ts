@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
-import { serialOf } from "../../tools/dns/serial.ts";
-import { inOrder } from "../in-order.ts";
-import { until } from "../hosts/machine/command.ts";
+import { serialOf } from "../../cli/lib/dns/serial.ts";
+import { inOrder } from "../kits/in-order.ts";
+import { until } from "../kits/lab/command.ts";
 import { afterwards } from "./afterwards.ts";
 import { fleet, project } from "./default-stacks.ts";
 import { freePort, give, giveAll, start, workFolder, type Running } from "./process.ts";
@@ -50,7 +50,9 @@ describe("DNS files, by the real BIND", function () {
 
   /** Renders the stack files into the same folder as before, by the command that a person uses. */
   async function render(): Promise<void> {
-    await execa("node", ["--import", "tsx", "tools/preview.ts", "--config", stacks, "--out", out()], { cwd: project });
+    await execa("node", ["--import", "tsx", "cli/commands/preview.ts", "--config", stacks, "--out", out()], {
+      cwd: project,
+    });
     giveAll(out());
   }
 

@@ -1,7 +1,7 @@
 import type { GeneratedPart, Manifest } from "@isthmus/core";
 import type { SitePlan } from "../../plan/plans.ts";
 import { resolve } from "../../program/resolve.ts";
-import type { Held } from "./pods/volumes.ts";
+import type { Held } from "../kits/pods/volumes.ts";
 
 /** What a deployment would put in place of references. */
 export interface Values {

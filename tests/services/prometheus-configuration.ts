@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { asText, listAt, mapAt, textAt, type Json } from "../../tools/charts/kubernetes.ts";
+import { asText, listAt, mapAt, textAt, type Json } from "../../cli/lib/charts/kubernetes.ts";
 
 /** Where the operator lays down what ScrapeConfigs want of Secrets. */
 export const assets = "/etc/prometheus/certs";

@@ -1,6 +1,6 @@
 import type { SitePlan } from "../../plan/plans.ts";
-import { readKept } from "../../tools/charts/kept.ts";
-import { listAt, textAt, type KubernetesObject } from "../../tools/charts/kubernetes.ts";
+import { readKept } from "../../cli/lib/charts/kept.ts";
+import { listAt, textAt, type KubernetesObject } from "../../cli/lib/charts/kubernetes.ts";
 import { project } from "./default-stacks.ts";
 
 /** An object as the chart of a release renders it of the default stacks: what is kept is held to today's values elsewhere. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fleetOrRefuse } from "../../plan/stack-files.ts";
-import { registerInProcess, recordInProcess } from "../preview/in-process.ts";
+import { registerInProcess, recordInProcess } from "../../cli/lib/preview/in-process.ts";
 import { registerFlat } from "./flat.ts";
 
 describe("the bare program of the benchmark", function () {

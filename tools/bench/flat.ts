@@ -19,7 +19,7 @@ import { Stash } from "@pulumi/pulumi/stash.js";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
 import { PrivateKey } from "@pulumi/tls/privateKey.js";
 import { SelfSignedCert } from "@pulumi/tls/selfSignedCert.js";
-import type { Recorded } from "../preview/recorder.ts";
+import type { Recorded } from "../../cli/lib/preview/recorder.ts";
 
 type Inputs = Record<string, unknown>;
 type Make = new (name: string, inputs: never) => pulumi.Resource;

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Model } from "../../config/load.ts";
-import type { Recorded } from "../preview/recorder.ts";
+import type { Recorded } from "../../cli/lib/preview/recorder.ts";
 
 /** What one process took. Milliseconds; CPU is that of all its threads. */
 export interface Measured {
@@ -51,7 +51,7 @@ async function plan(folder: string): Promise<Measured> {
 /** What `npm run preview` does after its plan: registration, policies, budgets. Keeps what was registered. */
 async function preview(folder: string): Promise<Measured> {
   const { planFleet } = await import("../../plan/fleet.ts");
-  const { registerInProcess } = await import("../preview/in-process.ts");
+  const { registerInProcess } = await import("../../cli/lib/preview/in-process.ts");
   const fleet = planFleet(await modelOf(folder));
   const recorded: Recorded[][] = [];
   const measured = await timed(async () => {
@@ -64,8 +64,8 @@ async function preview(folder: string): Promise<Measured> {
 
 /** The same resources registered by a flat program, under the same circumstances. */
 async function bare(folder: string): Promise<Measured> {
-  const { recordInProcess } = await import("../preview/in-process.ts");
-  const { shortStackTraces } = await import("../preview/stack-traces.ts");
+  const { recordInProcess } = await import("../../cli/lib/preview/in-process.ts");
+  const { shortStackTraces } = await import("../../cli/lib/preview/stack-traces.ts");
   const { registerFlat } = await import("./flat.ts");
   const sites = JSON.parse(readFileSync(recording(folder), "utf8")) as Recorded[][];
   return timed(async () => {

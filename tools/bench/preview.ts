@@ -57,7 +57,7 @@ export async function benchPreview(sizes: readonly number[], rounds: number): Pr
 
 /** `npm run preview`, without npm. */
 function previewOf(folder: string): Promise<Run> {
-  return runMeasured([script("../bundled.js"), script("../preview.ts"), "--config", folder]);
+  return runMeasured([script("../../cli/bundled.js"), script("../../cli/commands/preview.ts"), "--config", folder]);
 }
 
 async function benchSize(size: number, rounds: number): Promise<SizeResult> {

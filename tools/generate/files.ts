@@ -4,11 +4,11 @@ import { z } from "zod";
 import { generateSchemas } from "../../config/json-schema.ts";
 import { catalogue } from "../../plan/catalogue.ts";
 import type { FleetPlan } from "../../plan/plans.ts";
-import { drawFleet } from "../picture/fleet.ts";
-import { picturedLink, picturedSites } from "../picture/sites.ts";
-import { previewDocument } from "../preview/document.ts";
-import { previewSchema } from "../preview/document-schema.ts";
-import { previewText } from "../preview/text.ts";
+import { drawFleet } from "./picture/fleet.ts";
+import { picturedLink, picturedSites } from "./picture/sites.ts";
+import { previewDocument } from "../../cli/lib/preview/document.ts";
+import { previewSchema } from "../../cli/lib/preview/document-schema.ts";
+import { previewText } from "../../cli/lib/preview/text.ts";
 import { withExcerpt } from "./readme.ts";
 import { generatedMark, servicePages } from "./service-pages.ts";
 

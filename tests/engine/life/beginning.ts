@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 
-import { changed, must } from "../harness.ts";
-import { canaries, repository, type TwoSites } from "../two-sites.ts";
+import { changed, must } from "../../kits/engine/harness.ts";
+import { canaries, repository, type TwoSites } from "../../kits/fleets/two-sites.ts";
 
 const pack = join(repository, "policy");
 

@@ -1,7 +1,7 @@
 /** A site is taken down on purpose; never by a slip. */
 import assert from "node:assert/strict";
 
-import { type SiteName, type TwoSites } from "../two-sites.ts";
+import { type SiteName, type TwoSites } from "../../kits/fleets/two-sites.ts";
 import { waysThrough } from "./ways.ts";
 
 export function end(sites: () => TwoSites): void {

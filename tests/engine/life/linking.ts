@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { must, type Stack } from "../harness.ts";
-import { summary, type TwoSites } from "../two-sites.ts";
+import { must, type Stack } from "../../kits/engine/harness.ts";
+import { summary, type TwoSites } from "../../kits/fleets/two-sites.ts";
 
 interface Pending {
   readonly pendingLinks: readonly {

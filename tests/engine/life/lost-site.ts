@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { must, type Run } from "../harness.ts";
-import { summary, type TwoSites } from "../two-sites.ts";
+import { must, type Run } from "../../kits/engine/harness.ts";
+import { summary, type TwoSites } from "../../kits/fleets/two-sites.ts";
 
 export function lostSite(sites: () => TwoSites): void {
   let computer: Readonly<Record<string, string>>;

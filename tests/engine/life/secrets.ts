@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { canaries, type TwoSites } from "../two-sites.ts";
+import { canaries, type TwoSites } from "../../kits/fleets/two-sites.ts";
 
 /** What every script on every host answers, but for the few whose answer is read. */
 export const scriptOutput = "canary-output-8c44";

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { must } from "../harness.ts";
-import { backendUrl } from "../harness/workspace.ts";
-import { summary, type TwoSites } from "../two-sites.ts";
+import { must } from "../../kits/engine/harness.ts";
+import { backendUrl } from "../../kits/engine/workspace.ts";
+import { summary, type TwoSites } from "../../kits/fleets/two-sites.ts";
 
 export function states(sites: () => TwoSites): void {
   const copies = (): string => join(sites().fleet.program, "state-copies");

@@ -1,4 +1,4 @@
-import type { State, StateResource } from "../harness.ts";
+import type { State, StateResource } from "../../kits/engine/harness.ts";
 
 /**
  * How many ways lead from the resources of a state through what they depend on. The engine goes every one of them when it

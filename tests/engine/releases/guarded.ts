@@ -1,5 +1,5 @@
 /** What no later release may make anew, take away or replace: what data, access or other resources hang on. */
-import type { StateResource, Step } from "../harness.ts";
+import type { StateResource, Step } from "../../kits/engine/harness.ts";
 
 const guardedTypes: readonly RegExp[] = [
   // Machines.

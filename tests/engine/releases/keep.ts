@@ -5,8 +5,8 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
-import { must } from "../harness.ts";
-import { repository, TwoSites } from "../two-sites.ts";
+import { must } from "../../kits/engine/harness.ts";
+import { repository, TwoSites } from "../../kits/fleets/two-sites.ts";
 import { releaseFile, releaseFolder } from "./kept.ts";
 
 const [name = ""] = process.argv.slice(2);

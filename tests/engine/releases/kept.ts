@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
 
-import type { StateResource } from "../harness.ts";
+import type { StateResource } from "../../kits/engine/harness.ts";
 
 const folder = resolve(import.meta.dirname, "../fixtures/releases");
 

@@ -1,13 +1,13 @@
 /** Fills a simulated world with what a state says exists, by the rules of the simulated providers of today. */
-import { CallLog } from "../providers/call-log.ts";
-import type { PackageRules } from "../providers/contract.ts";
-import { Store } from "../providers/store.ts";
-import { isObject, type Properties, type Value } from "../providers/values.ts";
-import { answerWebhook } from "../providers/rules/kubernetes-webhooks.ts";
-import { rules as kubernetes } from "../providers/rules/kubernetes.ts";
-import { rules as proxmoxve } from "../providers/rules/proxmoxve.ts";
-import type { StateResource } from "../harness.ts";
-import { revealed } from "../../../tools/cluster/revealed.ts";
+import { CallLog } from "../../kits/providers/call-log.ts";
+import type { PackageRules } from "../../kits/providers/contract.ts";
+import { Store } from "../../kits/providers/store.ts";
+import { isObject, type Properties, type Value } from "../../kits/providers/values.ts";
+import { answerWebhook } from "../../kits/providers/rules/kubernetes-webhooks.ts";
+import { rules as kubernetes } from "../../kits/providers/rules/kubernetes.ts";
+import { rules as proxmoxve } from "../../kits/providers/rules/proxmoxve.ts";
+import type { StateResource } from "../../kits/engine/harness.ts";
+import { revealed } from "../../../cli/lib/cluster/revealed.ts";
 
 /** Packages whose resources are things in the world; the others make values and runs, which are in the state alone. */
 const packages: Readonly<Record<string, PackageRules>> = { kubernetes, proxmoxve };

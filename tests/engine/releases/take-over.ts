@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { must, type Stack } from "../harness.ts";
-import type { TwoSites } from "../two-sites.ts";
+import { must, type Stack } from "../../kits/engine/harness.ts";
+import type { TwoSites } from "../../kits/fleets/two-sites.ts";
 import { keptState, resourcesIn } from "./kept.ts";
 import { seedWorld } from "./seed.ts";
 

@@ -1,9 +1,9 @@
 import { stringify } from "yaml";
 
-import { createLab, until } from "../hosts.ts";
-import type { Host, Lab, Ran } from "../hosts.ts";
-import { mirror, mirrorFolder } from "../standin/k3s.ts";
-import type { K3s } from "../standin/k3s.ts";
+import { createLab, until } from "../../kits/lab/hosts.ts";
+import type { Host, Lab, Ran } from "../../kits/lab/hosts.ts";
+import { mirror, mirrorFolder } from "../../kits/k3s/k3s.ts";
+import type { K3s } from "../../kits/k3s/k3s.ts";
 
 export const SERVER_TOKEN = "correct-horse";
 export const AGENT_TOKEN = "battery-staple";

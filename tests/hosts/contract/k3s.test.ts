@@ -6,10 +6,10 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { inOrder } from "../../in-order.ts";
-import { requireHosts, until } from "../hosts.ts";
-import { k3sUnderTest } from "../standin/k3s.ts";
-import type { K3s } from "../standin/k3s.ts";
+import { inOrder } from "../../kits/in-order.ts";
+import { requireHosts, until } from "../../kits/lab/hosts.ts";
+import { k3sUnderTest } from "../../kits/k3s/k3s.ts";
+import type { K3s } from "../../kits/k3s/k3s.ts";
 import { AGENT_TOKEN, SERVER_TOKEN, TestCluster, type Member } from "./cluster.ts";
 import { Transcripts } from "./transcripts.ts";
 

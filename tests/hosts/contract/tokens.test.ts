@@ -5,9 +5,9 @@
 import assert from "node:assert/strict";
 
 import { tokenFingerprint } from "@isthmus/k3s";
-import { inOrder } from "../../in-order.ts";
-import { requireHosts, until } from "../hosts.ts";
-import { k3sUnderTest } from "../standin/k3s.ts";
+import { inOrder } from "../../kits/in-order.ts";
+import { requireHosts, until } from "../../kits/lab/hosts.ts";
+import { k3sUnderTest } from "../../kits/k3s/k3s.ts";
 import { SERVER_TOKEN, TestCluster } from "./cluster.ts";
 
 const db = "/var/lib/rancher/k3s/server/db";

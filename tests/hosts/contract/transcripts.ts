@@ -3,7 +3,7 @@ import { join } from "node:path";
 import assert from "node:assert/strict";
 import process from "node:process";
 
-import type { K3s } from "../standin/k3s.ts";
+import type { K3s } from "../../kits/k3s/k3s.ts";
 
 const FOLDER = join(import.meta.dirname, "transcripts");
 

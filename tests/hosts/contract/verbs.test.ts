@@ -5,10 +5,10 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { inOrder } from "../../in-order.ts";
-import { requireHosts, until } from "../hosts.ts";
-import type { Host, Ran } from "../hosts.ts";
-import { k3sUnderTest } from "../standin/k3s.ts";
+import { inOrder } from "../../kits/in-order.ts";
+import { requireHosts, until } from "../../kits/lab/hosts.ts";
+import type { Host, Ran } from "../../kits/lab/hosts.ts";
+import { k3sUnderTest } from "../../kits/k3s/k3s.ts";
 import { SERVER_TOKEN, TestCluster } from "./cluster.ts";
 import { Transcripts } from "./transcripts.ts";
 

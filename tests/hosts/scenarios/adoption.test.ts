@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 
 import { clusterAccess, k3sSettings, planCluster } from "@isthmus/k3s";
 import { stringify } from "yaml";
-import { lookAtCluster } from "../../../tools/cluster/look.ts";
-import { changed } from "../../engine/harness.ts";
-import { until, type Host } from "../hosts.ts";
-import { assertConverged, members, node, starts, write, written } from "./cluster-state.ts";
-import { requireScenarios } from "./requirements.ts";
+import { lookAtCluster } from "../../../cli/lib/cluster/look.ts";
+import { changed } from "../../kits/engine/harness.ts";
+import { until, type Host } from "../../kits/lab/hosts.ts";
+import { assertConverged, members, node, starts, write, written } from "../../kits/site/cluster-state.ts";
+import { requireScenarios } from "../../kits/site/requirements.ts";
 import { holdAt } from "./steps.ts";
-import { TestSite, versions } from "./test-site.ts";
+import { TestSite, versions } from "../../kits/site/test-site.ts";
 
 const tokens = { server: "chosen-years-ago", agent: "chosen-for-agents" } as const;
 const adopt = { serverToken: "oldServerToken", agentToken: "oldAgentToken" } as const;

@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import process from "node:process";
 
-import { changed } from "../../engine/harness.ts";
-import type { Host } from "../hosts.ts";
-import { standIn } from "../standin/k3s.ts";
-import { assertConverged, starts } from "./cluster-state.ts";
+import { changed } from "../../kits/engine/harness.ts";
+import type { Host } from "../../kits/lab/hosts.ts";
+import { standIn } from "../../kits/k3s/k3s.ts";
+import { assertConverged, starts } from "../../kits/site/cluster-state.ts";
 import { ReleaseMirror } from "./release-mirror.ts";
-import { requireScenarios } from "./requirements.ts";
-import { TestSite, versions } from "./test-site.ts";
+import { requireScenarios } from "../../kits/site/requirements.ts";
+import { TestSite, versions } from "../../kits/site/test-site.ts";
 
 /** As a stack file states them, whole. */
 interface Sums {

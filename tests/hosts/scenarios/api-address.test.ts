@@ -1,10 +1,10 @@
 /** The API's own address, held by kube-vip from the manifest that lies there before the first server starts. */
 import assert from "node:assert/strict";
 
-import { until, type Host } from "../hosts.ts";
-import { aServer, assertConverged, nodes, type Node } from "./cluster-state.ts";
-import { full, requireScenarios } from "./requirements.ts";
-import { TestSite } from "./test-site.ts";
+import { until, type Host } from "../../kits/lab/hosts.ts";
+import { aServer, assertConverged, nodes, type Node } from "../../kits/site/cluster-state.ts";
+import { full, requireScenarios } from "../../kits/site/requirements.ts";
+import { TestSite } from "../../kits/site/test-site.ts";
 
 describe("an API address that kube-vip holds", function () {
   this.timeout(240_000);

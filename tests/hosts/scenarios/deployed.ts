@@ -1,8 +1,8 @@
 /** A site's cluster as `npm run status`, `snapshot` and `restore` see it. */
 import { clusterAccess, k3sSettings, planCluster } from "@isthmus/k3s";
-import { withWhatStateKnows, type DeployedCluster } from "../../../tools/cluster/deployed.ts";
-import { parseCheckpoint, type Checkpoint } from "../../../tools/pulumi/checkpoint.ts";
-import type { TestSite } from "./test-site.ts";
+import { withWhatStateKnows, type DeployedCluster } from "../../../cli/lib/cluster/deployed.ts";
+import { parseCheckpoint, type Checkpoint } from "../../../cli/lib/pulumi/checkpoint.ts";
+import type { TestSite } from "../../kits/site/test-site.ts";
 
 /** The plan of what is declared, and the stack's output with what its state knows. */
 export async function deployed(site: TestSite): Promise<DeployedCluster> {

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 
 import { k3sSettings, planCluster, preflightParameters, scripts, type K3sNode } from "@isthmus/k3s";
 import { loadScript, renderCommand, renderInput, type Parameters, type Script } from "@isthmus/remote/script";
-import { createLab, requireHosts, type Host, type Lab } from "../hosts.ts";
+import { createLab, requireHosts, type Host, type Lab } from "../../kits/lab/hosts.ts";
 
-const part = (name: string): URL => new URL(`../../../components/k3s/scripts/${name}.sh`, import.meta.url);
+const part = (name: string): URL => new URL(`../../../components/k3s/scripts/parts/${name}.sh`, import.meta.url);
 const dropIn = "/etc/systemd/system/k3s-agent.service.d/isthmus-mounts.conf";
 const longhorn = "/var/lib/longhorn";
 

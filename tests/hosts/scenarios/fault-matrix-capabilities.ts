@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 
 import { keptServerTokens, scripts } from "@isthmus/k3s";
 import type { Script } from "@isthmus/remote/script";
-import type { Host } from "../hosts.ts";
+import type { Host } from "../../kits/lab/hosts.ts";
 import { deployed } from "./deployed.ts";
 import { allStepsOf } from "./steps.ts";
-import type { TestSite } from "./test-site.ts";
+import type { TestSite } from "../../kits/site/test-site.ts";
 
 /** What is brought up once for all capabilities of it. */
 export const clusters = {

@@ -14,9 +14,9 @@ import {
 import { assertAsDeclared, assertNothingTwice, assertStarts, countStarts, installedAt } from "./fault-matrix-checks.ts";
 import { faults, killUnwritten, strikeUp, type Fault } from "./fault-matrix-faults.ts";
 import { Writer } from "./fault-matrix-writer.ts";
-import { standIn } from "../standin/k3s.ts";
-import { full } from "./requirements.ts";
-import { TestSite } from "./test-site.ts";
+import { standIn } from "../../kits/k3s/k3s.ts";
+import { full } from "../../kits/site/requirements.ts";
+import { TestSite } from "../../kits/site/test-site.ts";
 import { keepWellSite } from "./well-site.ts";
 
 /** What runs without --full: capability, fault, step. */

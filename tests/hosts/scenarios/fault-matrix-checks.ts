@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 
 import { clusterAccess, k3sSettings, planCluster } from "@isthmus/k3s";
-import { lookAtCluster } from "../../../tools/cluster/look.ts";
-import { withMachinesInState } from "../../../tools/cluster/machines-in-state.ts";
-import { parseCheckpoint } from "../../../tools/pulumi/checkpoint.ts";
-import { aServer, assertConverged } from "./cluster-state.ts";
+import { lookAtCluster } from "../../../cli/lib/cluster/look.ts";
+import { withMachinesInState } from "../../../cli/lib/cluster/machines-in-state.ts";
+import { parseCheckpoint } from "../../../cli/lib/pulumi/checkpoint.ts";
+import { aServer, assertConverged } from "../../kits/site/cluster-state.ts";
 import type { Capability } from "./fault-matrix-capabilities.ts";
-import type { SiteRun, TestSite } from "./test-site.ts";
+import type { SiteRun, TestSite } from "../../kits/site/test-site.ts";
 
 /** No server is taken for being worked on any more: the next restart of another one would be refused. */
 export async function assertNobodyAway(site: TestSite): Promise<void> {

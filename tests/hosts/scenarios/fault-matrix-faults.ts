@@ -1,11 +1,11 @@
 /** What strikes at a step of a script: the table of faults, and how `up` meets them. */
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { Host } from "../hosts.ts";
-import { aServer } from "./cluster-state.ts";
+import type { Host } from "../../kits/lab/hosts.ts";
+import { aServer } from "../../kits/site/cluster-state.ts";
 import type { Capability } from "./fault-matrix-capabilities.ts";
 import { holdAt } from "./steps.ts";
-import { clusterName, type SiteRun, type TestSite } from "./test-site.ts";
+import { clusterName, type SiteRun, type TestSite } from "../../kits/site/test-site.ts";
 
 export interface Fault {
   readonly name: string;

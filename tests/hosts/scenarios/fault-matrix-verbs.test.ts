@@ -8,15 +8,15 @@ import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { execa } from "execa";
-import { assertConverged } from "./cluster-state.ts";
-import type { Host } from "../hosts.ts";
+import { assertConverged } from "../../kits/site/cluster-state.ts";
+import type { Host } from "../../kits/lab/hosts.ts";
 import { assertNobodyAway, assertStarts, countStarts } from "./fault-matrix-checks.ts";
 import { faults, type Fault } from "./fault-matrix-faults.ts";
 import { stepsOfVerb, verbs, type Verb } from "./fault-matrix-verbs.ts";
 import { Writer } from "./fault-matrix-writer.ts";
-import { full } from "./requirements.ts";
+import { full } from "../../kits/site/requirements.ts";
 import { holdAt, type Hold } from "./steps.ts";
-import { TestSite } from "./test-site.ts";
+import { TestSite } from "../../kits/site/test-site.ts";
 import { keepWellSite } from "./well-site.ts";
 
 /** A lost host is told after a minute: a person does not wait for that. */

@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 
 import { scripts } from "@isthmus/k3s";
 import type { Script } from "@isthmus/remote/script";
-import { lookAtAllCertificates } from "../../../tools/cluster/rotate-certificates.ts";
-import { findSnapshot, takeSnapshot } from "../../../tools/cluster/snapshots.ts";
-import { aServer, assertConverged, write, written } from "./cluster-state.ts";
+import { lookAtAllCertificates } from "../../../cli/lib/cluster/rotate-certificates.ts";
+import { findSnapshot, takeSnapshot } from "../../../cli/lib/cluster/snapshots.ts";
+import { aServer, assertConverged, write, written } from "../../kits/site/cluster-state.ts";
 import { deployed } from "./deployed.ts";
 import { boots, installedRelease, installProbe, publish } from "./packages.ts";
 import { allStepsOf } from "./steps.ts";
-import type { TestSite } from "./test-site.ts";
+import type { TestSite } from "../../kits/site/test-site.ts";
 
 export interface Verb {
   readonly name: string;

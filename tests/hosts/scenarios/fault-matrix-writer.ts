@@ -5,8 +5,8 @@ import { Agent, request } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { parse } from "yaml";
-import { aServer } from "./cluster-state.ts";
-import type { TestSite } from "./test-site.ts";
+import { aServer } from "../../kits/site/cluster-state.ts";
+import type { TestSite } from "../../kits/site/test-site.ts";
 
 const patienceMs = 3_000;
 const pauseMs = 200;

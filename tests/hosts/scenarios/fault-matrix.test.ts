@@ -27,7 +27,7 @@ const withoutCells: Readonly<Record<string, string>> = {
   certificateState: "only reads",
   osUpdates: "only reads",
   status: "only reads",
-  webhook: "asks by a dry run: components/k3s/webhook.test.ts",
+  webhook: "asks by a dry run: components/k3s/scripts/entry/webhook.test.ts",
 };
 
 describe("the matrix of faults", () => {

@@ -3,15 +3,15 @@ import assert from "node:assert/strict";
 
 import { letGo } from "@isthmus/k3s";
 import { askServers } from "../../../program/replacements.ts";
-import { until, type Host } from "../hosts.ts";
-import { standIn } from "../standin/k3s.ts";
-import { members, node, starts } from "./cluster-state.ts";
+import { until, type Host } from "../../kits/lab/hosts.ts";
+import { standIn } from "../../kits/k3s/k3s.ts";
+import { members, node, starts } from "../../kits/site/cluster-state.ts";
 import { deployed } from "./deployed.ts";
 import { versionOf, firstPatch } from "./fault-matrix-capabilities.ts";
 import { assertAsDeclared, assertNobodyAway } from "./fault-matrix-checks.ts";
 import { Writer } from "./fault-matrix-writer.ts";
 import { holdAt } from "./steps.ts";
-import { clusterName, TestSite, type SiteRun } from "./test-site.ts";
+import { clusterName, TestSite, type SiteRun } from "../../kits/site/test-site.ts";
 import { keepWellSite } from "./well-site.ts";
 
 const config = "/etc/rancher/k3s/config.yaml";

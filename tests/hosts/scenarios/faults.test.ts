@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { scripts } from "@isthmus/k3s";
-import { aServer, assertConverged, members, starts, write, written } from "./cluster-state.ts";
-import { requireScenarios } from "./requirements.ts";
+import { aServer, assertConverged, members, starts, write, written } from "../../kits/site/cluster-state.ts";
+import { requireScenarios } from "../../kits/site/requirements.ts";
 import { atStep } from "./steps.ts";
-import { clusterName, TestSite } from "./test-site.ts";
+import { clusterName, TestSite } from "../../kits/site/test-site.ts";
 
 describe("a cluster in trouble", function () {
   this.timeout(240_000);

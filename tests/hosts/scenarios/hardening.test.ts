@@ -1,11 +1,11 @@
 /** The CIS profile, switched on in a running cluster, and what of it can be seen on a host. */
 import assert from "node:assert/strict";
 
-import { changed } from "../../engine/harness.ts";
-import { until, type Host } from "../hosts.ts";
-import { assertConverged, starts, write, written } from "./cluster-state.ts";
-import { requireScenarios } from "./requirements.ts";
-import { TestSite } from "./test-site.ts";
+import { changed } from "../../kits/engine/harness.ts";
+import { until, type Host } from "../../kits/lab/hosts.ts";
+import { assertConverged, starts, write, written } from "../../kits/site/cluster-state.ts";
+import { requireScenarios } from "../../kits/site/requirements.ts";
+import { TestSite } from "../../kits/site/test-site.ts";
 
 const server = "/var/lib/rancher/k3s/server";
 const kernel = {

@@ -1,9 +1,9 @@
 /** Joins that cannot succeed, one cause after the other on one site: each is named, soon, and mended; then all is as declared. */
 import assert from "node:assert/strict";
 
-import { aServer, assertConverged, members, starts } from "./cluster-state.ts";
-import { full, requireScenarios } from "./requirements.ts";
-import { TestSite, versions } from "./test-site.ts";
+import { aServer, assertConverged, members, starts } from "../../kits/site/cluster-state.ts";
+import { full, requireScenarios } from "../../kits/site/requirements.ts";
+import { TestSite, versions } from "../../kits/site/test-site.ts";
 
 const byHand = "/etc/rancher/k3s/config.yaml.d/90-by-hand.yaml";
 

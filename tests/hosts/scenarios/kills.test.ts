@@ -5,10 +5,10 @@
 import assert from "node:assert/strict";
 
 import { scripts } from "@isthmus/k3s";
-import { assertConverged, starts } from "./cluster-state.ts";
-import { full, requireScenarios } from "./requirements.ts";
+import { assertConverged, starts } from "../../kits/site/cluster-state.ts";
+import { full, requireScenarios } from "../../kits/site/requirements.ts";
 import { holdAt, stepsOf } from "./steps.ts";
-import { clusterName, TestSite } from "./test-site.ts";
+import { clusterName, TestSite } from "../../kits/site/test-site.ts";
 
 const joinSteps = stepsOf(scripts.installServer);
 

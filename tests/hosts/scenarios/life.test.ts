@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { changed } from "../../engine/harness.ts";
-import type { Host } from "../hosts.ts";
-import { aServer, assertConverged, members, node, starts, write, written } from "./cluster-state.ts";
-import { requireScenarios } from "./requirements.ts";
-import { clusterName, TestSite, versions } from "./test-site.ts";
+import { changed } from "../../kits/engine/harness.ts";
+import type { Host } from "../../kits/lab/hosts.ts";
+import { aServer, assertConverged, members, node, starts, write, written } from "../../kits/site/cluster-state.ts";
+import { requireScenarios } from "../../kits/site/requirements.ts";
+import { clusterName, TestSite, versions } from "../../kits/site/test-site.ts";
 
 describe("a cluster of three servers and three agents", function () {
   this.timeout(240_000);

@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import process from "node:process";
 
 import type { RotationRequest, UpdateRequest } from "@isthmus/k3s";
-import type { DeployedCluster } from "../../../tools/cluster/deployed.ts";
-import { lookAtAllCertificates, rotateCertificates } from "../../../tools/cluster/rotate-certificates.ts";
-import { lookForOsUpdates, updateOs } from "../../../tools/cluster/update-os.ts";
+import type { DeployedCluster } from "../../../cli/lib/cluster/deployed.ts";
+import { lookAtAllCertificates, rotateCertificates } from "../../../cli/lib/cluster/rotate-certificates.ts";
+import { lookForOsUpdates, updateOs } from "../../../cli/lib/cluster/update-os.ts";
 
 export interface MaintenanceTask {
   readonly cluster: DeployedCluster;

@@ -5,9 +5,9 @@ import process from "node:process";
 
 import { certificateRotation } from "@isthmus/k3s";
 import { execa } from "execa";
-import type { DeployedCluster } from "../../../tools/cluster/deployed.ts";
-import { mustRunScript, type ScriptResult } from "../../../tools/cluster/run-script.ts";
-import type { Host } from "../hosts.ts";
+import type { DeployedCluster } from "../../../cli/lib/cluster/deployed.ts";
+import { mustRunScript, type ScriptResult } from "../../../cli/lib/cluster/run-script.ts";
+import type { Host } from "../../kits/lab/hosts.ts";
 import type { MaintenanceTask } from "./maintenance-process.ts";
 
 /** A host that reboots is met away by who looks at once: a person runs the verb again. */

@@ -5,13 +5,13 @@
 import assert from "node:assert/strict";
 
 import type { RotationRequest, UpdateRequest } from "@isthmus/k3s";
-import { changed } from "../../engine/harness.ts";
-import type { DeployedCluster } from "../../../tools/cluster/deployed.ts";
-import { tryKubeconfig } from "../../../tools/cluster/kubeconfig.ts";
-import { lookAtCluster } from "../../../tools/cluster/look.ts";
-import { lookAtAllCertificates, rotateCertificates } from "../../../tools/cluster/rotate-certificates.ts";
-import { describeOsUpdate, lookForOsUpdates, updateOs } from "../../../tools/cluster/update-os.ts";
-import { aServer, assertConverged, node, starts, write, written } from "./cluster-state.ts";
+import { changed } from "../../kits/engine/harness.ts";
+import type { DeployedCluster } from "../../../cli/lib/cluster/deployed.ts";
+import { tryKubeconfig } from "../../../cli/lib/cluster/kubeconfig.ts";
+import { lookAtCluster } from "../../../cli/lib/cluster/look.ts";
+import { lookAtAllCertificates, rotateCertificates } from "../../../cli/lib/cluster/rotate-certificates.ts";
+import { describeOsUpdate, lookForOsUpdates, updateOs } from "../../../cli/lib/cluster/update-os.ts";
+import { aServer, assertConverged, node, starts, write, written } from "../../kits/site/cluster-state.ts";
 import { deployed } from "./deployed.ts";
 import { goesThrough, killedAt, lastStart, renews } from "./maintenance-runs.ts";
 import {
@@ -24,8 +24,8 @@ import {
   publish,
   requireApt,
 } from "./packages.ts";
-import { requireScenarios } from "./requirements.ts";
-import { clusterName, TestSite } from "./test-site.ts";
+import { requireScenarios } from "../../kits/site/requirements.ts";
+import { clusterName, TestSite } from "../../kits/site/test-site.ts";
 
 const names = ["server-1", "server-2", "server-3", "agent-1"] as const;
 const asked: UpdateRequest = { reboot: "when-required", since: 0 };

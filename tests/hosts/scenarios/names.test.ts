@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 
 import { k3sSettings, planCluster, clusterAccess } from "@isthmus/k3s";
-import { lookAtCluster } from "../../../tools/cluster/look.ts";
-import { until } from "../hosts.ts";
-import { aServer, assertConverged, members, node, nodes, starts } from "./cluster-state.ts";
-import { requireScenarios } from "./requirements.ts";
-import { clusterName, TestSite } from "./test-site.ts";
+import { lookAtCluster } from "../../../cli/lib/cluster/look.ts";
+import { until } from "../../kits/lab/hosts.ts";
+import { aServer, assertConverged, members, node, nodes, starts } from "../../kits/site/cluster-state.ts";
+import { requireScenarios } from "../../kits/site/requirements.ts";
+import { clusterName, TestSite } from "../../kits/site/test-site.ts";
 
 const servers = ["server-1", "server-2", "server-3"] as const;
 

@@ -1,8 +1,8 @@
 /** What a person reads of hosts that are worked on at the same time. */
 import assert from "node:assert/strict";
 
-import { requireScenarios } from "./requirements.ts";
-import { clusterName, TestSite } from "./test-site.ts";
+import { requireScenarios } from "../../kits/site/requirements.ts";
+import { clusterName, TestSite } from "../../kits/site/test-site.ts";
 
 const agents = ["agent-1", "agent-2", "agent-3"];
 

@@ -1,8 +1,8 @@
 /** Who answers on an overlay: a port on addresses that nodes own, and not an address that is on no interface. */
 import assert from "node:assert/strict";
 
-import { announced, nodePort, nodes, overlayAddress, OverlayLab } from "../overlay/overlay-lab.ts";
-import { requireHosts } from "../hosts.ts";
+import { announced, nodePort, nodes, overlayAddress, OverlayLab } from "../../kits/overlay/overlay-lab.ts";
+import { requireHosts } from "../../kits/lab/hosts.ts";
 
 const listing = /Directory listing/;
 

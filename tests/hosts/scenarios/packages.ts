@@ -1,6 +1,6 @@
 /** A package of a host's system: built on the host, served by a repository on its own disk, installed by its real apt. */
 import { execFileSync } from "node:child_process";
-import type { Host } from "../hosts.ts";
+import type { Host } from "../../kits/lab/hosts.ts";
 
 const name = "isthmus-probe";
 /** What its installation leaves: one line each time, with the moment and the version. */

@@ -1,10 +1,10 @@
 /** The network of the pods: on the interface of each node's address, to all other nodes, and what cannot be told anew. */
 import assert from "node:assert/strict";
 
-import { until } from "../hosts.ts";
-import { assertConverged, node, starts } from "./cluster-state.ts";
-import { requireScenarios } from "./requirements.ts";
-import { TestSite } from "./test-site.ts";
+import { until } from "../../kits/lab/hosts.ts";
+import { assertConverged, node, starts } from "../../kits/site/cluster-state.ts";
+import { requireScenarios } from "../../kits/site/requirements.ts";
+import { TestSite } from "../../kits/site/test-site.ts";
 
 const tellsAll = { timeoutMs: 30_000, everyMs: 500 };
 

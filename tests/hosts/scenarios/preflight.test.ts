@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { k3sSettings, peersOf, planCluster, preflightParameters, scripts, type K3sSettingsInput } from "@isthmus/k3s";
 import type { K3sNode } from "@isthmus/k3s";
 import { renderCommand, renderInput } from "@isthmus/remote/script";
-import { createLab, requireHosts, until, type Host, type Lab } from "../hosts.ts";
+import { createLab, requireHosts, until, type Host, type Lab } from "../../kits/lab/hosts.ts";
 
 /** What is got as the release where nothing was found. */
 const release = "/srv/k3s/v1.34.3+k3s1";

@@ -7,7 +7,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-import { run, until } from "../machine/command.ts";
+import { run, until } from "../../kits/lab/command.ts";
 
 const port = 8443;
 

@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
 
-import { restoreCluster, type Restore } from "../../../tools/cluster/restore.ts";
-import type { DeployedCluster } from "../../../tools/cluster/deployed.ts";
+import { restoreCluster, type Restore } from "../../../cli/lib/cluster/restore.ts";
+import type { DeployedCluster } from "../../../cli/lib/cluster/deployed.ts";
 
 export interface RestoreTask extends Pick<Restore, "snapshot" | "occasion"> {
   readonly cluster: DeployedCluster;

@@ -2,16 +2,16 @@
 import assert from "node:assert/strict";
 
 import { clusterUpkeep, keptServerTokens, tokenFingerprint, type ClusterUpkeep } from "@isthmus/k3s";
-import { changed } from "../../engine/harness.ts";
-import { lookAtCluster } from "../../../tools/cluster/look.ts";
-import { restoreCluster } from "../../../tools/cluster/restore.ts";
-import { findSnapshot, takeSnapshot } from "../../../tools/cluster/snapshots.ts";
-import { until } from "../hosts.ts";
-import { aServer, assertConverged, starts, write, written } from "./cluster-state.ts";
+import { changed } from "../../kits/engine/harness.ts";
+import { lookAtCluster } from "../../../cli/lib/cluster/look.ts";
+import { restoreCluster } from "../../../cli/lib/cluster/restore.ts";
+import { findSnapshot, takeSnapshot } from "../../../cli/lib/cluster/snapshots.ts";
+import { until } from "../../kits/lab/hosts.ts";
+import { aServer, assertConverged, starts, write, written } from "../../kits/site/cluster-state.ts";
 import { deployed } from "./deployed.ts";
-import { ObjectStore } from "./object-store.ts";
-import { requireScenarios } from "./requirements.ts";
-import { clusterName, TestSite, versions } from "./test-site.ts";
+import { ObjectStore } from "../../kits/site/object-store.ts";
+import { requireScenarios } from "../../kits/site/requirements.ts";
+import { clusterName, TestSite, versions } from "../../kits/site/test-site.ts";
 
 const folder = "clusters/site-a";
 /** Never in the time of a test, and often enough, where a minute of the schedule takes two seconds. */

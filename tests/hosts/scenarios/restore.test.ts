@@ -5,20 +5,20 @@ import process from "node:process";
 
 import { scripts } from "@isthmus/k3s";
 import { execa } from "execa";
-import { changed } from "../../engine/harness.ts";
-import { isAsDeclared } from "../../../tools/cluster/compare.ts";
-import { lookAtCluster } from "../../../tools/cluster/look.ts";
-import { reportText } from "../../../tools/cluster/report-text.ts";
-import { restoreCluster } from "../../../tools/cluster/restore.ts";
-import { findSnapshot, takeSnapshot } from "../../../tools/cluster/snapshots.ts";
-import { aServer, assertConverged, node, starts, write, written } from "./cluster-state.ts";
-import { patience } from "../standin/k3s.ts";
+import { changed } from "../../kits/engine/harness.ts";
+import { isAsDeclared } from "../../../cli/lib/cluster/compare.ts";
+import { lookAtCluster } from "../../../cli/lib/cluster/look.ts";
+import { reportText } from "../../../cli/lib/cluster/report-text.ts";
+import { restoreCluster } from "../../../cli/lib/cluster/restore.ts";
+import { findSnapshot, takeSnapshot } from "../../../cli/lib/cluster/snapshots.ts";
+import { aServer, assertConverged, node, starts, write, written } from "../../kits/site/cluster-state.ts";
+import { patience } from "../../kits/k3s/k3s.ts";
 import { deployed } from "./deployed.ts";
 import { renews } from "./maintenance-runs.ts";
-import { full, requireScenarios } from "./requirements.ts";
+import { full, requireScenarios } from "../../kits/site/requirements.ts";
 import type { RestoreTask } from "./restore-process.ts";
 import { atStep } from "./steps.ts";
-import { TestSite, versions } from "./test-site.ts";
+import { TestSite, versions } from "../../kits/site/test-site.ts";
 
 describe("a cluster that is snapshotted and restored", function () {
   this.timeout(240_000);

@@ -1,10 +1,10 @@
 /** An agent that is off while the servers are upgraded, once and once more, comes back with the next `up`. */
 import assert from "node:assert/strict";
 
-import { k3sVersions } from "../standin/k3s.ts";
-import { assertConverged, node, starts } from "./cluster-state.ts";
-import { requireScenarios } from "./requirements.ts";
-import { TestSite, versions } from "./test-site.ts";
+import { k3sVersions } from "../../kits/k3s/k3s.ts";
+import { assertConverged, node, starts } from "../../kits/site/cluster-state.ts";
+import { requireScenarios } from "../../kits/site/requirements.ts";
+import { TestSite, versions } from "../../kits/site/test-site.ts";
 
 describe("an agent that was off for more than a minor version", function () {
   this.timeout(240_000);

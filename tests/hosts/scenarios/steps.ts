@@ -1,5 +1,5 @@
 import { shellWord, type Script } from "@isthmus/remote/script";
-import type { Host } from "../hosts.ts";
+import type { Host } from "../../kits/lab/hosts.ts";
 
 /** Where a script on a host tells the step that it is at. */
 const told = "/run/isthmus.lock.step";

@@ -1,5 +1,5 @@
-import { requireScenarios } from "./requirements.ts";
-import type { TestSite } from "./test-site.ts";
+import { requireScenarios } from "../../kits/site/requirements.ts";
+import type { TestSite } from "../../kits/site/test-site.ts";
 
 interface Made {
   readonly create: () => Promise<TestSite>;

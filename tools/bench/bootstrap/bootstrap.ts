@@ -1,11 +1,11 @@
 import { cpus } from "node:os";
 import { UserError } from "@isthmus/core";
-import { pulumiIsMissing } from "../../../tests/engine/harness/cli.ts";
-import { ManyNodes } from "../../../tests/engine/many-nodes.ts";
-import type { HostSession } from "../../../tests/engine/ssh-hosts.ts";
-import { missing } from "../../../tests/hosts/hosts.ts";
-import { assertConverged } from "../../../tests/hosts/scenarios/cluster-state.ts";
-import type { TestSite } from "../../../tests/hosts/scenarios/test-site.ts";
+import { pulumiIsMissing } from "../../../tests/kits/engine/cli.ts";
+import { ManyNodes } from "../../../tests/kits/fleets/many-nodes.ts";
+import type { HostSession } from "../../../tests/kits/fleets/ssh-hosts.ts";
+import { missing } from "../../../tests/kits/lab/hosts.ts";
+import { assertConverged } from "../../../tests/kits/site/cluster-state.ts";
+import type { TestSite } from "../../../tests/kits/site/test-site.ts";
 import { plainJoins, type Joins } from "./plain-joins.ts";
 import { resultOf, type BootstrapResult } from "./result.ts";
 import { OtherPrograms, secondRun, type SecondRun } from "./second-run.ts";

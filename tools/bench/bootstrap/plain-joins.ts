@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { k3sSettings, planCluster, plannedNodes, registrationFile, type HostFile, type NodePlan } from "@isthmus/k3s";
 import { execa } from "execa";
-import type { TestSite } from "../../../tests/hosts/scenarios/test-site.ts";
+import type { TestSite } from "../../../tests/kits/site/test-site.ts";
 
 /** How long the joins took, in seconds. */
 export interface Joins {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import type { Host } from "../../../tests/hosts/hosts.ts";
-import type { TestSite } from "../../../tests/hosts/scenarios/test-site.ts";
-import { Fleet, must, type Run } from "../../../tests/engine/harness.ts";
+import type { Host } from "../../../tests/kits/lab/hosts.ts";
+import type { TestSite } from "../../../tests/kits/site/test-site.ts";
+import { Fleet, must, type Run } from "../../../tests/kits/engine/harness.ts";
 
 /** Seconds, but for the sessions. */
 export interface SecondRun {

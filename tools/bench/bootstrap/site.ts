@@ -1,6 +1,6 @@
 import process from "node:process";
-import { TestSite, versions } from "../../../tests/hosts/scenarios/test-site.ts";
-import { k3sUnderTest, standIn, type K3s } from "../../../tests/hosts/standin/k3s.ts";
+import { TestSite, versions } from "../../../tests/kits/site/test-site.ts";
+import { k3sUnderTest, standIn, type K3s } from "../../../tests/kits/k3s/k3s.ts";
 
 export const nodes = ["server-1", "server-2", "server-3", "agent-1", "agent-2", "agent-3"] as const;
 

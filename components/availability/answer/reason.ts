@@ -1,0 +1,115 @@
+import { formatMebibytes, toMebibytes } from "@isthmus/core";
+import type { Casualty } from "./casualties.ts";
+import type { Failure } from "../model/failure.ts";
+import type { IndexedService, IndexedWorkload } from "../model/fleet-index.ts";
+import { holds, membersNeeded } from "../model/quorum.ts";
+import type { Stage } from "./recovery.ts";
+import { membersOn, stateOf, unmetStart, unmetUse } from "./state.ts";
+import type { Verdict } from "../model/verdict.ts";
+
+/** A failure, what it took, and one moment after it, as one side sees it. */
+export interface Scene {
+  readonly failure: Failure;
+  readonly casualties: readonly Casualty[];
+  readonly stage: Stage;
+}
+
+export interface Reason {
+  readonly text: string;
+  readonly cause?: NonNullable<Verdict["cause"]>;
+}
+
+/** Why a service does what it does at this moment: the worst that it lacks, with the numbers. */
+export function reasonOf(service: IndexedService, scene: Scene): Reason {
+  const { workloads } = service;
+  const short =
+    workloads.find((each) => isShort(each, "read", scene)) ?? workloads.find((each) => isShort(each, "write", scene));
+  if (short !== undefined) return ofMembers(service, short, scene);
+  const unmet = unmetUse(service, scene.stage);
+  if (unmet !== undefined) {
+    const state = stateOf(unmet.need.provider, scene.stage);
+    const provider = unmet.need.provider.service.id;
+    return {
+      text: `to be ${unmet.to === "read" ? "read" : "written"} it needs ${unmet.need.capability} of ${provider}, which is ${state}`,
+      cause: { provider },
+    };
+  }
+  const lacking = workloads.find(
+    (each) => membersOn(scene.stage.moment.side, each, scene.stage.moment.alive) < each.total,
+  );
+  if (lacking !== undefined) return ofMembers(service, lacking, scene);
+  const start = unmetStart(service, scene.stage);
+  if (start === undefined) return { text: "no member is lost" };
+  const provider = start.provider.service.id;
+  return { text: `what stops cannot start again: that needs ${start.capability} of ${provider}`, cause: { provider } };
+}
+
+/** Whether a workload's own members are too few, whatever others do. */
+function isShort(indexed: IndexedWorkload, to: "read" | "write", { stage: { moment } }: Scene): boolean {
+  const { workload, groups, total } = indexed;
+  const members = membersOn(moment.side, indexed, moment.alive);
+  const intact = members === groups.reduce((sum, group) => sum + group.placed, 0);
+  const condition = to === "read" ? workload.reads : workload.writes;
+  const person = condition.kind === "primary" && condition.failover === "person";
+  const leader = intact || (moment.failedOver && !person && !moment.cut);
+  const nobody = members === 0 && groups.some((group) => group.placed > 0);
+  return nobody || !holds(condition, { members, leader }, total);
+}
+
+function ofMembers(service: IndexedService, indexed: IndexedWorkload, scene: Scene): Reason {
+  const name = indexed.workload.name;
+  const of = service.workloads.length > 1 ? `${name}: ` : "";
+  return { text: `${of}${membersText(indexed, scene)}`, cause: { workload: name } };
+}
+
+/** `3 of 5 voters lost, 2 left, a majority is 3`. */
+export function membersText(indexed: IndexedWorkload, { failure, casualties, stage }: Scene): string {
+  const { workload, groups, total } = indexed;
+  const left = membersOn(stage.moment.side, indexed, stage.moment.alive);
+  const placed = groups.reduce((sum, group) => sum + group.placed, 0);
+  const gone = placed - left;
+  const noun = workload.writes.kind === "majority" ? "voter" : "member";
+  const fate = { link: "out of reach", everything: "stopped", node: "lost", host: "lost", site: "lost" }[failure.kind];
+  const homeless = placed < total ? `${total - placed} of ${total} ${noun}s found no node from the start` : "";
+  if (gone === 0) return homeless === "" ? `it has ${total} ${noun}s${needsText(indexed)}` : homeless;
+  const certain = groups.every(({ id }) => casualties[id]?.lost.most === casualties[id]?.lost.least);
+  const count = total === 1 ? `its only ${noun}` : `${certain ? "" : "up to "}${gone} of ${total} ${noun}s`;
+  const together = !certain && indexed.apart === "anywhere" && placed > 1 && gone > 1;
+  const crowd = together ? " (no hard rule keeps them apart)" : "";
+  const numbers = total === 1 ? "" : `, ${left} left${needsText(indexed)}`;
+  const may = total === 1 && !certain ? " may be" : "";
+  return [`${count}${may} ${fate}${crowd}${numbers}`, homeless].filter((part) => part !== "").join("; ");
+}
+
+function needsText({ workload: { reads, writes }, total }: IndexedWorkload): string {
+  if (writes.kind === "majority") return `, a majority is ${membersNeeded(writes, total)}`;
+  if (writes.kind === "primary") return ", its leader may be among the missing";
+  const parts = [
+    ...(reads.kind === "atLeast" || reads.kind === "all" ? [`reading needs ${membersNeeded(reads, total)}`] : []),
+    ...(writes.kind === "atLeast" || writes.kind === "all" ? [`writing needs ${membersNeeded(writes, total)}`] : []),
+  ];
+  return parts.map((part) => `, ${part}`).join("");
+}
+
+/** Why what is lost stays lost, in half a sentence; `undefined` where there is nothing to say. */
+export function stuckText({ stuck, workload, group, lost, returning }: Casualty): string | undefined {
+  if (stuck === undefined) return undefined;
+  switch (stuck) {
+    case "stands on every node":
+      return "it stands where the loss is and does not move";
+    case "its disk is there":
+      return "the disk with its data is where the loss is";
+    case "its pod is stuck":
+      return "its pod hangs on the lost node until a person deletes it";
+    case "a person restarts it":
+      return "a person must act each time it restarts";
+    case "no node may have it":
+      return group.eligible.length > 0 ? "no other node may have it" : "no node may have it";
+    case "no room": {
+      const memory = formatMebibytes(toMebibytes(workload.workload.requests.memory));
+      return `no other node has ${memory} and ${workload.workload.requests.cpu} of CPU left for ${lost.most - returning.members} of them`;
+    }
+    case "its site is lost":
+      return "nothing moves to another site";
+  }
+}

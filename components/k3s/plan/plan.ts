@@ -1,0 +1,96 @@
+import { createHash } from "node:crypto";
+import { checksumFindings } from "../settings/checksums.ts";
+import { nodeFiles, type HostFile } from "../files/config.ts";
+import { joinOrder, urlHost, type JoinOrder, type K3sNode } from "./node.ts";
+import type { K3sSettings } from "../settings/schema.ts";
+
+/** A cluster, in plain data. */
+export interface ClusterFacts {
+  /** The cluster's name, usually the site's. */
+  readonly name: string;
+  /** In the order in which they join; the first server starts the cluster. */
+  readonly nodes: readonly K3sNode[];
+  readonly settings: K3sSettings;
+}
+
+export interface NodePlan {
+  readonly node: K3sNode;
+  /** What lies on the host before k3s starts, but for tokens, the way to join and the registration. */
+  readonly files: readonly HostFile[];
+}
+
+export interface ClusterPlan {
+  readonly name: string;
+  readonly settings: K3sSettings;
+  /** Says which cluster this is, at a time when its kubeconfig is not known: it never changes in a cluster's life. */
+  readonly clusterIdentifier: string;
+  readonly apiAddress: string;
+  /** The first server starts the cluster; then each waits for the one before it. Agents come after all of them. */
+  readonly order: JoinOrder<NodePlan>;
+}
+
+/** What is done to which node in which order. */
+export function planCluster({ name, nodes, settings }: ClusterFacts): ClusterPlan {
+  const { servers, lanes } = joinOrder(nodes, settings.agentLanes);
+  const planned = (node: K3sNode): NodePlan => ({ node, files: nodeFiles(node, settings) });
+  return {
+    name,
+    settings,
+    clusterIdentifier: clusterIdentifier(name, settings),
+    apiAddress: settings.api.address,
+    order: { servers: servers.map(planned), lanes: lanes.map((lane) => lane.map(planned)) },
+  };
+}
+
+/** All nodes of a plan, servers first. */
+export function plannedNodes({ order }: ClusterPlan): readonly NodePlan[] {
+  return [...order.servers, ...order.lanes.flat()];
+}
+
+/** Name and networks are what cannot change without another cluster. */
+export function clusterIdentifier(name: string, settings: Pick<K3sSettings, "clusterCidr" | "serviceCidr">): string {
+  const digest = createHash("sha256").update(`${settings.clusterCidr} ${settings.serviceCidr}`).digest("hex");
+  return `${name}-${digest.slice(0, 8)}`;
+}
+
+export interface ClusterFinding {
+  /** Of what kind it is, where the stack files have a rule for it. */
+  readonly rule?: string;
+  /** The node or the setting that it is about. */
+  readonly about: string;
+  readonly problem: string;
+  readonly mend: string;
+}
+
+/** What k3s would refuse, or what would be lost later, told beforehand. */
+export function clusterFindings({ nodes, settings }: ClusterFacts): readonly ClusterFinding[] {
+  return [...serverFindings(nodes), ...addressFindings(nodes, settings), ...checksumFindings(nodes, settings)];
+}
+
+function serverFindings(nodes: readonly K3sNode[]): readonly ClusterFinding[] {
+  const count = nodes.filter(({ role }) => role === "server").length;
+  if (count % 2 === 1) return [];
+  const problem =
+    count === 0
+      ? "there is no server"
+      : `${String(count)} servers survive the loss of no more servers than ${String(count - 1)} do`;
+  return [{ about: "servers", problem, mend: "use an odd number of servers: 1, 3 or 5" }];
+}
+
+function addressFindings(nodes: readonly K3sNode[], { api }: K3sSettings): readonly ClusterFinding[] {
+  if (api.kind !== "kube-vip") return [];
+  return nodes
+    .filter(({ address }) => address === api.address)
+    .map(({ name }) => ({
+      about: "api.address",
+      problem: `${api.address} is also the address of ${name}`,
+      mend: "give the API an address of its own, which no machine has",
+    }));
+}
+
+/** Where a server or an agent may look for the cluster, as hosts of a URL, without repetition. */
+export function joinCandidates(node: K3sNode, apiAddress: string, servers: readonly string[]): readonly string[] {
+  const api = urlHost(apiAddress);
+  // A server joins a member rather than an address that moves; an agent keeps the address that outlives any server.
+  return [...new Set(node.role === "server" ? [...servers, api] : [api, ...servers])];
+}

@@ -1,0 +1,113 @@
+import type { StatedDigest } from "@isthmus/core";
+import type { K3sNode } from "../plan/node.ts";
+import { checksumsUrl, installerUrl, pinnedReleases } from "./pins.ts";
+import type { K3sSettings } from "./schema.ts";
+
+type Architecture = "amd64" | "arm64";
+const architectures = ["amd64", "arm64"] as const;
+
+type Given = Pick<K3sSettings, "version" | "checksums">;
+
+/** What the files of one architecture must be. */
+export interface ArchitectureChecksums {
+  readonly architecture: Architecture;
+  readonly binary: string;
+  readonly images?: string | undefined;
+  readonly archives: Readonly<Record<string, string>>;
+}
+
+/** What the files of a release must be: as the stack file says, else as `pins.ts` does. An installer of nobody is empty. */
+export function checksumsOf({ version, checksums }: Given): {
+  readonly installer: string;
+  readonly architectures: readonly ArchitectureChecksums[];
+} {
+  const pinned = pinnedReleases[version];
+  return {
+    installer: checksums.installer ?? pinned?.installer.digest ?? "",
+    architectures: architectures.flatMap((architecture) => {
+      const given = checksums[architecture];
+      const binary = given?.binary ?? pinned?.[architecture]?.binary.digest;
+      return binary === undefined ? [] : [{ archives: {}, ...given, architecture, binary }];
+    }),
+  };
+}
+
+/** Those of ours that a site relies on, with their sources. */
+export function reliedOn({ version, checksums }: Given, nodes: readonly K3sNode[]): readonly StatedDigest[] {
+  const pinned = pinnedReleases[version];
+  if (pinned === undefined) return [];
+  return [
+    ...(checksums.installer === undefined ? [pinned.installer] : []),
+    ...neededBy(nodes).flatMap((architecture) =>
+      checksums[architecture]?.binary === undefined ? (pinned[architecture]?.binary ?? []) : [],
+    ),
+  ];
+}
+
+/** What is wrong with the checksums of a site, at which key, and where the right one is. */
+export interface ChecksumFinding {
+  readonly rule: string;
+  readonly about: string;
+  readonly problem: string;
+  readonly mend: string;
+}
+
+export function checksumFindings(nodes: readonly K3sNode[], settings: K3sSettings): readonly ChecksumFinding[] {
+  return [
+    ...installerFindings(settings),
+    ...neededBy(nodes).flatMap((one) => missing(one, settings)),
+    ...contradictions(settings),
+  ];
+}
+
+const neededBy = (nodes: readonly K3sNode[]): readonly Architecture[] =>
+  [...new Set(nodes.flatMap(({ architecture }) => architecture ?? []))].sort();
+
+function installerFindings({ version, checksums }: K3sSettings): readonly ChecksumFinding[] {
+  if (checksumsOf({ version, checksums }).installer !== "") return [];
+  return [
+    {
+      rule: "checksum-missing",
+      about: "checksums.installer",
+      problem: `the installer of ${version} has no checksum, and we state none for that version`,
+      mend: `give the SHA-256 of ${installerUrl(version)} (curl -fsSL that URL | sha256sum)`,
+    },
+  ];
+}
+
+const binaryName = { amd64: "k3s", arm64: "k3s-arm64" } as const;
+
+function missing(architecture: Architecture, { version, checksums, source }: K3sSettings): readonly ChecksumFinding[] {
+  const about = `checksums.${architecture}`;
+  const list = checksumsUrl(version, architecture);
+  const known = checksumsOf({ version, checksums }).architectures.find((one) => one.architecture === architecture);
+  if (known === undefined) {
+    const problem = `there are ${architecture} nodes, and no checksums for them: we state none for ${version}`;
+    const mend = `give ${about}.binary: the line ${binaryName[architecture]} of ${list}`;
+    return [{ rule: "checksum-missing", about, problem, mend }];
+  }
+  if (!source.images || known.images !== undefined) return [];
+  const mend = `give it: the line k3s-airgap-images-${architecture}.tar.zst of ${list}`;
+  return [{ rule: "checksum-missing", about: `${about}.images`, problem: "the image archive has no checksum", mend }];
+}
+
+/** Stated by us for that version, and otherwise by the stack file: one of both is of another file. */
+function contradictions({ version, checksums }: K3sSettings): readonly ChecksumFinding[] {
+  const pinned = pinnedReleases[version];
+  if (pinned === undefined) return [];
+  const pairs: readonly (readonly [string, string | undefined, StatedDigest | undefined])[] = [
+    ["checksums.installer", checksums.installer, pinned.installer],
+    ...architectures.map((one) => [`checksums.${one}.binary`, checksums[one]?.binary, pinned[one]?.binary] as const),
+  ];
+  return pairs.flatMap(([about, given, stated]) => {
+    if (given === undefined || stated === undefined || given === stated.digest) return [];
+    return [
+      {
+        rule: "checksum-contradicts",
+        about,
+        problem: `${given} is declared for ${stated.of}, which is ${stated.digest}`,
+        mend: `leave ${about} out, or compare both with ${stated.source}`,
+      },
+    ];
+  });
+}

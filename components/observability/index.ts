@@ -1,1 +1,0 @@
-export { monitoring } from "./monitoring.ts";

@@ -1,0 +1,3 @@
+export { certManager } from "./cert-manager/definition.ts";
+export { metallb } from "./metallb/definition.ts";
+export { traefik } from "./traefik/definition.ts";

@@ -1,1 +1,0 @@
-export { longhorn } from "./longhorn.ts";
