@@ -23,7 +23,7 @@ const expected = z.strictObject({
   path: z.string(),
   value: z.string().describe("What the problem quotes."),
   problem: z.string(),
-  mend: z.string(),
+  fix: z.string(),
 });
 
 /** `cases/<rule>.yaml`: cases by name. */

@@ -6,7 +6,7 @@ import { check, nearestName } from "./findings.ts";
 const at = "Pulumi.home.yaml#/here";
 const told = (schema: z.ZodType, value: unknown) => {
   const checked = check(schema, value, at);
-  return "findings" in checked ? checked.findings.map((each) => [each.rule, each.at, each.problem, each.mend]) : [];
+  return "findings" in checked ? checked.findings.map((each) => [each.rule, each.at, each.problem, each.fix]) : [];
 };
 
 describe("findings of a schema", () => {

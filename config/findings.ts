@@ -34,19 +34,19 @@ function toFindings(issue: z.core.$ZodIssue, { schema, value, at }: Parsed): Tol
   const known = schemaAt(schema, byKind ? path.slice(0, -1) : path);
   if (issue.code === "unrecognized_keys") return unknownKeys(issue.keys, known, where);
   if (issue.code === "invalid_key") {
-    const mend = `write ${issue.issues[0]?.message ?? issue.message}`;
-    return [{ rule: "schema", at: where, problem: `${quote(path.at(-1))} is not a name for this`, mend }];
+    const fix = `write ${issue.issues[0]?.message ?? issue.message}`;
+    return [{ rule: "schema", at: where, problem: `${quote(path.at(-1))} is not a name for this`, fix }];
   }
   if (bad === undefined) {
     const problem = `${path.at(-1) ?? "the value"} is missing`;
-    return [{ rule: "missing", at: where, problem, mend: expected(issue, known) || choice(known) }];
+    return [{ rule: "missing", at: where, problem, fix: expected(issue, known) || choice(known) }];
   }
   if (issue.code === "invalid_union") return nearestOption(issue, { schema: known, value: bad, at: where });
   // Where a secret's name belongs, the secret itself may stand by mistake.
   const problem = /\bname of a secret\b/.test(issue.message)
     ? "what stands here is no name of a secret (it is not repeated)"
     : `${quote(bad)} does not fit`;
-  return [{ rule: "schema", at: where, problem, mend: expected(issue, known) }];
+  return [{ rule: "schema", at: where, problem, fix: expected(issue, known) }];
 }
 
 /** What a value that may be one of several lacks to be the one that it is most like. */
@@ -63,9 +63,9 @@ function nearestOption(issue: z.core.$ZodIssueInvalidUnion, union: Parsed): Told
   }
   const [only] = alike.length === 1 ? alike : [];
   const reasons = only === undefined ? issue.errors.flat() : only.issues;
-  const mend =
+  const fix =
     expected(issue, union.schema) || [...new Set(reasons.map((inner) => expected(inner, undefined)))].join(", or ");
-  return [{ rule: "schema", at: union.at, problem: `${quote(union.value)} does not fit`, mend }];
+  return [{ rule: "schema", at: union.at, problem: `${quote(union.value)} does not fit`, fix }];
 }
 
 const mistakes = (issues: readonly z.core.$ZodIssue[]): number =>
@@ -88,19 +88,19 @@ function unknownKeys(keys: readonly string[], schema: z.ZodType | undefined, whe
     if (told.has(moved)) return [];
     told.add(moved);
     const problem = `${quote(key)} is now said by "${moved.to}"`;
-    return [{ rule: "unknown-key", at, problem, mend: moved.mend, suggests: below(where, moved.to) }];
+    return [{ rule: "unknown-key", at, problem, fix: moved.fix, suggests: below(where, moved.to) }];
   });
 }
 
 /** A key that nothing reads, with the name that was probably meant. */
 export function unknownKey(at: SourcePath, key: string, known: readonly string[]): Told {
   const problem = `${quote(key)} is not known here`;
-  if (known.length === 0) return { rule: "unknown-key", at, problem, mend: "remove it" };
+  if (known.length === 0) return { rule: "unknown-key", at, problem, fix: "remove it" };
   const nearest = nearestName(key, known);
   const all = `Known: ${known.join(", ")}`;
-  if (nearest === undefined) return { rule: "unknown-key", at, problem, mend: `remove it. ${all}` };
+  if (nearest === undefined) return { rule: "unknown-key", at, problem, fix: `remove it. ${all}` };
   const suggests = `${at.slice(0, at.lastIndexOf("/"))}/${nearest}` as SourcePath;
-  return { rule: "unknown-key", at, problem, mend: `did you mean ${nearest}? ${all}`, suggests };
+  return { rule: "unknown-key", at, problem, fix: `did you mean ${nearest}? ${all}`, suggests };
 }
 
 /** The name that somebody who wrote `written` probably meant, if any is like it. */
@@ -115,5 +115,5 @@ function withoutEchoes(findings: readonly Told[]): Finding[] {
   const suggested = new Set(findings.map(({ suggests }) => suggests));
   return findings
     .filter(({ rule, at }) => rule !== "missing" || !suggested.has(at))
-    .map(({ rule, at, problem, mend }) => ({ rule, at, problem, mend }));
+    .map(({ rule, at, problem, fix }) => ({ rule, at, problem, fix }));
 }

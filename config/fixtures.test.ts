@@ -111,9 +111,9 @@ const refused = (messages: readonly Message[]) => async (folder: string) => {
   assert.equal(exitCode, 1, stderr);
   assert.equal(stdout, "");
   assert.doesNotMatch(stderr, /^\s+at .*[:(]/m, "a stack trace");
-  for (const { rule, file, line, path, problem, mend } of messages) {
+  for (const { rule, file, line, path, problem, fix } of messages) {
     const where = `${file}:${line}: ${path === "" ? "" : `${path}: `}`;
-    const wanted = `${where}${problem} [${rule}]\n    ${mend}`;
+    const wanted = `${where}${problem} [${rule}]\n    ${fix}`;
     assert.ok(stderr.includes(wanted), `preview does not say: ${wanted}\n${stderr}`);
   }
 };
@@ -128,13 +128,13 @@ function findingsIn(folder: string): Message[] {
   const planned = planStackFiles(folder);
   if ("fleet" in planned) return [];
   const { findings, sources } = planned;
-  return findings.map(({ rule, at, problem, mend }) => ({
+  return findings.map(({ rule, at, problem, fix }) => ({
     rule,
     file: splitSourcePath(at).file,
     line: sources.line(at),
     path: readablePath(at),
     problem,
-    mend,
+    fix,
   }));
 }
 

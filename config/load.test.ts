@@ -83,7 +83,7 @@ describe("mistakes in stack files", () => {
         rule: "missing-file",
         at: "Pulumi.cabin.yaml#",
         problem: "the file is not there",
-        mend: "make it, or remove cabin from Pulumi.yaml (sites, place 2)",
+        fix: "make it, or remove cabin from Pulumi.yaml (sites, place 2)",
       },
     ]);
   });
@@ -103,7 +103,7 @@ describe("mistakes in stack files", () => {
 
   it("are told sorted by file and line", () => {
     const { sources } = sampleModel("two-sites", catalogue);
-    const finding = (at: `${string}#${string}`) => ({ rule: "schema", at, problem: "p", mend: "m" });
+    const finding = (at: `${string}#${string}`) => ({ rule: "schema", at, problem: "p", fix: "m" });
     const text = describeFindings(
       [
         finding("Pulumi.yaml#/state"),

@@ -85,8 +85,8 @@ function readFleet(sources: Sources): Read<Fleet> {
   if (raw === undefined) {
     if (keys.some(({ meant }) => meant === "isthmus:fleet")) return { value: undefined, findings: keys };
     const problem = "it has no fleet";
-    const mend = "add config → isthmus:fleet → value with the facts that all sites share";
-    return { value: undefined, findings: [...keys, { rule: "missing", at: `${fleetFile}#`, problem, mend }] };
+    const fix = "add config → isthmus:fleet → value with the facts that all sites share";
+    return { value: undefined, findings: [...keys, { rule: "missing", at: `${fleetFile}#`, problem, fix }] };
   }
   const checked = check(fleetSchema, raw, `${fleetFile}#`);
   return "value" in checked
@@ -112,7 +112,7 @@ function unknownKeys(
 function misplacedKey(at: SourcePath, key: string, known: readonly string[]): Finding & { readonly meant?: string } {
   const meant = nearestName(key.includes(":") ? key : `isthmus:${key}`, known);
   if (meant === undefined) return unknownKey(at, key, known);
-  return { ...unknownKey(at, key, []), mend: `write ${meant}: what stands below it is read then`, meant };
+  return { ...unknownKey(at, key, []), fix: `write ${meant}: what stands below it is read then`, meant };
 }
 
 function sitesTwice(names: readonly string[]): Finding[] {
@@ -124,7 +124,7 @@ function sitesTwice(names: readonly string[]): Finding[] {
             rule: "name-twice",
             at: `${fleetFile}#/sites/${index}` as SourcePath,
             problem: `"${name}" is named twice`,
-            mend: "name each site once",
+            fix: "name each site once",
           },
         ],
   );
@@ -146,7 +146,7 @@ function strayFiles(
         at: `${file}#` as SourcePath,
         problem: `nothing reads "${file}"`,
         meant: meant === undefined ? undefined : (`${meant}#` as SourcePath),
-        mend: wayOf(file, meant === undefined ? undefined : { name: meant, there: found.includes(meant) }),
+        fix: wayOf(file, meant === undefined ? undefined : { name: meant, there: found.includes(meant) }),
       };
     });
 }
@@ -157,10 +157,10 @@ function wayOf(file: string, meant: { readonly name: string; readonly there: boo
   return meant.there ? `move it away: ${meant.name} beside it is read` : `call it ${meant.name}`;
 }
 
-function missingFile(file: string, mend: string): { value: undefined; findings: Finding[] } {
+function missingFile(file: string, fix: string): { value: undefined; findings: Finding[] } {
   return {
     value: undefined,
-    findings: [{ rule: "missing-file", at: `${file}#`, problem: "the file is not there", mend }],
+    findings: [{ rule: "missing-file", at: `${file}#`, problem: "the file is not there", fix }],
   };
 }
 
@@ -172,15 +172,15 @@ function readSite(
   const file = siteFile(name);
   const from: SourcePath = `${file}#`;
   if (!sources.has(file)) {
-    const mend = `make it, or remove ${name} from ${fleetFile} (sites, place ${index + 1})`;
-    return missingFile(file, mend);
+    const fix = `make it, or remove ${name} from ${fleetFile} (sites, place ${index + 1})`;
+    return missingFile(file, fix);
   }
   const raw = sources.read(file, ["config", "isthmus:site"]);
   const keys = unknownKeys(sources, file, ["isthmus:site", "isthmus:secrets"]);
   if (raw === undefined) {
     if (keys.some(({ meant }) => meant === "isthmus:site")) return { value: undefined, findings: keys };
-    const mend = "add config → isthmus:site with what is at that site";
-    return { value: undefined, findings: [...keys, { rule: "missing", at: from, problem: "it has no site", mend }] };
+    const fix = "add config → isthmus:site with what is at that site";
+    return { value: undefined, findings: [...keys, { rule: "missing", at: from, problem: "it has no site", fix }] };
   }
   const checked = check(siteSchema, raw, from);
   const secrets = readSecrets(sources, file);
@@ -229,7 +229,7 @@ function unknownService(
     rule: "unknown-service",
     at: explicit ? below(from, "service") : from,
     problem: `${quote(kind)} is no service`,
-    mend: explicit
+    fix: explicit
       ? `${meant}write one of: ${known}`
       : `${meant}name it after one of ${known}, or add \`service: NAME\` to it`,
   };
@@ -246,7 +246,7 @@ function reservedName(instance: string, at: SourcePath): Finding {
     rule: "reserved-name",
     at,
     problem,
-    mend: "give the service another name, and say what it is with `service`",
+    fix: "give the service another name, and say what it is with `service`",
   };
 }
 

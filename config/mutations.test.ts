@@ -232,8 +232,8 @@ function verdict(folder: string): string {
     const told = JSON.stringify(finding);
     assert.match(finding.rule, /^[a-z0-9-]+$/, told);
     assert.match(finding.at, /^Pulumi\.([a-z0-9-]+\.)?yaml#/, told);
-    assert.ok(finding.problem.length > 3 && finding.mend.length > 3, told);
-    assert.doesNotMatch(`${finding.problem} ${finding.mend}`, /\[object |\bundefined\b|\bNaN\b|function /, told);
+    assert.ok(finding.problem.length > 3 && finding.fix.length > 3, told);
+    assert.doesNotMatch(`${finding.problem} ${finding.fix}`, /\[object |\bundefined\b|\bNaN\b|function /, told);
     const line = sources.line(finding.at);
     assert.ok(Number.isInteger(line) && line >= 1, told);
   }

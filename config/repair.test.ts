@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Finding } from "@isthmus/core";
 import { standingAlone, withoutMistakes } from "./repair.ts";
 
-const finding = (rule: string, at: Finding["at"]): Finding => ({ rule, at, problem: "p", mend: "m" });
+const finding = (rule: string, at: Finding["at"]): Finding => ({ rule, at, problem: "p", fix: "m" });
 const file = "Pulumi.site-a.yaml" as const;
 
 describe("a site without its mistakes", () => {

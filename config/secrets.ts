@@ -32,8 +32,8 @@ export function readSecrets(
 }
 
 function notAMap(at: SourcePath): Finding {
-  const mend = "set each secret with: pulumi config set --path --secret 'isthmus:secrets.NAME'";
-  return { rule: "plaintext-secret", at, problem: "isthmus:secrets is not a map of names and encrypted values", mend };
+  const fix = "set each secret with: pulumi config set --path --secret 'isthmus:secrets.NAME'";
+  return { rule: "plaintext-secret", at, problem: "isthmus:secrets is not a map of names and encrypted values", fix };
 }
 
 function plainText(at: SourcePath, name: string): Finding {
@@ -41,6 +41,6 @@ function plainText(at: SourcePath, name: string): Finding {
     rule: "plaintext-secret",
     at,
     problem: `the secret ${name} stands here in plain text (its value is not repeated)`,
-    mend: `change it where it is used, then: pulumi config set --path --secret 'isthmus:secrets.${name}'`,
+    fix: `change it where it is used, then: pulumi config set --path --secret 'isthmus:secrets.${name}'`,
   };
 }

@@ -70,7 +70,7 @@ export class Sources {
               rule: "unreadable-file",
               at: `${file}#`,
               problem: `the file cannot be read (${reason ?? ""})`,
-              mend: "make it a plain file that you may read",
+              fix: "make it a plain file that you may read",
             },
           ]);
     }
@@ -83,7 +83,7 @@ export class Sources {
     if (first === undefined) return document;
     this.#broken.set(file, first.linePos?.[0].line ?? 1);
     const message = first.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "") ?? first.code;
-    throw brokenFile(file, `it is not YAML: ${message}`, "mend the YAML; an editor with a YAML mode shows the place");
+    throw brokenFile(file, `it is not YAML: ${message}`, "fix the YAML; an editor with a YAML mode shows the place");
   }
 }
 
@@ -107,8 +107,8 @@ function describe(error: unknown): string {
   return /circular/i.test(message) ? "an anchor holds itself" : message;
 }
 
-function brokenFile(file: string, problem: string, mend: string): UserError {
-  return new UserError(`${file} is not valid YAML`, [{ rule: "yaml-syntax", at: `${file}#`, problem, mend }]);
+function brokenFile(file: string, problem: string, fix: string): UserError {
+  return new UserError(`${file} is not valid YAML`, [{ rule: "yaml-syntax", at: `${file}#`, problem, fix }]);
 }
 
 /** Where the last key of a path that is there stands: the key itself in a map, the item in a list. */

@@ -41,7 +41,7 @@ describe("the composition of services", () => {
         rule: "capability-missing",
         at: "Pulumi.home.yaml#/services/database",
         problem: 'database requires "volumes", and no service of home provides it',
-        mend: "add a service that does: longhorn",
+        fix: "add a service that does: longhorn",
       },
     ]);
   });

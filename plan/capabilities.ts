@@ -52,7 +52,7 @@ function providedTwice(offered: ReadonlyMap<CapabilityName, readonly ConfiguredS
       rule: "capability-twice",
       at: other.from,
       problem: `"${capability}" is provided by ${other.instance} and by ${first?.instance ?? ""}`,
-      mend: "remove one of them: what needs it cannot tell which is meant",
+      fix: "remove one of them: what needs it cannot tell which is meant",
     })),
   );
 }
@@ -62,7 +62,7 @@ function missing(one: ConfiguredService, capability: CapabilityName, site: SiteM
     rule: "capability-missing",
     at: one.from,
     problem: `${one.instance} requires "${capability}", and no service of ${site.name} provides it`,
-    mend: `add a service that does: ${suggestions[capability]}`,
+    fix: `add a service that does: ${suggestions[capability]}`,
   };
 }
 
@@ -112,8 +112,8 @@ function cycle(waiting: readonly ConfiguredService[], providers: Composition["pr
     return `${name} needs ${others.join(" and ")}`;
   });
   const problem = `services wait for one another: ${edges.join(", ")}`;
-  const mend = "break the circle: take one of these capabilities from another provider";
-  return [{ rule: "capability-cycle", at: first.from, problem, mend }];
+  const fix = "break the circle: take one of these capabilities from another provider";
+  return [{ rule: "capability-cycle", at: first.from, problem, fix }];
 }
 
 function withoutDependents(

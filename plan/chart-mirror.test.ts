@@ -59,10 +59,10 @@ describe("a folder of charts", () => {
     assert.match(finding.problem, /vault-0\.34\.1\.tgz: holds minio 5\.4\.0/);
     assert.match(finding.problem, /traefik-41\.3\.0\.tgz: no packed chart/);
     assert.match(
-      finding.mend,
+      finding.fix,
       /helm pull longhorn --repo https:\/\/charts\.longhorn\.io --version 1\.12\.1 -d \.\/charts/,
     );
-    assert.match(finding.mend, /helm pull oci:\/\/ghcr\.io\/traefik\/helm\/traefik --version 41\.3\.0/);
+    assert.match(finding.fix, /helm pull oci:\/\/ghcr\.io\/traefik\/helm\/traefik --version 41\.3\.0/);
   });
 
   it("is a finding where it is not there, and nothing where charts come from a registry", () => {

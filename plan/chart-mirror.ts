@@ -23,8 +23,8 @@ export function checkChartMirror(fleet: FleetPlan, directory: string): readonly 
   const mirror = fleet.model.fleet.chartMirror;
   if (mirror === undefined || mirror.startsWith("oci://")) return [];
   const folder = resolve(directory, mirror);
-  const finding = (problem: string, mend: string): readonly Finding[] => [
-    { rule: "chart-mirror", at: `${fleetFile}#/chartMirror`, problem, mend },
+  const finding = (problem: string, fix: string): readonly Finding[] => [
+    { rule: "chart-mirror", at: `${fleetFile}#/chartMirror`, problem, fix },
   ];
   if (!existsSync(folder))
     return finding(

@@ -25,8 +25,8 @@ export function planCluster(
     programs: programsOn(node, facts.name, footprints),
   }));
   const plan = { name: site.name, nodes, settings: site.kubernetes };
-  const findings = clusterFindings(plan).flatMap(({ rule, about, problem, mend }) =>
-    rule === undefined ? [] : [{ rule, at: below(site.from, "kubernetes", ...about.split(".")), problem, mend }],
+  const findings = clusterFindings(plan).flatMap(({ rule, about, problem, fix }) =>
+    rule === undefined ? [] : [{ rule, at: below(site.from, "kubernetes", ...about.split(".")), problem, fix }],
   );
   return { plan, findings };
 }

@@ -35,8 +35,8 @@ function virtualMachines(
   if (first === undefined) return { plan: undefined, findings: [] };
   if (site.proxmox === undefined) {
     const problem = `${first.name} is a VM, and the site does not say how its Proxmox is reached`;
-    const mend = "add proxmox to the site, or describe the node as a machine";
-    return { plan: undefined, findings: [{ rule: "proxmox-missing", at: first.from, problem, mend }] };
+    const fix = "add proxmox to the site, or describe the node as a machine";
+    return { plan: undefined, findings: [{ rule: "proxmox-missing", at: first.from, problem, fix }] };
   }
   const network = networkOf(site, first.address);
   const elsewhere = machines.filter(
@@ -68,6 +68,6 @@ function otherNetwork(machine: MachineFacts, first: MachineFacts): Finding {
     rule: "vm-networks",
     at: below(machine.from, "address"),
     problem: `"${machine.address}" is in another network than ${first.name} ("${first.address}")`,
-    mend: "put the VMs of a site into one network: they share a bridge and a gateway",
+    fix: "put the VMs of a site into one network: they share a bridge and a gateway",
   };
 }

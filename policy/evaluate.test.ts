@@ -48,7 +48,7 @@ describe("evaluate", () => {
         enforcement: "mandatory",
         message:
           'Deployment web/web: spec.template.spec.containers[0].image uses nginx with the tag "latest", which can be another version on every node',
-        mend: "Name the version that is meant, by a tag or a digest.",
+        fix: "Name the version that is meant, by a tag or a digest.",
         urn: latest.urn,
         from: "Pulumi.site-a.yaml#/services/shop",
       },
@@ -79,7 +79,7 @@ describe("evaluate", () => {
     assert.deepEqual(level({ "no-latest-image": allowed }), [[], false]);
   });
 
-  it("says everything that is wrong with a configuration, with the place and the mend", () => {
+  it("says everything that is wrong with a configuration, with the place and the fix", () => {
     const config = {
       "no-latest-images": "advisory",
       "no-latest-image": { forbiddenTags: "latest", tags: [] },
@@ -98,7 +98,7 @@ describe("evaluate", () => {
             'policy.json#/stored-data-backed-up "sometimes" is no setting of a rule',
           ],
         );
-        assert.equal(error.findings[0]?.mend, "Did you mean no-latest-image?");
+        assert.equal(error.findings[0]?.fix, "Did you mean no-latest-image?");
         return true;
       },
     );

@@ -28,7 +28,7 @@ export interface Failure {
   readonly severity: Severity;
   readonly enforcement: Enforcement;
   readonly message: string;
-  readonly mend: string;
+  readonly fix: string;
   readonly urn: string;
   /** Where in the stack files; absent where nothing says so, as in a state file of other programs. */
   readonly from?: SourcePath | undefined;
@@ -103,9 +103,9 @@ function countOf(answers: readonly Answer[]): Counts {
 
 function toFailure({ rule, enforcement, resource, outcome }: Answer): Failure[] {
   if (outcome.kind !== "fail") return [];
-  const { message, mend, from } = outcome;
+  const { message, fix, from } = outcome;
   const { name, severity } = rule;
   return [
-    { rule: name, severity, enforcement, message, mend, urn: resource.urn, ...(from === undefined ? {} : { from }) },
+    { rule: name, severity, enforcement, message, fix, urn: resource.urn, ...(from === undefined ? {} : { from }) },
   ];
 }

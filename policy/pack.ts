@@ -86,8 +86,8 @@ function tell({ rule, resource, stack, settings }: Question, report: ReportViola
   }
 }
 
-function describe({ message, mend, from }: Extract<Outcome, { kind: "fail" }>): string {
-  return `${message}\n${mend}${from === undefined ? "" : `\nIt comes from ${from}`}`;
+function describe({ message, fix, from }: Extract<Outcome, { kind: "fail" }>): string {
+  return `${message}\n${fix}${from === undefined ? "" : `\nIt comes from ${from}`}`;
 }
 
 /** The SDK takes a violation with a level of its own, too; its types do not say so. */

@@ -118,7 +118,7 @@ describe("reports", () => {
   const message =
     'Deployment web/web: spec.template.spec.containers[0].image uses nginx without a tag or a digest, which means "latest"';
 
-  it("as text name file, line, path, rule and mend, then what each rule came to", () => {
+  it("as text name file, line, path, rule and fix, then what each rule came to", () => {
     const lines = toText(evaluation, locate).split("\n");
     assert.deepEqual(lines.slice(0, 2), [
       `Pulumi.site-a.yaml:42: services.shop: error: ${message} [no-latest-image]`,

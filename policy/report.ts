@@ -21,7 +21,7 @@ export function toText({ rules, failures }: Evaluation, locate: Locate): string 
 
 function describe(failure: Failure, locate: Locate): string {
   const level = failure.enforcement === "mandatory" ? "error" : "warning";
-  return `${placeOf(failure, locate)}: ${level}: ${failure.message} [${failure.rule}]\n    ${failure.mend}`;
+  return `${placeOf(failure, locate)}: ${level}: ${failure.message} [${failure.rule}]\n    ${failure.fix}`;
 }
 
 function placeOf({ from, urn }: Failure, locate: Locate): string {
@@ -89,7 +89,7 @@ function toResult(failure: Failure, ruleIndex: number, locate: Locate) {
     ruleId: failure.rule,
     ruleIndex,
     level: failure.enforcement === "mandatory" ? "error" : "warning",
-    message: { text: `${failure.message}. ${failure.mend}` },
+    message: { text: `${failure.message}. ${failure.fix}` },
     locations: [
       {
         ...(location === undefined

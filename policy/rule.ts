@@ -14,7 +14,7 @@ export type Outcome =
       /** What is wrong, where; never a secret. */
       readonly message: string;
       /** What to do about it. */
-      readonly mend: string;
+      readonly fix: string;
       /** Where in the stack files; absent: where the resource, or its service or site, comes from. */
       readonly from?: SourcePath | undefined;
     }
@@ -37,7 +37,7 @@ export interface Rule<Settings = unknown> {
   readonly description: string;
   readonly severity: Severity;
   readonly enforcement: Enforcement;
-  /** How a violation is mended, in general. */
+  /** How a violation is fixed, in general. */
   readonly remediation: string;
   readonly url?: string | undefined;
   /** What can be set by configuration: a strict object, each key with a description and a default. */
@@ -64,9 +64,9 @@ export const unknown = (path: string): Outcome => ({
   kind: "unknown",
   why: `${path} is known only when it is deployed`,
 });
-export const fail = (message: string, mend: string, from?: SourcePath): Outcome => ({
+export const fail = (message: string, fix: string, from?: SourcePath): Outcome => ({
   kind: "fail",
   message,
-  mend,
+  fix,
   ...(from === undefined ? {} : { from }),
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import fc from "fast-check";
 import { z } from "zod";
 import * as sdk from "@pulumi/policy";
@@ -19,9 +19,10 @@ const { unknownCheckingProxy } = sdk as unknown as { unknownCheckingProxy: (prop
 describe("rules", () => {
   it("are the files of the folder, each with its test", () => {
     const folder = join(import.meta.dirname, "rules");
-    const sources = readdirSync(folder).filter((file) => !file.endsWith(".test.ts"));
-    assert.deepEqual(sources.sort(), rules.map((rule) => `${rule.name}.ts`).sort());
-    for (const { name } of rules) assert.ok(existsSync(join(folder, `${name}.test.ts`)), name);
+    const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+    const sources = files.filter((file) => !file.endsWith(".test.ts"));
+    assert.deepEqual(sources.map((file) => basename(file, ".ts")).sort(), rules.map(({ name }) => name).sort());
+    for (const file of sources) assert.ok(existsSync(join(folder, file.replace(/\.ts$/, ".test.ts"))), file);
   });
 
   for (const rule of rules) {

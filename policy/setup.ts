@@ -83,6 +83,6 @@ function toFinding(at: SourcePath, issue: z.core.$ZodIssue, given: unknown): Fin
   );
 }
 
-function finding(at: SourcePath, problem: string, mend: string): Finding {
-  return { rule: "policy-configuration", at, problem, mend };
+function finding(at: SourcePath, problem: string, fix: string): Finding {
+  return { rule: "policy-configuration", at, problem, fix };
 }

@@ -46,8 +46,8 @@ describe("a stack file that adopts a cluster and has a registry with a login", f
   };
 
   it("looks at the running cluster in place of permitting a new one, with its tokens in their short form", () => {
-    assert.match(text("home-k3s-genesis", "create"), /adopt\.sh$/);
-    const sent = text("home-k3s-genesis", "stdin").split("\n");
+    assert.match(text("home-k3s-bootstrap", "create"), /adopt\.sh$/);
+    const sent = text("home-k3s-bootstrap", "stdin").split("\n");
     assert.ok(sent.includes(base64("token-of-servers")));
     assert.ok(sent.includes(base64("token-of-agents")));
     const { ISTHMUS_COMMAND } = inputs.get("home-k3s-pi-1")?.["environment"] as Readonly<Record<string, string>>;

@@ -156,7 +156,7 @@ function answering(
     namespace,
     probe,
     // A cluster that was lost and is built again has the same releases at their first revision, in other namespaces.
-    occasion: pulumi.interpolate`${declared} ${release.status.revision} ${namespaces.get(namespace)?.metadata.uid ?? ""}`,
+    rerunOn: pulumi.interpolate`${declared} ${release.status.revision} ${namespaces.get(namespace)?.metadata.uid ?? ""}`,
     after: release,
     parent,
   });

@@ -23,7 +23,7 @@ import {
   type LookedAt,
 } from "../lib/recover/cluster.ts";
 import { describeUnfinished } from "../lib/recover/releases.ts";
-import { mendTornFiles } from "../lib/recover/torn-files.ts";
+import { fixTornFiles } from "../lib/recover/torn-files.ts";
 import { backendUrl } from "../lib/state/backend.ts";
 
 const command = new Command("npm run recover --")
@@ -40,7 +40,7 @@ const command = new Command("npm run recover --")
   });
 
 async function recover(site: string, yes: boolean): Promise<number> {
-  for (const mended of await mendTornFiles(await backendUrl(), projectName())) say(mended);
+  for (const fixed of await fixTornFiles(await backendUrl(), projectName())) say(fixed);
   await requireStack(site);
   const lock = await heldLock(site);
   const interrupted = interruptedIn(await readState(site));

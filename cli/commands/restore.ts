@@ -42,13 +42,13 @@ async function restore(site: string, options: Options): Promise<number> {
     say(`That is not ${site}. Nothing was changed.`);
     return exitCode.wrong;
   }
-  const occasion = options.continue ?? randomBytes(4).toString("hex");
-  say(`Should this be cut off: npm run restore -- ${site} --snapshot ${snapshot.name} --continue ${occasion}`);
+  const attempt = options.continue ?? randomBytes(4).toString("hex");
+  say(`Should this be cut off: npm run restore -- ${site} --snapshot ${snapshot.name} --continue ${attempt}`);
   try {
-    await restoreCluster(cluster, { snapshot, occasion, say });
+    await restoreCluster(cluster, { snapshot, attempt, say });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    throw new UserError(`${error.message}\n\n${goOn(site, snapshot.name, occasion)}`);
+    throw new UserError(`${error.message}\n\n${goOn(site, snapshot.name, attempt)}`);
   }
   say(`${site} is as it was at ${snapshot.madeAt}. Now bring it to what is declared: pulumi up --stack ${site}`);
   return exitCode.fine;
@@ -65,7 +65,7 @@ async function find<T>(site: string, look: () => Promise<T>): Promise<T> {
   }
 }
 
-const goOn = (site: string, snapshot: string, occasion: string): string =>
-  `Mend what is said above, then go on from there: npm run restore -- ${site} --snapshot ${snapshot} --continue ${occasion}`;
+const goOn = (site: string, snapshot: string, attempt: string): string =>
+  `Fix what is said above, then go on from there: npm run restore -- ${site} --snapshot ${snapshot} --continue ${attempt}`;
 
 await runCommand(command);

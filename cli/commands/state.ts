@@ -66,7 +66,7 @@ async function check(copies: string | undefined): Promise<number> {
     say("The states are where the stack files say, and can be read.");
     return exitCode.fine;
   }
-  const lines = findings.map(({ at, problem, mend }) => `${splitSourcePath(at).file}: ${problem}\n    ${mend}`);
+  const lines = findings.map(({ at, problem, fix }) => `${splitSourcePath(at).file}: ${problem}\n    ${fix}`);
   process.stderr.write(`${lines.join("\n")}\n`);
   return exitCode.wrong;
 }

@@ -42,7 +42,7 @@ export type Entry = z.infer<typeof entryShape>;
 
 const poolMoved: MovedKey = {
   to: "reach",
-  mend: `write reach: { network: overlay, port: ${nodePorts.first + 10} } where other sites reach it, at a port on the nodes' own addresses; or reach: { pool: NAME, address: ADDRESS } for an address on the site's own network`,
+  fix: `write reach: { network: overlay, port: ${nodePorts.first + 10} } where other sites reach it, at a port on the nodes' own addresses; or reach: { pool: NAME, address: ADDRESS } for an address on the site's own network`,
 };
 
 /** `pool` and `address` stood beside the other arguments before there was `reach`. */

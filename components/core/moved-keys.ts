@@ -5,7 +5,7 @@ export interface MovedKey {
   /** The key that took its place, beside it. */
   readonly to: string;
   /** What to write instead. */
-  readonly mend: string;
+  readonly fix: string;
 }
 
 const moved = new WeakMap<z.ZodType, Readonly<Record<string, MovedKey>>>();

@@ -10,10 +10,10 @@ export interface Finding {
   /** What is wrong; quotes the bad value. */
   readonly problem: string;
   /** What to do about it. */
-  readonly mend: string;
+  readonly fix: string;
 }
 
-/** A mistake of the user's, or something only they can mend. Printed without a stack trace. */
+/** A mistake of the user's, or something only they can fix. Printed without a stack trace. */
 export class UserError extends Error {
   override readonly name = "UserError";
   readonly findings: readonly Finding[];

@@ -14,7 +14,7 @@ function unknownHosts({ machines, proxmox }: SiteMachines): Finding[] {
       rule: "unknown-hypervisor",
       at: below(from, "vm", "host"),
       problem: `${name} is to run on ${quote(vm.host)}, which is not among proxmox.hypervisors`,
-      mend: `write one of ${known.join(", ")}, or add the host to proxmox.hypervisors`,
+      fix: `write one of ${known.join(", ")}, or add the host to proxmox.hypervisors`,
     }));
 }
 
@@ -27,7 +27,7 @@ function vmIdsTwice(site: SiteMachines): Finding[] {
     rule: "vm-id-twice",
     at: below(machine.from, "vm", "id"),
     problem: `VM id ${machine.vm.id} of ${machine.name} is that of ${first.name} too`,
-    mend: "give each machine a VM id of its own",
+    fix: "give each machine a VM id of its own",
   }));
 }
 
@@ -37,7 +37,7 @@ function macsTwice({ machines }: SiteMachines): Finding[] {
     rule: "mac-twice",
     at: below(machine.from, "vm", "mac"),
     problem: `MAC address ${quote(machine.vm.mac)} of ${machine.name} is that of ${first.name} too`,
-    mend: "leave it out, and Proxmox chooses one",
+    fix: "leave it out, and Proxmox chooses one",
   }));
 }
 

@@ -279,7 +279,7 @@ describe("checkMachines", () => {
         rule: "unknown-hypervisor",
         at: "Pulumi.site-a.yaml#/nodes/k3s-a-server-1/vm/host",
         problem: 'k3s-a-server-1 is to run on "pve-a-3", which is not among proxmox.hypervisors',
-        mend: "write one of pve-a-1, pve-a-2, or add the host to proxmox.hypervisors",
+        fix: "write one of pve-a-1, pve-a-2, or add the host to proxmox.hypervisors",
       },
     ]);
   });

@@ -11,9 +11,9 @@ export interface AnyHostScriptArgs extends Omit<RemoteScriptArgs, "connection" |
   readonly about: string;
   /** Hosts that can all do it, tried in this order. */
   readonly hosts: readonly { readonly name: string; readonly connection: Connection }[];
-  /** What it means, and how it is mended, if all that can be reached ask for another host (status 75). */
+  /** What it means, and how it is fixed, if all that can be reached ask for another host (status 75). */
   readonly none?: string;
-  /** Its `dependsOn` says all that it waits for: what its hosts and its occasion come from is before that. Default: false. */
+  /** Its `dependsOn` says all that it waits for: what its hosts and `rerunOn` come from is before that. Default: false. */
   readonly waitsAsTold?: boolean;
 }
 
@@ -29,14 +29,14 @@ export class AnyHostScript extends Command {
 }
 
 function commandArgs(args: AnyHostScriptArgs): ConstructorParameters<typeof Command>[1] {
-  const { script, about, hosts, parameters = {}, secrets = {}, occasion, triggers = [], none = "" } = args;
+  const { script, about, hosts, parameters = {}, secrets = {}, rerunOn, triggers = [], none = "" } = args;
   const user = hosts.map(({ connection }) => connection.user ?? "root").find((name) => name !== "root") ?? "root";
   const call = { script, host: about, secretNames: Object.keys(secrets), user };
   const made = runnerArgs({
     name: script.name,
     hosts,
     command: output(parameters).apply((known) => renderCommand({ ...call, parameters: known })),
-    stdin: scriptInput({ script }, { secrets, occasion }),
+    stdin: scriptInput({ script }, { secrets, rerunOn }),
     environment: { ISTHMUS_NONE: none },
     triggers,
   });

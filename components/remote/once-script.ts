@@ -23,7 +23,7 @@ export class OnceScript extends Command {
 const dialLimits = { dialErrorLimit: 12, perDialTimeout: 10 } as const;
 
 function commandArgs(args: RemoteScriptArgs): ConstructorParameters<typeof Command>[1] {
-  const { script, host, connection, parameters = {}, secrets = {}, occasion, triggers = [] } = args;
+  const { script, host, connection, parameters = {}, secrets = {}, rerunOn, triggers = [] } = args;
   const user = connection.user ?? "root";
   const call = output(parameters).apply((known) =>
     withShortCommand({ script, host, parameters: known, secretNames: Object.keys(secrets), user }),
@@ -31,7 +31,7 @@ function commandArgs(args: RemoteScriptArgs): ConstructorParameters<typeof Comma
   return {
     connection: connectionArgs(connection),
     create: call.apply(renderCommand),
-    stdin: scriptInput(call, { secrets, occasion }),
+    stdin: scriptInput(call, { secrets, rerunOn }),
     triggers: [...triggers],
     logging: "none",
     addPreviousOutputInEnv: false,

@@ -95,10 +95,10 @@ describe("RemoteScript", () => {
     assert.equal(Buffer.from(told, "base64").toString(), `FILE='${parameters.FILE}'\n`);
   });
 
-  it("runs again on another occasion, and is not told of it", async () => {
+  it("runs again on another trigger, and is not told of it", async () => {
     const args = { script, host: "a", connection };
-    const inputOf = async (occasion?: string): Promise<string> => {
-      const [only] = await registered(() => new RemoteScript("hello", { ...args, occasion }));
+    const inputOf = async (rerunOn?: string): Promise<string> => {
+      const [only] = await registered(() => new RemoteScript("hello", { ...args, rerunOn }));
       return sent(only).text;
     };
     const text = renderInput({ script }, {});
@@ -115,7 +115,7 @@ describe("RemoteScript", () => {
 describe("OnceScript", () => {
   it("keeps the type that releases wrote, and what it ran with: another one would run again on a cluster that there is", async () => {
     const args = { script, host: "a", connection, secrets: { TOKEN: secret("canary") } };
-    const [only, ...others] = await registered(() => new OnceScript("genesis", args));
+    const [only, ...others] = await registered(() => new OnceScript("bootstrap", args));
     assert.equal(others.length, 0);
     assert.equal(only?.type, "command:remote:Command");
     const { value } = only.inputs["connection"] as Sealed;

@@ -25,7 +25,7 @@ export interface RemoteScriptArgs {
   /** Variables that reach the script over standard input only. A change runs it again. */
   readonly secrets?: Readonly<Record<string, Input<string>>>;
   /** One word that the script is not told: another one runs it again. Default: none. */
-  readonly occasion?: Input<string> | undefined;
+  readonly rerunOn?: Input<string> | undefined;
   /** What makes this another host, usually the machine's id: a change runs the script anew. */
   readonly triggers?: readonly Input<string>[];
 }
@@ -42,7 +42,7 @@ export class RemoteScript extends Command {
 }
 
 function commandArgs(args: RemoteScriptArgs): ConstructorParameters<typeof Command>[1] {
-  const { script, host, connection, parameters = {}, secrets = {}, occasion, triggers = [] } = args;
+  const { script, host, connection, parameters = {}, secrets = {}, rerunOn, triggers = [] } = args;
   const user = connection.user ?? "root";
   const call = output(parameters).apply((known) =>
     withShortCommand({ script, host, parameters: known, secretNames: Object.keys(secrets), user }),
@@ -51,17 +51,17 @@ function commandArgs(args: RemoteScriptArgs): ConstructorParameters<typeof Comma
     name: script.name,
     hosts: [{ name: host, connection }],
     command: call.apply(renderCommand),
-    stdin: scriptInput(call, { secrets, occasion }),
+    stdin: scriptInput(call, { secrets, rerunOn }),
     triggers,
   });
 }
 
-/** Standard input: a secret as a whole as soon as it holds one. The occasion stands behind what the script reads. */
+/** Standard input: a secret as a whole as soon as it holds one. `rerunOn` stands behind what the script reads. */
 export function scriptInput(
   call: Input<ScriptInput>,
-  { secrets = {}, occasion }: Pick<RemoteScriptArgs, "secrets" | "occasion">,
+  { secrets = {}, rerunOn }: Pick<RemoteScriptArgs, "secrets" | "rerunOn">,
 ): Output<string> {
   const text = all([call, all(secrets)]).apply(([known, values]) => renderInput(known, values));
-  const whole = occasion === undefined ? text : interpolate`${text}${occasion}\n`;
+  const whole = rerunOn === undefined ? text : interpolate`${text}${rerunOn}\n`;
   return Object.keys(secrets).length === 0 ? whole : secret(whole);
 }

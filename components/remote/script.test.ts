@@ -121,7 +121,7 @@ describe("a script's secrets", () => {
 });
 
 describe("a failed script", () => {
-  it("names the host, the step, the command and the mend", () => {
+  it("names the host, the step, the command and the fix", () => {
     const { status, stderr } = run(callOf(`step "copy the file"\ncp /nowhere /tmp/x 2>/dev/null\necho unreachable\n`));
     assert.equal(status, 1);
     assert.equal(
@@ -129,7 +129,7 @@ describe("a failed script", () => {
       `[server-1] copy the file
 [server-1] failed at: copy the file
 [server-1] because: "cp /nowhere /tmp/x 2> /dev/null" ended with status 1
-[server-1] to mend: the lines above name the cause; mend it and run the same command again
+[server-1] to fix: the lines above name the cause; fix it and run the same command again
 `,
     );
   });
@@ -251,7 +251,7 @@ describe("a script as people read it", () => {
     assert.match(refused.stderr, /^\[server-1\] because: pi may not call sudo without a password$/m);
     assert.match(
       refused.stderr,
-      /^\[server-1\] to mend: connect as root, or on the host: echo 'pi ALL=\(ALL\) NOPASSWD: ALL' >/m,
+      /^\[server-1\] to fix: connect as root, or on the host: echo 'pi ALL=\(ALL\) NOPASSWD: ALL' >/m,
     );
     assert.equal(as('shift; exec "$@"').stdout, 'it\'s "all"\n there');
     // Of several hosts that may be asked, one is entered as root, and needs no sudo.

@@ -63,15 +63,15 @@ const unpack =
   'eval "$(echo $told | base64 -d)\n$text"';
 
 /**
- * For whoever is not root on the host that it comes to. Says who may not call sudo, and how it is mended, where sudo itself
+ * For whoever is not root on the host that it comes to. Says who may not call sudo, and how it is fixed, where sudo itself
  * would only ask for a password.
  */
 function withSudo(command: string, host: string): string {
   const because = `${shellWord(`[${host}] because: `)}"$user may not call sudo without a password"`;
-  const mend = `${shellWord(`[${host}] to mend: `)}"connect as root, or on the host: echo '$user ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/$user"`;
+  const fix = `${shellWord(`[${host}] to fix: `)}"connect as root, or on the host: echo '$user ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/$user"`;
   return [
     'user=; [ "$(id -u)" = 0 ] || user=$(id -un)',
-    `[ -z "$user" ] || sudo -n true </dev/null || { printf '%s\\n' ${because} ${mend} >&2; exit 1; }`,
+    `[ -z "$user" ] || sudo -n true </dev/null || { printf '%s\\n' ${because} ${fix} >&2; exit 1; }`,
     `exec \${user:+sudo -n} ${command}`,
   ].join("\n");
 }

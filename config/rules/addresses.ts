@@ -88,7 +88,7 @@ function clash(first: Held, second: Held): Finding {
     rule: pools ? "pool-overlap" : "address-twice",
     at: second.at,
     problem: `"${second.text}" (${second.what}) is also held by ${first.what} ("${first.text}")`,
-    mend: pools
+    fix: pools
       ? "give each pool addresses of its own"
       : "give each its own address: an address answers at one place only",
   };
@@ -116,8 +116,8 @@ function outsideNetworks(site: SiteModel, { fleet }: Model): Finding[] {
 }
 
 function outside(text: string, at: SourcePath, networks: readonly string[]): Finding {
-  const mend = `write an address in ${networks.join(" or ") || "a network of the site (there is none)"}`;
-  return { rule: "address-outside-network", at, problem: `"${text}" is in none of the networks it may be in`, mend };
+  const fix = `write an address in ${networks.join(" or ") || "a network of the site (there is none)"}`;
+  return { rule: "address-outside-network", at, problem: `"${text}" is in none of the networks it may be in`, fix };
 }
 
 function overlayAddress(text: string | undefined, at: SourcePath, overlay: string | undefined): Finding[] {
@@ -125,7 +125,7 @@ function overlayAddress(text: string | undefined, at: SourcePath, overlay: strin
   if (overlay === undefined) {
     const problem = `"${text}" is an overlay address, and the fleet has no overlay`;
     return [
-      { rule: "address-outside-network", at, problem, mend: `add overlay to ${fleetFile}, or remove the address` },
+      { rule: "address-outside-network", at, problem, fix: `add overlay to ${fleetFile}, or remove the address` },
     ];
   }
   return contains(usableRange(overlay), text) ? [] : [outside(text, at, [overlay])];
@@ -134,8 +134,8 @@ function overlayAddress(text: string | undefined, at: SourcePath, overlay: strin
 function poolPlace(text: string, at: SourcePath, networks: readonly string[]): Finding[] {
   const range = poolRange(text);
   if (range.first > range.last) {
-    const mend = `write the lower address first: ${fromNumber(range.last)}-${fromNumber(range.first)}`;
-    return [{ rule: "pool-range", at, problem: `"${text}" ends before it begins`, mend }];
+    const fix = `write the lower address first: ${fromNumber(range.last)}-${fromNumber(range.first)}`;
+    return [{ rule: "pool-range", at, problem: `"${text}" ends before it begins`, fix }];
   }
   const inside = networks.some((cidr) => {
     const network = usableRange(cidr);
@@ -161,7 +161,7 @@ function overlayPools(site: SiteModel, overlay: Model["fleet"]["overlay"]): Find
       rule: "pool-needs-layer-2",
       at: below(site.from, "pools", name),
       problem: `"${text}" is on the overlay, where nobody would answer for it: ${whyNobody[overlay.provider]}`,
-      mend: `take the pool from a network of the site, or remove it: what other sites reach has a port on the nodes' overlay addresses (reach: { network: overlay, port: ${nodePorts.first + 10} })`,
+      fix: `take the pool from a network of the site, or remove it: what other sites reach has a port on the nodes' overlay addresses (reach: { network: overlay, port: ${nodePorts.first + 10} })`,
     }));
 }
 
@@ -190,7 +190,7 @@ function twoVipsOnOneNetwork({ fleet, sites }: Model): Finding[] {
         rule: "two-vips-on-one-network",
         at: vip.at,
         problem: `"${vip.text}" (${vip.what}) is on ${met.cidr}, where ${met.other.what} is announced by ARP too`,
-        mend: "give each site's API address a place on that site's own network",
+        fix: "give each site's API address a place on that site's own network",
       },
     ];
   });

@@ -27,7 +27,7 @@ function pods(site: SiteModel): Finding[] {
         rule: "cluster-network-size",
         at,
         problem: `"${clusterCidr}" is wider than Kubernetes takes`,
-        mend: `write a network of /${widestPods} to /${nodePrefix}: each node takes a /${nodePrefix} of it`,
+        fix: `write a network of /${widestPods} to /${nodePrefix}: each node takes a /${nodePrefix} of it`,
       },
     ];
   const room = prefix > nodePrefix ? 0 : 2 ** (nodePrefix - prefix);
@@ -39,7 +39,7 @@ function pods(site: SiteModel): Finding[] {
       rule: "cluster-network-size",
       at,
       problem: `"${clusterCidr}" has room for ${room} nodes, each with a /${nodePrefix} for its pods, and there are ${nodes}`,
-      mend: `write a network of /${needed} or wider; of a cluster that runs it cannot be changed`,
+      fix: `write a network of /${needed} or wider; of a cluster that runs it cannot be changed`,
     },
   ];
 }
@@ -55,7 +55,7 @@ function services(site: SiteModel): Finding[] {
       rule: "cluster-network-size",
       at: below(site.from, "kubernetes", "serviceCidr"),
       problem: `"${serviceCidr}" ${why}`,
-      mend: `write a network of /${widestServices} to /${narrowestServices}`,
+      fix: `write a network of /${widestServices} to /${narrowestServices}`,
     },
   ];
 }

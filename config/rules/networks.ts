@@ -53,7 +53,7 @@ function hostBits({ what, cidr, at }: NamedCidr): Finding[] {
   const right = canonicalCidr(cidr);
   if (right === cidr) return [];
   const problem = `"${cidr}" (${what}) has host bits set`;
-  return [{ rule: "cidr-host-bits", at, problem, mend: `did you mean ${right}?` }];
+  return [{ rule: "cidr-host-bits", at, problem, fix: `did you mean ${right}?` }];
 }
 
 function overlaps(networks: readonly NamedCidr[]): Finding[] {
@@ -62,7 +62,7 @@ function overlaps(networks: readonly NamedCidr[]): Finding[] {
       const compared = a.scope === b.scope || a.scope === "fleet" || b.scope === "fleet";
       if (!compared || !overlap(cidrRange(a.cidr), cidrRange(b.cidr))) return [];
       const problem = `"${b.cidr}" (${b.what}) overlaps "${a.cidr}" (${a.what})`;
-      return [{ rule: "cidr-overlap", at: b.at, problem, mend: "give each network a range of its own" }];
+      return [{ rule: "cidr-overlap", at: b.at, problem, fix: "give each network a range of its own" }];
     }),
   );
 }
@@ -75,7 +75,7 @@ function gateways(site: SiteModel): Finding[] {
         rule: "address-outside-network",
         at: below(site.from, "networks", name, "gateway"),
         problem: `the gateway "${gateway}" is not in ${cidr}`,
-        mend: `write the router's address in ${cidr}`,
+        fix: `write the router's address in ${cidr}`,
       },
     ];
   });

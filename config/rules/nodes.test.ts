@@ -44,7 +44,7 @@ describe("the number of servers", () => {
             finding.problem.includes(`survive the loss of ${survivable(servers)}, as ${servers - 1} would`),
             finding.problem,
           );
-          assert.equal(finding.mend, `make it ${servers - 1} or ${servers + 1} servers`);
+          assert.equal(finding.fix, `make it ${servers - 1} or ${servers + 1} servers`);
         } else assert.equal(finding, undefined);
       }),
     );

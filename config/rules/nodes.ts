@@ -14,7 +14,7 @@ function servers(site: SiteModel): Finding[] {
   const at = below(site.from, "nodes");
   if (names.length === 0) {
     return [
-      { rule: "no-server", at, problem: "no node has the role server", mend: "give one node, or three, role: server" },
+      { rule: "no-server", at, problem: "no node has the role server", fix: "give one node, or three, role: server" },
     ];
   }
   if (names.length % 2 === 1) return [];
@@ -24,7 +24,7 @@ function servers(site: SiteModel): Finding[] {
       rule: "even-etcd-servers",
       at,
       problem: `${names.length} servers (${names.join(", ")}) survive the loss of ${survivable(names.length)}, as ${less} would, and have one more to lose`,
-      mend: `make it ${less} or ${names.length + 1} servers`,
+      fix: `make it ${less} or ${names.length + 1} servers`,
     },
   ];
 }
@@ -44,7 +44,7 @@ function hosts(site: SiteModel): Finding[] {
       rule: "unknown-host",
       at: below(site.from, "nodes", name, "vm", "host"),
       problem: `"${vm.host}" is no host of ${site.name}`,
-      mend: `write one of: ${Object.keys(site.hosts).join(", ") || "(there is none: add hosts)"}`,
+      fix: `write one of: ${Object.keys(site.hosts).join(", ") || "(there is none: add hosts)"}`,
     }));
   const wide = placed.flatMap(({ name, vm }) => {
     const cores = site.hosts[vm.host]?.cores;
@@ -55,7 +55,7 @@ function hosts(site: SiteModel): Finding[] {
         at: below(site.from, "nodes", name, "vm", "cores"),
         // `vm_start` in PVE/QemuServer.pm: "MAX N vcpus allowed per VM on this node".
         problem: `${vm.cores} are more than the ${cores} of ${vm.host}: Proxmox does not start such a VM`,
-        mend: `write ${cores} or less, or correct hosts.${vm.host}.cores`,
+        fix: `write ${cores} or less, or correct hosts.${vm.host}.cores`,
       },
     ];
   });
@@ -69,7 +69,7 @@ function hosts(site: SiteModel): Finding[] {
         rule: "host-overcommitted",
         at: below(site.from, "hosts", name, "memory"),
         problem,
-        mend: "give the machines less, or place some on another host",
+        fix: "give the machines less, or place some on another host",
       },
     ];
   });
@@ -86,7 +86,7 @@ function ownLabels(site: SiteModel): Finding[] {
         rule: "reserved-label",
         at: below(site.from, "nodes", name, "labels", key),
         problem: `"${key}" is set by itself, from the node's name, host, site, role or architecture`,
-        mend: "remove it, or choose a label of your own",
+        fix: "remove it, or choose a label of your own",
       })),
   );
 }
@@ -102,7 +102,7 @@ function namesTwice(model: Model): Finding[] {
         rule: "name-twice",
         at: below(site.from, "nodes", name),
         problem: `"${name}" is also a node of ${first.site.name}`,
-        mend: "give each machine a name of its own: names are DNS names of the whole fleet",
+        fix: "give each machine a name of its own: names are DNS names of the whole fleet",
       },
     ];
   });

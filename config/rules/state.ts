@@ -14,7 +14,7 @@ export function checkState({ fleet, sites }: Model): Finding[] {
       rule: "state-at-one-site",
       at: at("standsAt"),
       problem: `the state stands at "${state.standsAt}" only: with that site it is lost, and with it every token and key`,
-      mend: "keep it outside the fleet, or add copyAt with another place and run `npm run state -- backup` on a schedule",
+      fix: "keep it outside the fleet, or add copyAt with another place and run `npm run state -- backup` on a schedule",
     });
   }
   const own = ownName(state.backend, fleet.domain);
@@ -23,7 +23,7 @@ export function checkState({ fleet, sites }: Model): Finding[] {
       rule: "state-on-own-service",
       at: at("backend"),
       problem: `"${own}" is a name of the fleet: the state would stand on a service that it is needed to repair`,
-      mend: "use a bucket or folder that this program does not deploy",
+      fix: "use a bucket or folder that this program does not deploy",
     });
   }
   const places = new Set(state.passphraseAt);
@@ -35,7 +35,7 @@ export function checkState({ fleet, sites }: Model): Finding[] {
       rule: "passphrase-at-one-place",
       at: at("passphraseAt"),
       problem: `the passphrase is kept at ${[...places].join(", ")} only`,
-      mend: "keep it at two places that are not lost together",
+      fix: "keep it at two places that are not lost together",
     });
   }
   return findings;

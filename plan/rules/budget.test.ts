@@ -58,12 +58,12 @@ describe("budgets", () => {
   it("say by which keys less is asked for, of who found no room and of who asks for the most", () => {
     const sizedBy = ["Pulumi.home.yaml#/services/app/memory", "Pulumi.home.yaml#/services/app/members"] as const;
     const large = { members: { perSite: { home: 3 } }, requests: { memory: "6Gi", cpu: "1" } } as const;
-    const mend = (changes: Partial<Workload>) => {
+    const fix = (changes: Partial<Workload>) => {
       const plan = withWorkload({ ...large, ...changes });
-      return checkBudget([plan], footprintOf([plan]))[0]?.mend;
+      return checkBudget([plan], footprintOf([plan]))[0]?.fix;
     };
     assert.equal(
-      mend({ sizedBy }),
+      fix({ sizedBy }),
       "give the agents more memory or cores, add an agent, or ask for less: services.app.memory or members",
     );
   });
@@ -81,7 +81,7 @@ describe("budgets", () => {
     };
     const found = checkBudget([crowded], footprintOf([crowded])).filter(({ rule }) => rule === "node-too-small");
     assert.deepEqual(
-      found.map(({ at, problem, mend }) => [at, problem, mend]),
+      found.map(({ at, problem, fix }) => [at, problem, fix]),
       ["pi-2", "pi-3"].map((node) => [
         `Pulumi.home.yaml#/nodes/${node}`,
         `the kubelet of ${node} takes 110 pods, and 125 are to be on every node`,
@@ -109,7 +109,7 @@ describe("budgets", () => {
 
 describe("promises", () => {
   const promised = (plan: SitePlan, assessed = planFleet(sampleModel("three-raspberry-pis", catalogue))) =>
-    checkPromises([plan], footprintOf([plan]), assessed.assessments).map(({ rule, at, mend }) => [rule, at, mend]);
+    checkPromises([plan], footprintOf([plan]), assessed.assessments).map(({ rule, at, fix }) => [rule, at, fix]);
 
   it("are made for services that there are", () => {
     assert.deepEqual(promised(withWorkload({}, { aap: ["node"] })), [

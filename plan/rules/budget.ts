@@ -18,7 +18,7 @@ import type { SitePlan } from "../plans.ts";
 /** What a site's nodes have is enough for what is to run on them, while nothing is lost. */
 export function checkBudget(sites: readonly SitePlan[], fleet: FleetFootprint): Finding[] {
   const budgets = budget(fleet.topology, fleet.services);
-  return sites.flatMap((plan) => [...crowdedNodes(plan, budgets), ...homeless(plan, budgets)]);
+  return sites.flatMap((plan) => [...crowdedNodes(plan, budgets), ...unschedulable(plan, budgets)]);
 }
 
 /** What stands on a node in any case is more than the node has: the control plane, and pods of every node. */
@@ -34,7 +34,7 @@ function tooLittle(node: NodeBudget, known: NodeFacts): Finding[] {
   const asked = (kind: keyof NodeBudget["fixed"]): number => node.fixed[kind] + node.reserved[kind];
   const [memory, cpu, pods] = [asked("memory"), asked("cpu"), asked("pods")];
   const key = (name: string): string => readablePath(below(known.sizesFrom ?? known.from, name));
-  const told = (problem: string, mend: string): Finding => ({ rule: "node-too-small", at: known.from, problem, mend });
+  const told = (problem: string, fix: string): Finding => ({ rule: "node-too-small", at: known.from, problem, fix });
   const has = (text: string, need: string): string => `${node.node} has ${text}, and ${what} ask for ${need}`;
   return [
     ...(memory <= node.capacity.memory
@@ -75,11 +75,11 @@ function isToldElsewhere(service: string, name: string, { facts, services }: Sit
   return toMebibytes(workload.requests.memory) > memory || toMillicores(workload.requests.cpu) > cpu;
 }
 
-function homeless(plan: SitePlan, { sites }: Budget): Finding[] {
+function unschedulable(plan: SitePlan, { sites }: Budget): Finding[] {
   const { facts, services } = plan;
   const own = sites.find((one) => one.site === facts.name);
   if (own === undefined) return [];
-  return own.homeless
+  return own.unschedulable
     .filter(({ because, service, workload }) => because === "no room" && !isToldElsewhere(service, workload, plan))
     .map(({ service, workload, members, of }) => {
       const instance = instanceOf(service);
@@ -88,7 +88,7 @@ function homeless(plan: SitePlan, { sites }: Budget): Finding[] {
         rule: "site-too-small",
         at: services.find((one) => one.instance === instance)?.from ?? below(`Pulumi.${facts.name}.yaml#`, "nodes"),
         problem: `${members} of ${of} members of ${instance}'s ${workload} find no room at ${facts.name}: ${asked} are asked for`,
-        mend: `give the agents more memory or cores, add an agent, or ask for less${fewer(plan, instance, workload)}`,
+        fix: `give the agents more memory or cores, add an agent, or ask for less${fewer(plan, instance, workload)}`,
       };
     });
 }

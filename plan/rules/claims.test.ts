@@ -74,7 +74,7 @@ describe("addresses that services hold", () => {
     assert.deepEqual(told(ports("home", 30010, 30011), ports("cabin", 30010)), []);
     assert.deepEqual(told(ports("home", 30010, 30010)), ["port-twice Pulumi.home.yaml#/services/app-1/reach/port"]);
     const [finding] = checkClaims([ports("home", 30010, 30011, 30010)]);
-    assert.match(finding!.mend, /such as 30012$/);
+    assert.match(finding!.fix, /such as 30012$/);
   });
 
   it("are of a pool that the site has: told at the pool, with those there are", () => {
@@ -83,7 +83,7 @@ describe("addresses that services hold", () => {
       rule: "unknown-pool",
       at: "Pulumi.home.yaml#/services/app/pool",
       problem: '"overlay" is no pool of home',
-      mend: "write one of: private",
+      fix: "write one of: private",
     });
   });
 

@@ -33,8 +33,8 @@ function portsTwice({ facts, services }: PlannedSite): Finding[] {
     const first = claims.slice(0, index).find(({ port }) => port === claim.port);
     if (first === undefined) return [];
     const problem = `"${claim.port}" (${claim.name} at ${facts.name}) is also the port of ${first.name}`;
-    const mend = `give each service of ${facts.name} a port of its own, such as ${freePort(taken)}`;
-    return [{ rule: "port-twice", at: claim.from, problem, mend }];
+    const fix = `give each service of ${facts.name} a port of its own, such as ${freePort(taken)}`;
+    return [{ rule: "port-twice", at: claim.from, problem, fix }];
   });
 }
 
@@ -49,14 +49,14 @@ function outsidePools({ facts, services }: PlannedSite): Finding[] {
     plan.footprint.addresses.flatMap((claim): Finding[] => {
       const pool = Object.hasOwn(facts.pools, claim.pool) ? facts.pools[claim.pool] : undefined;
       if (pool === undefined) {
-        const mend = `write one of: ${Object.keys(facts.pools).join(", ") || "(there is none: add pools)"}`;
+        const fix = `write one of: ${Object.keys(facts.pools).join(", ") || "(there is none: add pools)"}`;
         const at = besides(claim.from, "pool");
-        return [{ rule: "unknown-pool", at, problem: `"${claim.pool}" is no pool of ${facts.name}`, mend }];
+        return [{ rule: "unknown-pool", at, problem: `"${claim.pool}" is no pool of ${facts.name}`, fix }];
       }
       if (contains({ first: toNumber(pool.first), last: toNumber(pool.last) }, claim.address)) return [];
       const problem = `"${claim.address}" (${claim.name}) is not in pool ${pool.name}`;
       return [
-        { rule: "address-outside-pool", at: claim.from, problem, mend: `write one of ${pool.first} to ${pool.last}` },
+        { rule: "address-outside-pool", at: claim.from, problem, fix: `write one of ${pool.first} to ${pool.last}` },
       ];
     }),
   );
@@ -75,7 +75,7 @@ function namesTwice(sites: readonly PlannedSite[]): Finding[] {
     const first = names.slice(0, index).find((other) => other.host === host);
     if (first === undefined) return [];
     const problem = `"${host}" (${what}) is also the name of ${first.what}`;
-    return [{ rule: "host-name-twice", at: from, problem, mend: "give each a name of its own" }];
+    return [{ rule: "host-name-twice", at: from, problem, fix: "give each a name of its own" }];
   });
 }
 

@@ -124,10 +124,10 @@ describe("disks that are too small", () => {
     assert.deepEqual(others, []);
     assert.match(one?.at ?? "", /^Pulumi\.site-a\.yaml#\/nodes\/k3s-a-agent-\d\/vm\/data\/size$/);
     assert.match(
-      one?.mend ?? "",
+      one?.fix ?? "",
       /^give the nodes larger disks \(nodes\.k3s-a-agent-\d\.vm\.data\.size and those beside it\), add a node, or ask for less: services\.minio\.size or drivesPerMember \(/,
     );
-    assert.match(one?.mend ?? "", /; or keep fewer copies: services\.longhorn\.replicas$/);
+    assert.match(one?.fix ?? "", /; or keep fewer copies: services\.longhorn\.replicas$/);
   });
 
   it("are those with the operating system, for volumes of local-path: 83.3 % of them, as the kubelet keeps 15 % free of images", () => {
@@ -148,6 +148,6 @@ describe("disks that are too small", () => {
       found?.problem ?? "",
       /\. \/ of k3s-a-agent-\d has "60Gi", of which 50 GiB may be promised to volumes/,
     );
-    assert.match(found?.mend ?? "", /services\.minio\.size or drivesPerMember \(150 GiB\)/);
+    assert.match(found?.fix ?? "", /services\.minio\.size or drivesPerMember \(150 GiB\)/);
   });
 });

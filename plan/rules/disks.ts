@@ -55,7 +55,7 @@ function crowded(plan: SitePlan, disks: readonly DiskBudget[], without: readonly
       rule: "disks-too-small",
       at: disk?.from ?? node?.from ?? below(`Pulumi.${facts.name}.yaml#`, "nodes"),
       problem: `copies of volumes find no room on the disks of ${facts.name}: ${copies.join(", ")}. ${fullest.mountPath} of ${fullest.node} has "${disk?.size ?? ""}", of which ${formatMebibytes(fullest.forVolumes)} may be promised to volumes, and has promised ${formatMebibytes(fullest.asked)} (${uses || "nothing"})`,
-      mend: `give the nodes larger disks${larger}, add a node, or ask for less${keys === "" ? "" : `: ${keys}`}`,
+      fix: `give the nodes larger disks${larger}, add a node, or ask for less${keys === "" ? "" : `: ${keys}`}`,
     },
   ];
 }

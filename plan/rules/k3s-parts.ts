@@ -26,7 +26,7 @@ export function checkK3sParts(
             rule: "k3s-part-twice",
             at,
             problem,
-            mend: `add ${part} to kubernetes.disable, or take out ${rival.join(", ")}`,
+            fix: `add ${part} to kubernetes.disable, or take out ${rival.join(", ")}`,
           },
         ];
   return [
@@ -36,7 +36,7 @@ export function checkK3sParts(
             rule: "k3s-part-missing",
             at,
             problem: `kubernetes.disable has "coredns", and pods of ${named.join(", ")} look names up: nobody would answer`,
-            mend: "take coredns out of kubernetes.disable",
+            fix: "take coredns out of kubernetes.disable",
           },
         ]
       : []),

@@ -21,7 +21,7 @@ interface Lack {
 
 /**
  * What a site needs of another is something that the other one offers: or it would wait for ever, backups among it. A
- * site in `unfinished` is not asked: it may offer more when its own mistakes are mended.
+ * site in `unfinished` is not asked: it may offer more when its own mistakes are fixed.
  */
 export function checkLinks(sites: readonly PlannedSite[], unfinished: ReadonlySet<string>): Finding[] {
   return sites.flatMap((site) => {
@@ -51,5 +51,5 @@ function toFinding(lacks: readonly Lack[]): Finding[] {
   const { peer, part, from } = first;
   const users = unique(lacks.map(({ instance }) => instance)).join(" and ");
   const problem = `"${part}" of ${peer} is needed by ${users}, and no service of ${peer} offers it: it would be waited for, and never come`;
-  return [{ rule: "peer-lacks", at: from, problem, mend: `add ${suggestions[part] ?? "what offers it"} to ${peer}` }];
+  return [{ rule: "peer-lacks", at: from, problem, fix: `add ${suggestions[part] ?? "what offers it"} to ${peer}` }];
 }

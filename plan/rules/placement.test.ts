@@ -29,9 +29,9 @@ function told(changes: Partial<Workload>, site: SiteFacts = home) {
     providers: {},
     from: "Pulumi.home.yaml#/services/app",
   };
-  return checkPlacement([plan], site).map(({ rule, problem, mend, at }) => {
+  return checkPlacement([plan], site).map(({ rule, problem, fix, at }) => {
     assert.equal(at, plan.from);
-    return [rule, problem, mend];
+    return [rule, problem, fix];
   });
 }
 
@@ -52,10 +52,10 @@ describe("placement", () => {
 
   it("tells a label that nobody has", () => {
     const required = { runsOn: { ...runsOn, required: [{ key: "storage", values: ["fast", "slow"] }] } };
-    const [[rule, problem, mend] = []] = told(required);
+    const [[rule, problem, fix] = []] = told(required);
     assert.equal(rule, "label-nobody-has");
     assert.equal(problem, "app's server requires the label storage=fast|slow, and no node of home has it");
-    assert.match(mend ?? "", /^add it to the nodes that may run this: nodes\.<name>\.labels: \{storage: "fast"\}$/);
+    assert.match(fix ?? "", /^add it to the nodes that may run this: nodes\.<name>\.labels: \{storage: "fast"\}$/);
     assert.deepEqual(told(required, withLabels("pi-2", { storage: "slow" })), []);
     assert.equal(told(required, withLabels("pi-2", { storage: "medium" })).length, 1);
   });

@@ -55,7 +55,7 @@ function labelNobodyHas(placed: Placed): Finding[] {
       rule: "label-nobody-has",
       at: plan.from,
       problem: `${nameOf(placed)} requires the label ${key}=${values.join("|")}, and no node of ${site.name} has it`,
-      mend: `add it to the nodes that may run this: nodes.<name>.labels: {${key}: "${values[0] ?? ""}"}`,
+      fix: `add it to the nodes that may run this: nodes.<name>.labels: {${key}: "${values[0] ?? ""}"}`,
     }));
 }
 
@@ -73,7 +73,7 @@ function architectureMissing(placed: Placed): Finding[] {
       rule: "architecture-missing",
       at: plan.from,
       problem: `${nameOf(placed)} has images for ${workload.architectures.join(" and ")} only, and it would run on ${names}`,
-      mend: needsAll
+      fix: needsAll
         ? `keep it off these nodes of ${site.name} with a taint, or use a service whose image exists for them`
         : `add a node with ${workload.architectures.join(" or ")} to ${site.name}`,
     },
@@ -93,7 +93,7 @@ function noNode(placed: Placed): Finding[] {
       rule: "too-few-nodes",
       at: plan.from,
       problem: `no node of ${site.name} may run ${nameOf(placed)}${blocked.length === 0 ? "" : ` (taints: ${blocked.join(", ")})`}`,
-      mend: blocked.includes(controlPlaneTaint.key)
+      fix: blocked.includes(controlPlaneTaint.key)
         ? "add an agent with the labels it requires, or write workloadsOnServers: true"
         : "add a node without these taints and with the labels it requires",
     },
@@ -115,7 +115,7 @@ function tooFewNodes(placed: Placed): Finding[] {
           rule: "too-few-nodes",
           at: plan.from,
           problem: `${nameOf(placed)} has ${members} members that must not share one of the ${what}, and ${places.length} may run them (${places.join(", ")})`,
-          mend: `lower it to ${places.length % 2 === 0 ? places.length - 1 : places.length}, or add ${members - places.length} more`,
+          fix: `lower it to ${places.length % 2 === 0 ? places.length - 1 : places.length}, or add ${members - places.length} more`,
         },
       ];
     });
@@ -141,7 +141,7 @@ function nodeTooSmall(placed: Placed): Finding[] {
       rule: "node-too-small",
       at: plan.from,
       problem,
-      mend: `request less, or give a node of ${site.name} more`,
+      fix: `request less, or give a node of ${site.name} more`,
     });
   }
   if (toMillicores(workload.requests.cpu) > cpu) {
@@ -150,7 +150,7 @@ function nodeTooSmall(placed: Placed): Finding[] {
       rule: "node-too-small",
       at: plan.from,
       problem,
-      mend: `request less, or give a node of ${site.name} more`,
+      fix: `request less, or give a node of ${site.name} more`,
     });
   }
   return findings;

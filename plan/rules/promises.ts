@@ -19,7 +19,7 @@ function forNobody({ site, facts }: SitePlan): Finding[] {
       rule: "unknown-service",
       at: below(site.from, "promises", name),
       problem: `a promise is made for "${name}", and ${facts.name} has no service of that name`,
-      mend: `write one of: ${names.join(", ")}`,
+      fix: `write one of: ${names.join(", ")}`,
     }));
 }
 

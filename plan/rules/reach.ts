@@ -25,10 +25,10 @@ function nobodyAnswers({ facts, services }: PlannedSite, hasOverlay: boolean): F
   if (first === undefined) return [];
   const names = unique(claims.filter(({ network }) => network === first.network).map(({ name }) => name)).join(", ");
   const problem = `${names} of ${facts.name} would be reached at the nodes' overlay addresses, and ${hasOverlay ? `no node of ${facts.name} has one` : "the fleet has no overlay"}`;
-  const mend = hasOverlay
+  const fix = hasOverlay
     ? "give the nodes an address on the overlay (nodes.NAME.overlay)"
     : "add overlay to Pulumi.yaml and an address on it to the nodes, or write network: site where the sites' own networks are routed to one another";
-  return [{ rule: "nobody-answers", at: networkOf(first), problem, mend }];
+  return [{ rule: "nobody-answers", at: networkOf(first), problem, fix }];
 }
 
 const networkOf = ({ from }: PortClaim): SourcePath => from.replace(/\/port$/, "/network") as SourcePath;
@@ -48,7 +48,7 @@ function cutOff({ facts, services }: PlannedSite, sites: readonly PlannedSite[])
       rule: "node-cut-off",
       at: node.from,
       problem: `${node.name} has no address on the overlay: pods of ${names} that it may run would not reach the other site`,
-      mend: "give it one (overlay: ADDRESS), or a taint that keeps these pods away",
+      fix: "give it one (overlay: ADDRESS), or a taint that keeps these pods away",
     }));
 }
 

@@ -30,7 +30,7 @@ describe("policy pack", function () {
     assert.deepEqual(run.policies, []);
   });
 
-  it("stops `up` in its preview phase with every violation, where it is written and how it is mended", async () => {
+  it("stops `up` in its preview phase with every violation, where it is written and how it is fixed", async () => {
     await breaking(...names);
     const run = await stack.up({ policyPack: pack, preview: true });
     assert.notEqual(run.exitCode, 0);

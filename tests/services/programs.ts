@@ -31,7 +31,7 @@ export function requirePrograms(context: Mocha.Context, programs: Readonly<Recor
 export const programsMissing = (programs: Readonly<Record<string, string>>): readonly string[] =>
   Object.entries(programs)
     .filter(([name]) => programFile(name) === undefined)
-    .map(([name, mend]) => `${name}: ${mend}`);
+    .map(([name, fix]) => `${name}: ${fix}`);
 
 /** The same for whatever is missing, a line each. */
 export function requireAll(context: Mocha.Context, missing: readonly string[]): void {

@@ -10,9 +10,9 @@ describe("what a node answers", () => {
     assert.deepEqual(read('{"days": 3}\n'), { days: 3 });
   });
 
-  it("is a reason where the script failed: its cause and mend, or all that it said", () => {
-    const said = "[s1] look\n[s1] because: the disk is full\n[s1] to mend: make room\n";
-    assert.equal(read("", 1, said), "could not be looked at: the disk is full; to mend: make room");
+  it("is a reason where the script failed: its cause and fix, or all that it said", () => {
+    const said = "[s1] look\n[s1] because: the disk is full\n[s1] to fix: make room\n";
+    assert.equal(read("", 1, said), "could not be looked at: the disk is full; to fix: make room");
     assert.equal(read("", 137, "Killed\n"), "could not be looked at: Killed");
   });
 

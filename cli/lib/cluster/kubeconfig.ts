@@ -40,6 +40,6 @@ export function kubeconfigEndText(
   if (days === undefined) return undefined;
   const text = `the kubeconfig of ${site} ${endsIn(days)}`;
   if (days > readAnewWithinDays) return { text, soon: false };
-  const mend = `pulumi up --stack ${site} reads k3s' own; where that ends as soon: npm run rotate-certificates -- ${site}, and then it`;
-  return { text: `${text}: ${mend}`, soon: true };
+  const fix = `pulumi up --stack ${site} reads k3s' own; where that ends as soon: npm run rotate-certificates -- ${site}, and then it`;
+  return { text: `${text}: ${fix}`, soon: true };
 }

@@ -19,14 +19,14 @@ export function reportText(report: ClusterReport): string {
   ];
   const end = isAsDeclared(report)
     ? `${report.cluster} is as declared.`
-    : `Not as declared:\n${drift.map((line) => `  ${line}`).join("\n")}\n\n${mend}`;
+    : `Not as declared:\n${drift.map((line) => `  ${line}`).join("\n")}\n\n${fix}`;
   const kept = report.kubeconfig === undefined || drift.includes(report.kubeconfig) ? "" : `${report.kubeconfig}\n`;
   return `${table.join("\n")}\n\n${kept}${end}`;
 }
 
 /** `@pulumi/command` reads nothing back, so `up` sees changes of the stack files alone. */
-const mend =
-  "`pulumi up` mends what changed in the stack files. What was changed on a host: pulumi up --stack SITE --replace '**::SITE-k3s-NODE'\n" +
+const fix =
+  "`pulumi up` fixes what changed in the stack files. What was changed on a host: pulumi up --stack SITE --replace '**::SITE-k3s-NODE'\n" +
   "(labels and taints: '**::SITE-k3s-membership').";
 
 function row({ node, role, version, ready, voter, certificateDays, snapshots }: NodeReport): readonly string[] {

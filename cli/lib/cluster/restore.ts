@@ -14,17 +14,17 @@ import { serverNames, tokenOf } from "./snapshots.ts";
 export interface Restore {
   readonly snapshot: FoundSnapshot;
   /** Names this restore: one that was interrupted goes on under the same name, and does nothing twice. */
-  readonly occasion: string;
+  readonly attempt: string;
   readonly say: (line: string) => void;
 }
 
 /** Brings the cluster back to a snapshot. A failure leaves it as it is; the same restore again goes on from there. */
-export async function restoreCluster(cluster: DeployedCluster, { snapshot, occasion, say }: Restore): Promise<void> {
+export async function restoreCluster(cluster: DeployedCluster, { snapshot, attempt, say }: Restore): Promise<void> {
   const { plan, access } = cluster;
   await allReachable(cluster);
   const token = await tokenOf(cluster, snapshot);
   const secrets = { ...access.secrets, SNAPSHOT_TOKEN: token };
-  const request: RestoreRequest = { snapshot: snapshot.name, onto: snapshot.on, occasion, machines: access.machines };
+  const request: RestoreRequest = { snapshot: snapshot.name, onto: snapshot.on, attempt, machines: access.machines };
   const stages = restoreStages(plan, request);
   for (const [index, stage] of stages.entries()) {
     say(`${index + 1}/${stages.length} ${stage.map(describe).join(", ")}`);

@@ -57,12 +57,12 @@ export async function mustRunScript(access: ClusterAccess, step: Step): Promise<
   throw new UserError(`${step.script.name} failed on ${step.node}:\n${result.said.trimEnd()}`);
 }
 
-/** What a script said to be the cause, and the mend; all that it said where it named none. */
+/** What a script said to be the cause, and the fix; all that it said where it named none. */
 export function causeOf(said: string): string {
   const named = said
     .split("\n")
     .map((line) => line.replace(/^\[[^\]]*\] /, ""))
-    .filter((line) => /^(because|to mend): /.test(line));
+    .filter((line) => /^(because|to fix): /.test(line));
   return named.length > 0 ? named.map((line) => line.replace("because: ", "")).join("; ") : said.trim();
 }
 

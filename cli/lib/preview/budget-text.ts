@@ -89,10 +89,10 @@ const bar = (share: number): string => "█".repeat(Math.min(10, Math.round(shar
 /** What the loss of a host leaves without a node, once for all hosts of which the same is true. */
 export function budgetWarnings({ site }: Pick<Budgets, "site">): string[] {
   const said = site.afterLossOf
-    .filter(({ homeless }) => homeless.length > 0)
-    .map(({ host, homeless }) => ({
+    .filter(({ unschedulable }) => unschedulable.length > 0)
+    .map(({ host, unschedulable }) => ({
       host,
-      who: homeless
+      who: unschedulable
         .map(({ service, workload, members, because }) => {
           const reason = because === "no room" ? "for want of room" : "as members keep apart";
           return `${members} ${workload} of ${instanceOf(service)} (${reason})`;

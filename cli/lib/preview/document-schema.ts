@@ -18,7 +18,7 @@ const amount = z.strictObject({
   pods: z.number().describe("Pods, of which a kubelet takes 110."),
 });
 
-const homeless = z.strictObject({
+const unschedulable = z.strictObject({
   service: text,
   workload: text,
   members: count,
@@ -31,9 +31,9 @@ const siteBudget = z.strictObject({
   capacity: amount,
   allocatable: amount.describe("What pods and the control plane may ask for."),
   requested: amount,
-  homeless: z.array(homeless).describe("Who finds no node while nothing is lost."),
+  unschedulable: z.array(unschedulable).describe("Who finds no node while nothing is lost."),
   afterLossOf: z
-    .array(z.strictObject({ host: text, homeless: z.array(homeless) }))
+    .array(z.strictObject({ host: text, unschedulable: z.array(unschedulable) }))
     .describe("For each physical host: who finds no node when it is lost."),
 });
 
@@ -142,7 +142,7 @@ const policy = z.strictObject({
       severity,
       enforcement,
       message: text,
-      mend: text,
+      fix: text,
       urn: text,
       from: sourcePath.optional(),
     }),

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { explain } from "./cli.ts";
 
 describe("what the CLI says", () => {
-  it("is told as what it means here, with the mend", () => {
+  it("is told as what it means here, with the fix", () => {
     assert.match(
       explain(["up"], "error: failed to decrypt: incorrect passphrase, please"),
       /one that all stacks share/,

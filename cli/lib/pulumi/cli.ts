@@ -47,7 +47,7 @@ export async function pulumi(args: readonly string[], options: CliOptions = {}):
   throw new UserError(explain(args, result.stderr));
 }
 
-const known: readonly (readonly [pattern: RegExp, mend: string])[] = [
+const known: readonly (readonly [pattern: RegExp, fix: string])[] = [
   [
     /incorrect passphrase/,
     "The passphrase does not open this state. PULUMI_CONFIG_PASSPHRASE (or the file in PULUMI_CONFIG_PASSPHRASE_FILE) has to be the one that all stacks share.",
@@ -60,7 +60,7 @@ const known: readonly (readonly [pattern: RegExp, mend: string])[] = [
     /PULUMI_ACCESS_TOKEN must be set|not logged in/i,
     "Nobody is logged in to the backend. Run `pulumi login URL` with fleet.state.backend of Pulumi.yaml, or set PULUMI_BACKEND_URL.",
   ],
-  [/^(error: )?EOF\s*$/, "A run was killed while it wrote to the backend. Mend that first: npm run recover -- SITE"],
+  [/^(error: )?EOF\s*$/, "A run was killed while it wrote to the backend. Fix that first: npm run recover -- SITE"],
   [/no Pulumi\.yaml project file found/, "There is no Pulumi.yaml here. Run this in the project's folder."],
 ];
 

@@ -84,7 +84,7 @@ export function withoutPending(state: Checkpoint, interrupted: readonly Interrup
 export interface Outcome {
   readonly interrupted: Interrupted;
   readonly found: boolean;
-  /** Why it cannot be taken up although it is there, with the mend. */
+  /** Why it cannot be taken up although it is there, with the fix. */
   readonly refused?: string;
 }
 

@@ -7,17 +7,17 @@ import { fileURLToPath } from "node:url";
 const secondLookAfterMilliseconds = 500;
 
 /**
- * Mends what a run left half written of this project's stacks in a backend of files, and tells what. Beside each object lies one with its
+ * Fixes what a run left half written of this project's stacks in a backend of files, and tells what. Beside each object lies one with its
  * checksum, and they are not written at once: where that is cut off, the CLI says `EOF` to every command. A state that
  * is cut off itself is taken from the copy before it, in which what was under way is still pending. Object stores
  * replace objects whole. Other projects' files stay as they are.
  */
-export async function mendTornFiles(backend: string, project: string): Promise<readonly string[]> {
+export async function fixTornFiles(backend: string, project: string): Promise<readonly string[]> {
   if (!backend.startsWith("file://")) return [];
   const folder = join(folderOf(backend), ".pulumi/stacks");
   if (tornIn(folder, project).length === 0) return [];
   await sleep(secondLookAfterMilliseconds);
-  return tornIn(folder, project).map(mend);
+  return tornIn(folder, project).map(fix);
 }
 
 function folderOf(backend: string): string {
@@ -37,7 +37,7 @@ function tornIn(folder: string, project: string): readonly string[] {
     .filter((file) => !isJson(file));
 }
 
-function mend(file: string): string {
+function fix(file: string): string {
   if (file.endsWith(".attrs")) {
     rmSync(file);
     return `${file} was cut off and is removed: what it describes is whole.`;

@@ -50,7 +50,7 @@ function checkBackend({ stated, backend }: Facts): readonly Finding[] {
       rule: "other-backend",
       at: at("backend"),
       problem: `the CLI uses ${JSON.stringify(backend)}, the file says ${JSON.stringify(stated.backend)}`,
-      mend: `pulumi login '${stated.backend}', or unset PULUMI_BACKEND_URL; if the file is wrong, mend it`,
+      fix: `pulumi login '${stated.backend}', or unset PULUMI_BACKEND_URL; if the file is wrong, fix it`,
     },
   ];
 }
@@ -63,7 +63,7 @@ function checkStacks({ sites, stacks }: Facts): readonly Finding[] {
       rule: "no-stack",
       at: stack(site),
       problem: `the backend has no stack "${site}"`,
-      mend: `if it was never there: pulumi stack init ${site} --secrets-provider passphrase; if it was: npm run state -- restore`,
+      fix: `if it was never there: pulumi stack init ${site} --secrets-provider passphrase; if it was: npm run state -- restore`,
     }));
   return [...missing, ...stacks.flatMap(checkStack)];
 }
@@ -73,14 +73,14 @@ function checkStack({ name, state, unreadable }: FoundStack): readonly Finding[]
   const findings: (Finding | undefined)[] = [
     unreadable === undefined
       ? undefined
-      : { rule: "unreadable", at: stack(name), problem: `secrets of "${name}" cannot be read`, mend: unreadable },
+      : { rule: "unreadable", at: stack(name), problem: `secrets of "${name}" cannot be read`, fix: unreadable },
     provider === undefined || provider === "passphrase"
       ? undefined
       : {
           rule: "other-secrets-provider",
           at: stack(name),
           problem: `"${name}" is encrypted by "${provider}", so the other sites cannot read its outputs`,
-          mend: `pulumi stack change-secrets-provider passphrase --stack ${name}, with the passphrase of the others`,
+          fix: `pulumi stack change-secrets-provider passphrase --stack ${name}, with the passphrase of the others`,
         },
     pendingOf(state).length === 0
       ? undefined
@@ -88,7 +88,7 @@ function checkStack({ name, state, unreadable }: FoundStack): readonly Finding[]
           rule: "killed-run",
           at: stack(name),
           problem: `a run on "${name}" was killed, or is under way: ${pendingOf(state).length} operations are open`,
-          mend: `if none is under way: npm run recover -- ${name}`,
+          fix: `if none is under way: npm run recover -- ${name}`,
         },
   ];
   return findings.filter((one) => one !== undefined);
@@ -102,7 +102,7 @@ function checkCopies({ stated, stacks, copies, copiesAt }: Facts): readonly Find
         rule: "no-copy",
         at: at("copyAt"),
         problem: `there is no copy of the state in ${copiesAt}${stated.copyAt === undefined ? "" : ` (${stated.copyAt})`}`,
-        mend: `npm run state -- backup --to ${copiesAt}`,
+        fix: `npm run state -- backup --to ${copiesAt}`,
       },
     ];
   }
@@ -113,7 +113,7 @@ function checkCopies({ stated, stacks, copies, copiesAt }: Facts): readonly Find
       rule: "old-copy",
       at: at("copyAt"),
       problem: `the copy of "${name}" in ${folder} is of ${manifest.stacks[name]?.writtenAt ?? "no time"}, the state of ${state.deployment.manifest.time}`,
-      mend: `npm run state -- backup --to ${copiesAt}`,
+      fix: `npm run state -- backup --to ${copiesAt}`,
     }));
 }
 

@@ -1,5 +1,5 @@
 import { formatSeconds, unique } from "@isthmus/core";
-import { casualtiesOf, type Casualty } from "./casualties.ts";
+import { affectedBy, type AffectedGroup } from "./affected.ts";
 import { dataAtRisk } from "./data-at-risk.ts";
 import { classifier } from "../model/equivalence.ts";
 import { failuresOf, sidesAfter, type Failure } from "../model/failure.ts";
@@ -40,12 +40,12 @@ interface SideView {
 
 /** The verdicts of one failure, in the order of the services. */
 function judge(index: FleetIndex, failure: Failure): Verdict[] {
-  const casualties = casualtiesOf(index, failure);
+  const affected = affectedBy(index, failure);
   const sides = sidesAfter(failure, { sites: [...index.sites.values()] });
-  const views = sides.map((side): SideView => ({ side, recovery: recover(index, failure, { casualties, side }) }));
+  const views = sides.map((side): SideView => ({ side, recovery: recover(index, failure, { affected, side }) }));
   return index.services.map((service) => {
     const concerned = views.filter(({ side }) => standsOn(service, side));
-    const at = concerned.map(({ recovery }): Aftermath => ({ index, failure, casualties, recovery }));
+    const at = concerned.map(({ recovery }): Aftermath => ({ index, failure, affected, recovery }));
     const [only, ...more] = at;
     const verdict =
       only === undefined
@@ -53,7 +53,7 @@ function judge(index: FleetIndex, failure: Failure): Verdict[] {
         : more.length === 0
           ? verdictOn(service, only)
           : acrossSides(service, at);
-    const risk = dataAtRisk(service, failure, casualties);
+    const risk = dataAtRisk(service, failure, affected);
     return risk === undefined ? verdict : { ...verdict, dataAtRisk: risk };
   });
 }
@@ -88,8 +88,8 @@ function verdictOn(service: IndexedService, aftermath: Aftermath): Verdict {
   const after = stateOf(service, recovery.after);
   const untilFull = after === "full" ? [] : stepsFor(service, aftermath);
   const circle = serves(after) ? undefined : circleOf(service, index, recovery);
-  const lasting = reasonOf(service, { failure, casualties: aftermath.casualties, stage: recovery.after });
-  const first = reasonOf(service, { failure, casualties: aftermath.casualties, stage: recovery.during });
+  const lasting = reasonOf(service, { failure, affected: aftermath.affected, stage: recovery.after });
+  const first = reasonOf(service, { failure, affected: aftermath.affected, stage: recovery.during });
   const cause = (serves(after) ? first : lasting).cause;
   return {
     during,
@@ -120,7 +120,9 @@ function whyOf(
   const circle = circleOf(service, index, recovery);
   if (circle !== undefined) return `it waits for itself: ${describeEdges(circle)}`;
   const edges = edgesFrom(service, index, recovery).filter((edge) => edge.purpose === "to start");
-  const stuck = unique(missingOf(service, aftermath).flatMap((casualty: Casualty) => stuckText(casualty) ?? []));
+  const stuck = unique(
+    missingOf(service, aftermath).flatMap((affectedGroup: AffectedGroup) => stuckText(affectedGroup) ?? []),
+  );
   const waits = edges.length === 0 ? [] : [describeEdges(edges)];
   return unique([lasting.text, ...stuck, ...waits]).join("; ");
 }

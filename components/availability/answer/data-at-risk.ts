@@ -1,5 +1,5 @@
 import { unique } from "@isthmus/core";
-import type { Casualty } from "./casualties.ts";
+import type { AffectedGroup } from "./affected.ts";
 import type { Failure } from "../model/failure.ts";
 import type { IndexedService, IndexedWorkload } from "../model/fleet-index.ts";
 import { membersNeeded } from "../model/quorum.ts";
@@ -8,19 +8,19 @@ import { membersNeeded } from "../model/quorum.ts";
 export function dataAtRisk(
   { workloads }: IndexedService,
   failure: Failure,
-  casualties: readonly Casualty[],
+  affected: readonly AffectedGroup[],
 ): string | undefined {
-  const risks = unique(workloads.flatMap((workload) => riskOf(workload, failure, casualties) ?? []));
+  const risks = unique(workloads.flatMap((workload) => riskOf(workload, failure, affected) ?? []));
   return risks.length === 0 ? undefined : risks.join("; ");
 }
 
-function riskOf(indexed: IndexedWorkload, failure: Failure, casualties: readonly Casualty[]): string | undefined {
+function riskOf(indexed: IndexedWorkload, failure: Failure, affected: readonly AffectedGroup[]): string | undefined {
   const { stores, writes } = indexed.workload;
   if (stores === undefined) return undefined;
   if (failure.kind === "link") return splitBrainRisk(indexed);
   if (failure.kind === "everything") return undefined;
   const placed = indexed.groups.reduce((sum, group) => sum + group.placed, 0);
-  const lost = indexed.groups.reduce((sum, group) => sum + (casualties[group.id]?.lost.most ?? 0), 0);
+  const lost = indexed.groups.reduce((sum, group) => sum + (affected[group.id]?.lost.most ?? 0), 0);
   if (lost === 0) return undefined;
   const movesAway = failure.kind !== "site" && stores.moves === "site";
   if (!movesAway && placed - lost < copiesNeeded(indexed)) {

@@ -26,7 +26,7 @@ describe("promises", () => {
         at: from,
         problem:
           "vault is promised to survive the loss of any site; when site-a is lost, vault is down: 3 of 5 voters lost, 2 left, a majority is 3; nothing moves to another site",
-        mend: "3+2 cannot hold; 2+2 with a witness at a third place survives either site; or run one instance per site; or take site out of the promise",
+        fix: "3+2 cannot hold; 2+2 with a witness at a third place survives either site; or run one instance per site; or take site out of the promise",
       },
     ]);
   });
@@ -46,7 +46,7 @@ describe("promises", () => {
     const [found, ...more] = broken([sample.service("site-a/vault", sample.vault({ "site-a": 3 }))], ["site"]);
     assert.deepEqual(more, []);
     assert.match(found?.problem ?? "", /when site-a is lost, site-a\/vault is down/);
-    assert.match(found?.mend ?? "", /^1\+1\+1 over three places survives any of them; or run one instance per site/);
+    assert.match(found?.fix ?? "", /^1\+1\+1 over three places survives any of them; or run one instance per site/);
   });
 
   it("count the failures of a kind, and tell of the nodes that could have the voters", () => {
@@ -54,7 +54,7 @@ describe("promises", () => {
     const [found] = broken([sample.service("site-a/vault", one)], ["host"]);
     assert.match(found?.problem ?? "", /\(and after 5 more failures of the kind\)/);
     assert.equal(
-      found?.mend,
+      found?.fix,
       "3 voters kept apart over hosts by a required spread (6 hosts of site-a may have one now); or take host out of the promise",
     );
   });
@@ -62,7 +62,7 @@ describe("promises", () => {
   it("tell MinIO's numbers", () => {
     const store = sample.service("vault", sample.minio({ "site-a": 2, "site-b": 2 }));
     assert.match(
-      broken([store], ["site"])[0]?.mend ?? "",
+      broken([store], ["site"])[0]?.fix ?? "",
       /^writing needs 3 of 4, so no place may have more than 1: spread them over 4 places, or run one instance per site and replicate/,
     );
   });
@@ -77,7 +77,7 @@ describe("promises", () => {
       ),
     ];
     assert.match(
-      broken(services, ["node"])[0]?.mend ?? "",
+      broken(services, ["node"])[0]?.fix ?? "",
       /^let site-a\/db survive it: 2 members kept apart over nodes .* or storage that moves/,
     );
   });
@@ -85,7 +85,7 @@ describe("promises", () => {
   it("name what there is when the service is unknown", () => {
     const [found] = broken([sample.service("site-a/minio", sample.workload())], ["node"]);
     assert.match(found?.problem ?? "", /"vault", and no service has that name/);
-    assert.equal(found?.mend, "name one of: minio");
+    assert.equal(found?.fix, "name one of: minio");
   });
 
   it("are kept or not", () => {

@@ -57,7 +57,7 @@ function brokenBy(kind: FailureKind, { promised, own, fleet, assessments }: Brea
       rule: "broken-promise",
       at: promised.from,
       problem: `${promised.service} is promised to survive ${kindText[kind]}; when ${describeFailure(first.failure)}, ${first.service} is ${first.after}${more}: ${first.why}`,
-      mend: `${alternativeTo(first, fleet, assessments)}; or take ${kind} out of the promise`,
+      fix: `${alternativeTo(first, fleet, assessments)}; or take ${kind} out of the promise`,
     },
   ];
 }
@@ -84,6 +84,6 @@ function unknownService({ service, from }: Promised, fleet: FleetFootprint): Fin
     rule: "broken-promise",
     at: from,
     problem: `a promise is made for ${JSON.stringify(service)}, and no service has that name`,
-    mend: `name one of: ${[...new Set(fleet.services.map((each) => each.id.split("/").at(-1) ?? ""))].join(", ")}`,
+    fix: `name one of: ${[...new Set(fleet.services.map((each) => each.id.split("/").at(-1) ?? ""))].join(", ")}`,
   };
 }

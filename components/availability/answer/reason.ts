@@ -1,5 +1,5 @@
 import { formatMebibytes, toMebibytes } from "@isthmus/core";
-import type { Casualty } from "./casualties.ts";
+import type { AffectedGroup } from "./affected.ts";
 import type { Failure } from "../model/failure.ts";
 import type { IndexedService, IndexedWorkload } from "../model/fleet-index.ts";
 import { holds, membersNeeded } from "../model/quorum.ts";
@@ -10,7 +10,7 @@ import type { Verdict } from "../model/verdict.ts";
 /** A failure, what it took, and one moment after it, as one side sees it. */
 export interface Scene {
   readonly failure: Failure;
-  readonly casualties: readonly Casualty[];
+  readonly affected: readonly AffectedGroup[];
   readonly stage: Stage;
 }
 
@@ -63,22 +63,22 @@ function ofMembers(service: IndexedService, indexed: IndexedWorkload, scene: Sce
 }
 
 /** `3 of 5 voters lost, 2 left, a majority is 3`. */
-export function membersText(indexed: IndexedWorkload, { failure, casualties, stage }: Scene): string {
+export function membersText(indexed: IndexedWorkload, { failure, affected, stage }: Scene): string {
   const { workload, groups, total } = indexed;
   const left = membersOn(stage.moment.side, indexed, stage.moment.alive);
   const placed = groups.reduce((sum, group) => sum + group.placed, 0);
   const gone = placed - left;
   const noun = workload.writes.kind === "majority" ? "voter" : "member";
   const fate = { link: "out of reach", everything: "stopped", node: "lost", host: "lost", site: "lost" }[failure.kind];
-  const homeless = placed < total ? `${total - placed} of ${total} ${noun}s found no node from the start` : "";
-  if (gone === 0) return homeless === "" ? `it has ${total} ${noun}s${needsText(indexed)}` : homeless;
-  const certain = groups.every(({ id }) => casualties[id]?.lost.most === casualties[id]?.lost.least);
+  const unschedulable = placed < total ? `${total - placed} of ${total} ${noun}s found no node from the start` : "";
+  if (gone === 0) return unschedulable === "" ? `it has ${total} ${noun}s${needsText(indexed)}` : unschedulable;
+  const certain = groups.every(({ id }) => affected[id]?.lost.most === affected[id]?.lost.least);
   const count = total === 1 ? `its only ${noun}` : `${certain ? "" : "up to "}${gone} of ${total} ${noun}s`;
   const together = !certain && indexed.apart === "anywhere" && placed > 1 && gone > 1;
   const crowd = together ? " (no hard rule keeps them apart)" : "";
   const numbers = total === 1 ? "" : `, ${left} left${needsText(indexed)}`;
   const may = total === 1 && !certain ? " may be" : "";
-  return [`${count}${may} ${fate}${crowd}${numbers}`, homeless].filter((part) => part !== "").join("; ");
+  return [`${count}${may} ${fate}${crowd}${numbers}`, unschedulable].filter((part) => part !== "").join("; ");
 }
 
 function needsText({ workload: { reads, writes }, total }: IndexedWorkload): string {
@@ -92,7 +92,7 @@ function needsText({ workload: { reads, writes }, total }: IndexedWorkload): str
 }
 
 /** Why what is lost stays lost, in half a sentence; `undefined` where there is nothing to say. */
-export function stuckText({ stuck, workload, group, lost, returning }: Casualty): string | undefined {
+export function stuckText({ stuck, workload, group, lost, returning }: AffectedGroup): string | undefined {
   if (stuck === undefined) return undefined;
   switch (stuck) {
     case "stands on every node":

@@ -1,4 +1,4 @@
-import type { Casualty } from "./casualties.ts";
+import type { AffectedGroup } from "./affected.ts";
 import type { Failure } from "../model/failure.ts";
 import type { FleetIndex, IndexedService } from "../model/fleet-index.ts";
 import { failoverSeconds, mayStart, servingAt, type Moment, type Serving, type Side } from "./serving.ts";
@@ -13,7 +13,7 @@ export interface Recovery {
   /** Seconds until lost members of each group had started again; absent where none did. */
   readonly startedAt: readonly (number | undefined)[];
   /** Members that would start by themselves, were what they need to start there. */
-  readonly waiting: readonly Casualty[];
+  readonly waiting: readonly AffectedGroup[];
 }
 
 export interface Stage {
@@ -29,8 +29,8 @@ interface Clock {
 }
 
 /** Starts whatever can start, in rounds, until no more does: what waits for itself in a circle stays off. */
-export function recover(index: FleetIndex, failure: Failure, of: { casualties: Casualty[]; side: Side }): Recovery {
-  const alive = of.casualties.map(({ group, lost }) => group.placed - lost.most);
+export function recover(index: FleetIndex, failure: Failure, of: { affected: AffectedGroup[]; side: Side }): Recovery {
+  const alive = of.affected.map(({ group, lost }) => group.placed - lost.most);
   const cut = failure.kind === "link";
   const still = { index, side: of.side, leaderHere: false, cut };
   const during = stageAt({ ...still, alive: [...alive], failedOver: false });
@@ -39,23 +39,23 @@ export function recover(index: FleetIndex, failure: Failure, of: { casualties: C
     if (reads) clock.readAt[service] = 0;
     if (writes) clock.writeAt[service] = 0;
   }
-  let waiting = of.casualties.filter(({ group, returning }) => returning.members > 0 && of.side.includes(group.site));
+  let waiting = of.affected.filter(({ group, returning }) => returning.members > 0 && of.side.includes(group.site));
   for (;;) {
     const after = stageAt({ ...still, alive: [...alive], failedOver: true });
     settle(after, clock);
-    const starting = waiting.filter((casualty) => mayStart(casualty, index, after.serving));
+    const starting = waiting.filter((affectedGroup) => mayStart(affectedGroup, index, after.serving));
     if (starting.length === 0) return { during, after, ...clock, waiting };
-    for (const casualty of starting) {
-      clock.startedAt[casualty.group.id] = startOf(casualty, index, clock) + casualty.returning.seconds;
-      alive[casualty.group.id] = (alive[casualty.group.id] ?? 0) + casualty.returning.members;
+    for (const affectedGroup of starting) {
+      clock.startedAt[affectedGroup.group.id] = startOf(affectedGroup, index, clock) + affectedGroup.returning.seconds;
+      alive[affectedGroup.group.id] = (alive[affectedGroup.group.id] ?? 0) + affectedGroup.returning.members;
     }
-    waiting = waiting.filter((casualty) => !starting.includes(casualty));
+    waiting = waiting.filter((affectedGroup) => !starting.includes(affectedGroup));
   }
 }
 
 const stageAt = (moment: Moment): Stage => ({ moment, serving: servingAt(moment) });
 
-function startOf({ workload, group }: Casualty, index: FleetIndex, clock: Clock): number {
+function startOf({ workload, group }: AffectedGroup, index: FleetIndex, clock: Clock): number {
   const providers = group.needs
     .filter((need) => need.to.includes("start"))
     .map((need) => clock.readAt[need.provider.index] ?? 0);

@@ -1,5 +1,5 @@
 import { toSeconds, type Condition } from "@isthmus/core";
-import type { Casualty } from "./casualties.ts";
+import type { AffectedGroup } from "./affected.ts";
 import type { FleetIndex, Group, IndexedService, IndexedWorkload, Need } from "../model/fleet-index.ts";
 import { holds } from "../model/quorum.ts";
 
@@ -109,7 +109,7 @@ export function controlPlaneWrites(index: FleetIndex, site: string, serving: rea
 }
 
 /** Whether what a group needs to start is there. */
-export function mayStart({ workload, group }: Casualty, index: FleetIndex, serving: readonly Serving[]): boolean {
+export function mayStart({ workload, group }: AffectedGroup, index: FleetIndex, serving: readonly Serving[]): boolean {
   const scheduled = workload.workload.controller === "host" || controlPlaneWrites(index, group.site, serving);
   return scheduled && group.needs.every((need) => !need.to.includes("start") || reads(need, serving));
 }

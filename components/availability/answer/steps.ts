@@ -1,5 +1,5 @@
 import { unique } from "@isthmus/core";
-import type { Casualty } from "./casualties.ts";
+import type { AffectedGroup } from "./affected.ts";
 import type { Failure } from "../model/failure.ts";
 import type { FleetIndex, IndexedService } from "../model/fleet-index.ts";
 import { membersNeeded } from "../model/quorum.ts";
@@ -12,7 +12,7 @@ import { circleOf, describeEdges, edgesFrom } from "./waits-for.ts";
 export interface Aftermath {
   readonly index: FleetIndex;
   readonly failure: Failure;
-  readonly casualties: readonly Casualty[];
+  readonly affected: readonly AffectedGroup[];
   readonly recovery: Recovery;
 }
 
@@ -21,12 +21,12 @@ export function stepsFor(service: IndexedService, aftermath: Aftermath): string[
   const { failure } = aftermath;
   const missing = missingOf(service, aftermath);
   return unique([
-    ...(failure.kind === "link" ? ["mend the link between the sites; members find one another by themselves"] : []),
+    ...(failure.kind === "link" ? ["fix the link between the sites; members find one another by themselves"] : []),
     ...(failure.kind === "site" && missing.length > 0 ? [`bring ${failure.site} back: power, then its uplink`] : []),
     ...circleSteps(service, aftermath),
     ...providerSteps(service, aftermath),
-    ...missing.flatMap((casualty) => stuckSteps(casualty, failure)),
-    ...homelessSteps(service),
+    ...missing.flatMap((affectedGroup) => stuckSteps(affectedGroup, failure)),
+    ...unschedulableSteps(service),
     ...promotionSteps(service, aftermath),
     ...missing.flatMap(({ workload }) => {
       const { restarts } = workload.workload;
@@ -36,13 +36,15 @@ export function stepsFor(service: IndexedService, aftermath: Aftermath): string[
 }
 
 /** The groups of which members still lack when all that is automatic has happened. */
-export function missingOf({ workloads }: IndexedService, { casualties, recovery }: Aftermath): Casualty[] {
+export function missingOf({ workloads }: IndexedService, { affected, recovery }: Aftermath): AffectedGroup[] {
   const { alive } = recovery.after.moment;
   return workloads
     .flatMap((workload) => workload.groups)
     .flatMap(({ id, placed }) => {
-      const casualty = casualties[id];
-      return casualty !== undefined && casualty.lost.most > 0 && (alive[id] ?? 0) < placed ? [casualty] : [];
+      const affectedGroup = affected[id];
+      return affectedGroup !== undefined && affectedGroup.lost.most > 0 && (alive[id] ?? 0) < placed
+        ? [affectedGroup]
+        : [];
     });
 }
 
@@ -59,7 +61,7 @@ function providerSteps(service: IndexedService, { index, recovery }: Aftermath):
   return unique(providers.map((provider) => `bring ${provider?.service.id ?? ""} back first`));
 }
 
-function stuckSteps({ stuck, workload }: Casualty, failure: Failure): string[] {
+function stuckSteps({ stuck, workload }: AffectedGroup, failure: Failure): string[] {
   const { name, requests } = workload.workload;
   const machine = failure.kind === "host" ? "host" : "node";
   if (stuck === undefined) return [];
@@ -81,7 +83,7 @@ function stuckSteps({ stuck, workload }: Casualty, failure: Failure): string[] {
   }
 }
 
-function homelessSteps({ workloads }: IndexedService): string[] {
+function unschedulableSteps({ workloads }: IndexedService): string[] {
   return workloads.flatMap(({ workload, groups, total }) => {
     const placed = groups.reduce((sum, group) => sum + group.placed, 0);
     const needed = Math.max(membersNeeded(workload.reads, total), membersNeeded(workload.writes, total));

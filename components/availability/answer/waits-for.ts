@@ -17,18 +17,18 @@ export function edgesFrom(service: IndexedService, index: FleetIndex, { after, w
     .flatMap((workload) => workload.groups)
     .filter((group) => after.moment.side.includes(group.site) && group.placed > 0);
   return groups.flatMap((group): Edge[] => {
-    const casualty = waiting.find((each) => each.group === group);
+    const affectedGroup = waiting.find((each) => each.group === group);
     const controlPlane = index.controlPlanes.get(group.site);
     const unscheduled =
-      casualty !== undefined &&
-      casualty.workload.workload.controller !== "host" &&
+      affectedGroup !== undefined &&
+      affectedGroup.workload.workload.controller !== "host" &&
       controlPlane !== undefined &&
       !controlPlaneWrites(index, group.site, after.serving);
     const unmet = group.needs.filter((need) => !reads(need, after.serving));
     return [
       ...(unscheduled ? [{ from: service, to: controlPlane, what: "scheduling", purpose: "to start" } as const] : []),
       ...unmet
-        .filter((need) => need.to.includes("start") && casualty !== undefined)
+        .filter((need) => need.to.includes("start") && affectedGroup !== undefined)
         .map((need): Edge => ({ from: service, to: need.provider, what: need.capability, purpose: "to start" })),
       ...unmet
         .filter((need) => need.to.includes("read"))

@@ -44,8 +44,8 @@ describe("the budget", () => {
       capacity: { memory: gib(20), cpu: 10_000, pods: 330 },
       allocatable: { memory: gib(20) - 3 * 512, cpu: 10_000 - 450, pods: 330 - 12 },
       requested: { memory: 1536 + 3 * 64 + gib(2), cpu: 400 + 150 + 1000, pods: 3 + 2 },
-      homeless: [],
-      afterLossOf: ["server-host", "one-host", "two-host"].map((host) => ({ host, homeless: [] })),
+      unschedulable: [],
+      afterLossOf: ["server-host", "one-host", "two-host"].map((host) => ({ host, unschedulable: [] })),
     });
   });
 
@@ -55,12 +55,18 @@ describe("the budget", () => {
       budget({ sites: [labelled] }, [sample.service("a/db", sample.workload({ ...big, stores }))]).sites[0]
         ?.afterLossOf;
     assert.deepEqual(after(sample.longhorn), [
-      { host: "server-host", homeless: [] },
-      { host: "one-host", homeless: [{ service: "a/db", workload: "main", of: 2, members: 1, because: "no room" }] },
-      { host: "two-host", homeless: [{ service: "a/db", workload: "main", of: 2, members: 1, because: "no room" }] },
+      { host: "server-host", unschedulable: [] },
+      {
+        host: "one-host",
+        unschedulable: [{ service: "a/db", workload: "main", of: 2, members: 1, because: "no room" }],
+      },
+      {
+        host: "two-host",
+        unschedulable: [{ service: "a/db", workload: "main", of: 2, members: 1, because: "no room" }],
+      },
     ]);
     assert.deepEqual(
-      after(sample.localDisk)?.map(({ homeless }) => homeless),
+      after(sample.localDisk)?.map(({ unschedulable }) => unschedulable),
       [[], [], []],
     );
   });
@@ -75,8 +81,8 @@ describe("the budget", () => {
       } as const;
       const { sites } = budget({ sites: [{ ...labelled, nodes }] }, [sample.service("a/web", sample.workload(web))]);
       return [
-        sites[0]?.homeless.map((one) => one.members),
-        sites[0]?.afterLossOf.map(({ homeless: [one] }) => one?.members),
+        sites[0]?.unschedulable.map((one) => one.members),
+        sites[0]?.afterLossOf.map(({ unschedulable: [one] }) => one?.members),
       ];
     };
     assert.deepEqual(tiny(106), [[], [undefined, undefined, undefined]]);
@@ -86,15 +92,15 @@ describe("the budget", () => {
   });
 
   it("says who finds no node at all, and why", () => {
-    const homeless = (over: Parameters<typeof sample.workload>[0]) =>
-      budget({ sites: [labelled] }, [sample.service("a/x", sample.workload(over))]).sites[0]?.homeless;
-    assert.deepEqual(homeless({ members: { perSite: { a: 4 } }, runsOn: sample.apartOver("node") }), [
+    const unschedulable = (over: Parameters<typeof sample.workload>[0]) =>
+      budget({ sites: [labelled] }, [sample.service("a/x", sample.workload(over))]).sites[0]?.unschedulable;
+    assert.deepEqual(unschedulable({ members: { perSite: { a: 4 } }, runsOn: sample.apartOver("node") }), [
       { service: "a/x", workload: "main", members: 1, of: 4, because: "no node may have it" },
     ]);
-    assert.deepEqual(homeless({ requests: { memory: "9Gi", cpu: "1" } }), [
+    assert.deepEqual(unschedulable({ requests: { memory: "9Gi", cpu: "1" } }), [
       { service: "a/x", workload: "main", members: 1, of: 1, because: "no room" },
     ]);
-    assert.deepEqual(homeless({ members: { perNode: true }, requests: { memory: "3Gi", cpu: "1" } }), [
+    assert.deepEqual(unschedulable({ members: { perNode: true }, requests: { memory: "3Gi", cpu: "1" } }), [
       { service: "a/x", workload: "main", members: 1, of: 3, because: "no room" },
       { service: "a/kubernetes", workload: "server", members: 1, of: 1, because: "no room" },
     ]);
@@ -118,7 +124,7 @@ describe("the budget", () => {
           ),
         );
         const [found] = budget({ sites: [labelled] }, services).sites;
-        const missing = found!.homeless.reduce(
+        const missing = found!.unschedulable.reduce(
           (sum, each) => sum + each.members * list[Number(each.service.slice(3))]!.memory,
           0,
         );

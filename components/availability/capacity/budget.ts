@@ -36,7 +36,7 @@ export interface NodeBudget {
 }
 
 /** Members that find no node: because none is permitted to have them, or because none has the room. */
-export interface Homeless {
+export interface Unschedulable {
   readonly service: string;
   readonly workload: string;
   readonly members: number;
@@ -51,9 +51,9 @@ export interface SiteBudget {
   readonly allocatable: Amount;
   readonly requested: Amount;
   /** Who finds no node while nothing is lost. */
-  readonly homeless: readonly Homeless[];
+  readonly unschedulable: readonly Unschedulable[];
   /** For each physical host: who finds no node when it is lost, but those whose disk is on it. Empty: all fits. */
-  readonly afterLossOf: readonly { readonly host: string; readonly homeless: readonly Homeless[] }[];
+  readonly afterLossOf: readonly { readonly host: string; readonly unschedulable: readonly Unschedulable[] }[];
 }
 
 export interface Budget {
@@ -97,29 +97,32 @@ function nodeBudgets(site: SiteTopology, loads: readonly Load[]): NodeBudget[] {
 
 function siteBudget(index: FleetIndex, site: SiteTopology, classOf: ReturnType<typeof classifier>): SiteBudget {
   const loads = loadsAt(index, site.name);
-  const known = new Map<string, Homeless[]>();
+  const known = new Map<string, Unschedulable[]>();
   const afterLossOf = site.hosts.map((host) => {
     const failure = { kind: "host", site: site.name, host } as const;
     const key = classOf(failure);
     const left = () => site.nodes.filter((node) => !takes(failure, node));
-    const homeless = known.get(key) ?? homelessOn(index, left(), { loads, movingOnly: true });
-    known.set(key, homeless);
-    return { host, homeless };
+    const unschedulable = known.get(key) ?? unschedulableOn(index, left(), { loads, movingOnly: true });
+    known.set(key, unschedulable);
+    return { host, unschedulable };
   });
   return {
     site: site.name,
     capacity: sum(site.nodes.map(capacityOf)),
     allocatable: sum(site.nodes.map(allocatableOf)),
     requested: sum(loads.map(({ workload, members }) => times(requestsOf(workload), members))),
-    homeless: [...neverPlaced(index, site.name), ...homelessOn(index, site.nodes, { loads, movingOnly: false })],
+    unschedulable: [
+      ...neverPlaced(index, site.name),
+      ...unschedulableOn(index, site.nodes, { loads, movingOnly: false }),
+    ],
     afterLossOf,
   };
 }
 
 /** Members that labels, taints, architectures or hard spread leave without a node. */
-function neverPlaced(index: FleetIndex, site: string): Homeless[] {
+function neverPlaced(index: FleetIndex, site: string): Unschedulable[] {
   return index.services.flatMap(({ service, workloads }) =>
-    workloads.flatMap(({ workload, groups }): Homeless[] => {
+    workloads.flatMap(({ workload, groups }): Unschedulable[] => {
       const placed = groups.find((group) => group.site === site)?.placed ?? 0;
       const wanted = "perSite" in workload.members ? (workload.members.perSite[site] ?? 0) : placed;
       if (service.site !== undefined && service.site !== site) return [];
@@ -131,11 +134,11 @@ function neverPlaced(index: FleetIndex, site: string): Homeless[] {
 }
 
 /** Who finds no place on `nodes`; first come those that cannot move, then the largest. */
-function homelessOn(
+function unschedulableOn(
   index: FleetIndex,
   nodes: readonly NodeFacts[],
   { loads, movingOnly }: { loads: readonly Load[]; movingOnly: boolean },
-): Homeless[] {
+): Unschedulable[] {
   const isBound = (load: Load) => load.workload.workload.stores?.moves === "nowhere";
   const sorted = largestFirst(loads.filter((load) => !isFixed(load.workload)));
   const queue = [...sorted.filter(isBound), ...sorted.filter((load) => !isBound(load))];
@@ -144,7 +147,7 @@ function homelessOn(
   const fitted = firstFit(free, wanted);
   const overfull = [...free.values()].some(isOverfull);
   const fixed = overfull ? fixedThatDoNotFit(index, nodes, loads) : [];
-  const rest = queue.flatMap((load, place): Homeless[] => {
+  const rest = queue.flatMap((load, place): Unschedulable[] => {
     if (movingOnly && isBound(load)) return [];
     const permitted = wanted[place]?.members ?? 0;
     const found = fitted[place] ?? 0;
@@ -158,11 +161,11 @@ function homelessOn(
 }
 
 /** Members that stand on every node, on nodes that are too small for all of these together. */
-function fixedThatDoNotFit(index: FleetIndex, nodes: readonly NodeFacts[], loads: readonly Load[]): Homeless[] {
+function fixedThatDoNotFit(index: FleetIndex, nodes: readonly NodeFacts[], loads: readonly Load[]): Unschedulable[] {
   const short = new Set([...freeRoom(nodes, loads)].filter(([, left]) => isOverfull(left)).map(([node]) => node));
   return loads
     .filter((load) => isFixed(load.workload))
-    .flatMap((load): Homeless[] => {
+    .flatMap((load): Unschedulable[] => {
       const members = load.group.eligible.filter((node) => short.has(node)).length;
       if (members === 0) return [];
       const name = { service: serviceOf(index, load), workload: load.workload.workload.name };

@@ -1,6 +1,6 @@
 import type { NodeFacts, Topology } from "@isthmus/core";
 
-/** What may happen to a fleet. What is lost stays lost until a person mends it; only `everything` comes back. */
+/** What may happen to a fleet. What is lost stays lost until a person fixes it; only `everything` comes back. */
 export type Failure =
   | { readonly kind: "node"; readonly site: string; readonly node: string }
   | { readonly kind: "host"; readonly site: string; readonly host: string }

@@ -63,7 +63,7 @@ describe("an update of the hosts' systems", () => {
     assert.deepEqual(stepsOf(found), ["server-1: return-to-service", "agent-1: return-to-service"]);
   });
 
-  it("reboots as it is told, and nobody twice on one occasion", () => {
+  it("reboots as it is told, and nobody twice in one run", () => {
     const found = looked({ "server-1": due, "server-2": { ...idle, bootedAt: 3_000 }, "server-3": pending });
     const only = ["server-1", "server-2", "server-3"];
     assert.deepEqual(stepsOf(found, { ...asked, reboot: "never", only }), [

@@ -34,7 +34,7 @@ export type RebootPolicy = (typeof rebootPolicies)[number];
 
 export interface UpdateRequest {
   readonly reboot: RebootPolicy;
-  /** With `always`: when this occasion began, in seconds since the epoch; who booted since then is not rebooted again. */
+  /** With `always`: when this run of updates began, in seconds since the epoch; who booted since then is not rebooted again. */
   readonly since: number;
   /** The nodes that are meant. Default: all. */
   readonly only?: readonly string[] | undefined;
@@ -88,7 +88,7 @@ function updateSteps(
   ];
 }
 
-/** Who booted since the occasion began has had the reboot that `always` asks for. */
+/** Who booted since the run began has had the reboot that `always` asks for. */
 const rebootOf = ({ bootedAt }: HostUpdates, { reboot, since }: UpdateRequest): RebootPolicy =>
   reboot === "always" && bootedAt >= since ? "when-required" : reboot;
 

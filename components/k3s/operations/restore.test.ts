@@ -7,7 +7,7 @@ const plan = planCluster({ name: "site-a", nodes: sixNodes, settings: settingsOf
 const request = {
   snapshot: "daily-server-1-1",
   onto: "server-1",
-  occasion: "2026-11-21",
+  attempt: "2026-11-21",
   machines: { "server-2": "m2" },
 };
 
@@ -37,12 +37,12 @@ describe("a restore", () => {
   });
 
   it("is another one where it is gone on with by another snapshot: it never mixes the two", () => {
-    const occasionsOf = (snapshot: string): ReadonlySet<unknown> => {
+    const attemptsOf = (snapshot: string): ReadonlySet<unknown> => {
       const steps = restoreStages(plan, { ...request, snapshot }).flat();
-      return new Set(steps.flatMap(({ parameters: { OCCASION, RESTORE } }) => OCCASION ?? RESTORE ?? []));
+      return new Set(steps.flatMap(({ parameters: { ATTEMPT, RESTORE } }) => ATTEMPT ?? RESTORE ?? []));
     };
-    assert.deepEqual([...occasionsOf("a")], ["2026-11-21.a"]);
-    assert.deepEqual([...occasionsOf("b")], ["2026-11-21.b"]);
+    assert.deepEqual([...attemptsOf("a")], ["2026-11-21.a"]);
+    assert.deepEqual([...attemptsOf("b")], ["2026-11-21.b"]);
   });
 
   it("looks for the restored server first, whatever the API address leads to by then", () => {

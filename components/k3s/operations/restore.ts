@@ -22,7 +22,7 @@ export interface RestoreRequest {
   /** The server that takes it: one that has it on its disk, or any where snapshots are in an object store. */
   readonly onto: string;
   /** Another text for every restore: a run that was killed goes on with its own, and does not restore twice. */
-  readonly occasion: string;
+  readonly attempt: string;
   /** What each machine is labelled with, by node: as `machineLabel` makes it of a machine's id. */
   readonly machines: Readonly<Record<string, string>>;
 }
@@ -36,7 +36,7 @@ export interface RestoreRequest {
  */
 export function restoreStages(cluster: ClusterPlan, asked: RestoreRequest): readonly (readonly Step[])[] {
   // What is gone on with is a restore of that snapshot: of another one it would be another restore.
-  const request = { ...asked, occasion: `${asked.occasion}.${asked.snapshot}` };
+  const request = { ...asked, attempt: `${asked.attempt}.${asked.snapshot}` };
   const first = cluster.order.servers.find(({ node }) => node.name === request.onto);
   if (first === undefined) return [];
   const others = cluster.order.servers.filter((server) => server !== first);
@@ -45,7 +45,7 @@ export function restoreStages(cluster: ClusterPlan, asked: RestoreRequest): read
     others.map(({ node }) => ({
       node: node.name,
       script: scripts.leave,
-      parameters: { OCCASION: request.occasion },
+      parameters: { ATTEMPT: request.attempt },
       secretNames: [],
     })),
     [restoreStep(cluster, first, request)],
@@ -64,7 +64,7 @@ export function restoreStages(cluster: ClusterPlan, asked: RestoreRequest): read
 }
 
 /** As many agents at a time as lanes are allowed. One that is away starts anew when it comes back. */
-function agentStages(cluster: ClusterPlan, { occasion }: RestoreRequest): readonly (readonly Step[])[] {
+function agentStages(cluster: ClusterPlan, { attempt }: RestoreRequest): readonly (readonly Step[])[] {
   const { lanes } = cluster.order;
   const longest = Math.max(0, ...lanes.map((lane) => lane.length));
   return Array.from({ length: longest }, (_, turn) =>
@@ -73,7 +73,7 @@ function agentStages(cluster: ClusterPlan, { occasion }: RestoreRequest): readon
       .map(({ node }) => ({
         node: node.name,
         script: scripts.restartAgent,
-        parameters: { NODE: node.name, ROLE: "agent", OCCASION: occasion, WAIT_SECONDS: cluster.settings.waitSeconds },
+        parameters: { NODE: node.name, ROLE: "agent", ATTEMPT: attempt, WAIT_SECONDS: cluster.settings.waitSeconds },
         secretNames: [],
         otherwise: "once it is within reach: systemctl restart k3s-agent",
       })),
@@ -83,7 +83,7 @@ function agentStages(cluster: ClusterPlan, { occasion }: RestoreRequest): readon
 function readyStep(cluster: ClusterPlan, server: NodePlan, request: RestoreRequest): Step {
   const parameters = {
     ...installParameters(cluster, server, liveFacts(request, server, [])),
-    OCCASION: request.occasion,
+    ATTEMPT: request.attempt,
   };
   return { node: server.node.name, script: scripts.readyToRestore, parameters, secretNames: [] };
 }
@@ -92,7 +92,7 @@ function restoreStep(cluster: ClusterPlan, first: NodePlan, request: RestoreRequ
   const parameters = {
     ...installParameters(cluster, first, liveFacts(request, first, [])),
     SNAPSHOT: request.snapshot,
-    OCCASION: request.occasion,
+    ATTEMPT: request.attempt,
     ...storeParameters(cluster),
   };
   const secretNames = [...installSecrets.server, "SNAPSHOT_TOKEN"];
@@ -105,7 +105,7 @@ function rejoinStep(
   request: RestoreRequest,
 ): Step {
   const live = liveFacts(request, server, [urlHost(first.node.address)]);
-  const parameters = { ...installParameters(cluster, server, live), RESTORE: request.occasion };
+  const parameters = { ...installParameters(cluster, server, live), RESTORE: request.attempt };
   return { node: server.node.name, script: scripts.installServer, parameters, secretNames: installSecrets.server };
 }
 

@@ -47,7 +47,7 @@ describe("a rotation of certificates", () => {
     }
   });
 
-  it("refuses a server where the others would be no majority, and mends one that is down on the way", () => {
+  it("refuses a server where the others would be no majority, and fixes one that is down on the way", () => {
     const found = { ...all(old), "server-2": { ...old, well: false } };
     const refused = (only?: readonly string[]) =>
       certificateRotation(plan, found, { olderThanDays: 1, only }).servers.map(({ node, refused: why }) => [

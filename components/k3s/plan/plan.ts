@@ -59,7 +59,7 @@ export interface ClusterFinding {
   /** The node or the setting that it is about. */
   readonly about: string;
   readonly problem: string;
-  readonly mend: string;
+  readonly fix: string;
 }
 
 /** What k3s would refuse, or what would be lost later, told beforehand. */
@@ -74,7 +74,7 @@ function serverFindings(nodes: readonly K3sNode[]): readonly ClusterFinding[] {
     count === 0
       ? "there is no server"
       : `${String(count)} servers survive the loss of no more servers than ${String(count - 1)} do`;
-  return [{ about: "servers", problem, mend: "use an odd number of servers: 1, 3 or 5" }];
+  return [{ about: "servers", problem, fix: "use an odd number of servers: 1, 3 or 5" }];
 }
 
 function addressFindings(nodes: readonly K3sNode[], { api }: K3sSettings): readonly ClusterFinding[] {
@@ -84,7 +84,7 @@ function addressFindings(nodes: readonly K3sNode[], { api }: K3sSettings): reado
     .map(({ name }) => ({
       about: "api.address",
       problem: `${api.address} is also the address of ${name}`,
-      mend: "give the API an address of its own, which no machine has",
+      fix: "give the API an address of its own, which no machine has",
     }));
 }
 

@@ -54,7 +54,7 @@ export interface Joining {
 
 const clusterIsAway =
   "because: this cluster existed before, and none of its servers answers with a majority of etcd\n" +
-  "to mend: a new one is not started beside it. Either wait until servers are back and run again, or restore a snapshot " +
+  "to fix: a new one is not started beside it. Either wait until servers are back and run again, or restore a snapshot " +
   "(npm run restore); with none, begin anew: npm run destroy -- SITE --lost-cluster gives up all that is in it. Only if there never was a cluster: touch /var/lib/isthmus/k3s.may-start-cluster on the first server";
 
 /** The resources of a cluster, one method each. None of them decides in which order they come. */
@@ -90,7 +90,7 @@ export class ClusterScripts {
     const parameters = peers.apply((known) => preflightParameters(plan, node.node, known));
     return new RemoteScript(
       `${name}-preflight-${node.node.name}`,
-      { ...host, script: scripts.preflight, parameters, occasion: this.declared(node) },
+      { ...host, script: scripts.preflight, parameters, rerunOn: this.declared(node) },
       this.scripted,
     );
   }
@@ -99,23 +99,24 @@ export class ClusterScripts {
    * Permits the first server to start the cluster, or sees that the one there can be adopted: once, for the state
    * remembers that it was.
    */
-  genesis(after: readonly Resource[]): Resource {
+  bootstrap(after: readonly Resource[]): Resource {
     const { name, plan, tokens } = this.cluster;
     const [first] = plan.order.servers;
     if (first === undefined) throw new Error(`cluster ${plan.name} has no server`);
     const { host, connection } = this.host(first);
     const inputs =
       plan.settings.adopt === undefined
-        ? { script: scripts.genesis }
+        ? { script: scripts.bootstrap }
         : {
             script: scripts.adopt,
             parameters: adoptParameters(plan, first.node),
             secrets: { SERVER_TOKEN: tokens.server, AGENT_TOKEN: tokens.agent },
           };
     return new OnceScript(
-      `${name}-genesis`,
+      `${name}-bootstrap`,
       { host, connection, ...inputs },
-      { ...this.scripted, dependsOn: [...after] },
+      // Releases before 2026-12 knew it by another name.
+      { ...this.scripted, dependsOn: [...after], aliases: [{ name: `${name}-genesis` }] },
     );
   }
 
@@ -177,8 +178,8 @@ export class ClusterScripts {
     );
     const script = node.node.role === "server" ? scripts.installServer : scripts.installAgent;
     const secrets = this.secretsOf(node.node.role);
-    const occasion = lookUp(joining.looked, node.node.name, "preflight").stdout;
-    const inputs = { ...host, script, parameters, secrets, occasion };
+    const rerunOn = lookUp(joining.looked, node.node.name, "preflight").stdout;
+    const inputs = { ...host, script, parameters, secrets, rerunOn };
     return new RemoteScript(`${name}-${node.node.name}`, inputs, { ...this.scripted, dependsOn: [...joining.after] });
   }
 
@@ -189,8 +190,8 @@ export class ClusterScripts {
   membership(admission: AnyHostScript, after: readonly Resource[]): Resource {
     const { drain, drainSeconds } = this.cluster.plan.settings.upgrade;
     const parameters = this.members().apply((members) => ({ ...members, DRAIN_SECONDS: drain ? drainSeconds : 0 }));
-    const { stdout: occasion } = admission;
-    return this.onAnyServer("membership", { script: scripts.membership, parameters, occasion, after });
+    const { stdout: rerunOn } = admission;
+    return this.onAnyServer("membership", { script: scripts.membership, parameters, rerunOn, after });
   }
 
   /** Reads the kubeconfig: read anew for another cluster or API address, or as it ends soon; not for another way of installing it. */
@@ -205,7 +206,7 @@ export class ClusterScripts {
       triggers,
       after: [after],
       // The first one has none, as those of former releases.
-      ...(asked === 1 ? {} : { occasion: String(asked) }),
+      ...(asked === 1 ? {} : { rerunOn: String(asked) }),
     });
     const read = unsecret(stdout).apply((text) => ({ asked, ends: kubeconfigEnd(text) }));
     return { text: secret(stdout), read };
@@ -227,7 +228,7 @@ export class ClusterScripts {
           script: scripts.storeProbe,
           parameters: storeProbeParameters(plan, server),
           secrets: this.storeKeys(),
-          occasion: String(asked),
+          rerunOn: String(asked),
         },
         { ...this.scripted, dependsOn: [after] },
       );
@@ -255,12 +256,12 @@ export class ClusterScripts {
 
   /** Waits until the admission webhook of a release answers; in a run without a change of the release, for nothing. */
   webhook(question: WebhookQuestion): Resource {
-    const { release, occasion, after, parent } = question;
+    const { release, rerunOn, after, parent } = question;
     const parameters = webhookParameters(question);
     return this.onAnyServer(`webhook-${release}`, {
       script: scripts.webhook,
       parameters,
-      occasion,
+      rerunOn,
       after: [after],
       parent,
       waitsAsTold: true,
@@ -336,7 +337,7 @@ export class ClusterScripts {
 
 interface AnyServer {
   readonly script: Script;
-  readonly occasion?: Input<string>;
+  readonly rerunOn?: Input<string>;
   readonly parameters?: Input<Parameters>;
   readonly secrets?: Readonly<Record<string, Input<string>>>;
   readonly triggers?: readonly Input<string>[];

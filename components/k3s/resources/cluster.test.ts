@@ -105,7 +105,7 @@ describe("K3sCluster", () => {
       "Command site-a-agent-1",
       "Command site-a-agent-2",
       "Command site-a-agent-3",
-      "Command site-a-genesis",
+      "Command site-a-bootstrap",
       "Command site-a-kubeconfig",
       "Command site-a-membership",
       "Command site-a-preflight-agent-1",
@@ -132,7 +132,7 @@ describe("K3sCluster", () => {
   it("joins servers one by one, in their order, after they were looked at and the dead were forgotten", async () => {
     const { all } = await register();
     const servers = [1, 2, 3].map((number) => named(all, `site-a-server-${String(number)}`));
-    for (const before of ["site-a-preflight-server-3", "site-a-genesis", "site-a-admission"]) {
+    for (const before of ["site-a-preflight-server-3", "site-a-bootstrap", "site-a-admission"]) {
       assert.ok(named(all, before).ended < (servers[0]?.began ?? 0), before);
     }
     for (const [index, server] of servers.slice(1).entries()) {
@@ -179,7 +179,7 @@ describe("K3sCluster", () => {
     const { all } = await register();
     for (const { name, inputs } of all.filter((one) => "create" in one.inputs)) {
       const command = String(inputs["create"]);
-      assert.ok(command.length < (name === "site-a-genesis" ? 1000 : 100), `${name}: ${command}`);
+      assert.ok(command.length < (name === "site-a-bootstrap" ? 1000 : 100), `${name}: ${command}`);
     }
   });
 
@@ -299,7 +299,11 @@ describe("K3sCluster", () => {
     };
     const ends = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString();
     const first = await kubeconfig();
-    assert.equal(first.stdin.split("\n").length, 4, "the hosts, the script, its parameters, and no occasion");
+    assert.equal(
+      first.stdin.split("\n").length,
+      4,
+      "the hosts, the script, its parameters, and nothing that it is run again on",
+    );
     assert.deepEqual(await kubeconfig({ kubeconfig: { asked: 1, ends: ends(200) }, stores: {} }), first);
     const second = await kubeconfig({ kubeconfig: { asked: 1, ends: ends(20) }, stores: {} });
     assert.deepEqual(second, { stdin: `${first.stdin}2\n`, asked: 2 });

@@ -70,8 +70,8 @@ export class K3sCluster extends ComponentResource {
     const peers = Object.fromEntries(plannedNodes(plan).map((node) => [node.node.name, scripts.peers(node, roster)]));
     const looked = preflights(scripts, plan, peers);
     const serversLooked = plan.order.servers.map(({ node }) => lookUp(looked, node.name, "preflight"));
-    const genesis = scripts.genesis(serversLooked);
-    const admission = scripts.admission([genesis]);
+    const bootstrap = scripts.bootstrap(serversLooked);
+    const admission = scripts.admission([bootstrap]);
     const rotated = scripts.rotateToken(admission);
     const { first, last, ca } = joinServers(scripts, plan, { after: [rotated], peers, looked, admission });
     const agents = joinAgents(scripts, plan, { after: [last], ca, peers, looked });
@@ -154,7 +154,7 @@ function shortTokens({ server, agent }: ClusterTokens): ClusterTokens {
 
 function checkArgs({ name, nodes, settings, snapshotKeys, tokens }: K3sClusterArgs): void {
   const [unknown] = checksumFindings(nodes, settings).filter(({ rule }) => rule === "checksum-missing");
-  if (unknown !== undefined) throw new UserError(`cluster ${name}: ${unknown.problem}: ${unknown.mend}`);
+  if (unknown !== undefined) throw new UserError(`cluster ${name}: ${unknown.problem}: ${unknown.fix}`);
   if (settings.adopt !== undefined && tokens === undefined) {
     throw new UserError(`cluster ${name} is to be adopted, and its tokens are not given`);
   }

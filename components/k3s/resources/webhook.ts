@@ -9,7 +9,7 @@ export interface WebhookQuestion {
   readonly namespace: string;
   readonly probe: WebhookProbe;
   /** Another word after each change of the release: the webhook is asked again. */
-  readonly occasion: Input<string>;
+  readonly rerunOn: Input<string>;
   /** The release itself. */
   readonly after: Resource;
   readonly parent?: Resource | undefined;

@@ -24,7 +24,7 @@ const [server] = plan.order.servers;
 const agent = plan.order.lanes[0]?.[0];
 assert.ok(server && agent);
 const live = { machine: "m", ca: "", servers: ["10.0.20.11"], adopt: false };
-const request = { snapshot: "daily", onto: "server-1", occasion: "now", machines: {} };
+const request = { snapshot: "daily", onto: "server-1", attempt: "now", machines: {} };
 const [[ready] = [], , [restore] = []] = restoreStages(plan, request);
 assert.ok(ready && restore);
 const members = memberParameters(plan, {});
@@ -38,7 +38,7 @@ const toldBy = ({ parameters, secretNames }: Step): readonly [Parameters, readon
 /** What each script is really told: shellcheck then finds a variable that nobody sets. */
 const told: Readonly<Record<keyof typeof scripts, readonly [Parameters, readonly string[]]>> = {
   preflight: [preflightParameters(plan, server.node, peersOf(server.node, rosterOf(sixNodes))), []],
-  genesis: [{}, []],
+  bootstrap: [{}, []],
   adopt: [adoptParameters(plan, server.node), ["SERVER_TOKEN", "AGENT_TOKEN"]],
   admission: [members, []],
   installServer: [installParameters(plan, server, live), installSecrets.server],
@@ -52,9 +52,9 @@ const told: Readonly<Record<keyof typeof scripts, readonly [Parameters, readonly
   storeProbe: [storeProbeParameters(plan, server), ["S3_ACCESS_KEY", "S3_SECRET_KEY"]],
   snapshotToken: toldBy(snapshotTokenStep(plan, { name: "daily-server-1-1", madeAt: "", on: "server-1" })),
   readyToRestore: toldBy(ready),
-  leave: [{ OCCASION: "now" }, []],
+  leave: [{ ATTEMPT: "now" }, []],
   restore: [restore.parameters, restore.secretNames],
-  restartAgent: [{ NODE: "agent-1", ROLE: "agent", OCCASION: "now", WAIT_SECONDS: 300 }, []],
+  restartAgent: [{ NODE: "agent-1", ROLE: "agent", ATTEMPT: "now", WAIT_SECONDS: 300 }, []],
   osUpdates: [{ NODE: "server-1", ROLE: "server" }, []],
   makeWay: [{ NODE: "server-1", ROLE: "server", DRAIN: true, DRAIN_SECONDS: 300 }, []],
   updateOs: [{ NODE: "server-1", ROLE: "server" }, []],

@@ -39,7 +39,7 @@ export const scripts = {
     part("vip-interface"),
     entry("preflight"),
   ),
-  genesis: loadScript(...common, entry("genesis")),
+  bootstrap: loadScript(...common, entry("bootstrap")),
   admission: loadScript(...common, ...lease, part("findings"), ...leaving, entry("admission")),
   adopt: loadScript(...common, part("votes"), part("findings"), entry("adopt")),
   nextToken: loadScript(...common, part("token"), entry("next-token")),

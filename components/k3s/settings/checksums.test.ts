@@ -13,7 +13,7 @@ const other = { version: "v1.35.1+k3s1" };
 
 const findingsOf = (changes: Partial<K3sSettingsInput>, nodes = [serverNode(1)]): string[] =>
   checksumFindings(nodes, settingsOf(changes)).map(
-    ({ rule, about, problem, mend }) => `${rule} ${about}: ${problem}: ${mend}`,
+    ({ rule, about, problem, fix }) => `${rule} ${about}: ${problem}: ${fix}`,
   );
 
 describe("checksums of k3s", () => {

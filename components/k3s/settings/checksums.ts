@@ -49,7 +49,7 @@ export interface ChecksumFinding {
   readonly rule: string;
   readonly about: string;
   readonly problem: string;
-  readonly mend: string;
+  readonly fix: string;
 }
 
 export function checksumFindings(nodes: readonly K3sNode[], settings: K3sSettings): readonly ChecksumFinding[] {
@@ -70,7 +70,7 @@ function installerFindings({ version, checksums }: K3sSettings): readonly Checks
       rule: "checksum-missing",
       about: "checksums.installer",
       problem: `the installer of ${version} has no checksum, and we state none for that version`,
-      mend: `give the SHA-256 of ${installerUrl(version)} (curl -fsSL that URL | sha256sum)`,
+      fix: `give the SHA-256 of ${installerUrl(version)} (curl -fsSL that URL | sha256sum)`,
     },
   ];
 }
@@ -83,12 +83,12 @@ function missing(architecture: Architecture, { version, checksums, source }: K3s
   const known = checksumsOf({ version, checksums }).architectures.find((one) => one.architecture === architecture);
   if (known === undefined) {
     const problem = `there are ${architecture} nodes, and no checksums for them: we state none for ${version}`;
-    const mend = `give ${about}.binary: the line ${binaryName[architecture]} of ${list}`;
-    return [{ rule: "checksum-missing", about, problem, mend }];
+    const fix = `give ${about}.binary: the line ${binaryName[architecture]} of ${list}`;
+    return [{ rule: "checksum-missing", about, problem, fix }];
   }
   if (!source.images || known.images !== undefined) return [];
-  const mend = `give it: the line k3s-airgap-images-${architecture}.tar.zst of ${list}`;
-  return [{ rule: "checksum-missing", about: `${about}.images`, problem: "the image archive has no checksum", mend }];
+  const fix = `give it: the line k3s-airgap-images-${architecture}.tar.zst of ${list}`;
+  return [{ rule: "checksum-missing", about: `${about}.images`, problem: "the image archive has no checksum", fix }];
 }
 
 /** Stated by us for that version, and otherwise by the stack file: one of both is of another file. */
@@ -106,7 +106,7 @@ function contradictions({ version, checksums }: K3sSettings): readonly ChecksumF
         rule: "checksum-contradicts",
         about,
         problem: `${given} is declared for ${stated.of}, which is ${stated.digest}`,
-        mend: `leave ${about} out, or compare both with ${stated.source}`,
+        fix: `leave ${about} out, or compare both with ${stated.source}`,
       },
     ];
   });

@@ -56,13 +56,13 @@ journal_tail() {
   { journalctl -u "$ISTHMUS_UNIT" -n 25 --no-pager -o cat 2>&1 || true; } | relay
 }
 
-# fail "what is wrong" "how it is mended": ends the script.
+# fail "what is wrong" "how it is fixed": ends the script.
 fail() {
   trap - ERR
   say "failed at: $ISTHMUS_STEP"
   say "because: $1"
   journal_tail
-  say "to mend: ${2:-the lines above name the cause; mend it and run the same command again}"
+  say "to fix: ${2:-the lines above name the cause; fix it and run the same command again}"
   exit 1
 }
 

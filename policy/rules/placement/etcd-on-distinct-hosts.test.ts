@@ -25,7 +25,7 @@ describe("etcd-on-distinct-hosts", () => {
         kind: "fail",
         message:
           "site-a: the etcd servers k3s-a-server-1 and k3s-a-server-2 stand on one physical host, pve-a-1; without it, 1 of 3 voters are left: etcd needs 2 and stops",
-        mend: "Move k3s-a-server-2 to a host without a server: pve-a-2, pi-a-1.",
+        fix: "Move k3s-a-server-2 to a host without a server: pve-a-2, pi-a-1.",
         from: "Pulumi.site-a.yaml#/nodes/k3s-a-server-2",
       },
     ]);
@@ -37,7 +37,7 @@ describe("etcd-on-distinct-hosts", () => {
     assert.ok(found?.kind === "fail");
     assert.match(found.message, /without it, 3 of 5 voters are left: etcd goes on, with nothing to spare/);
     assert.equal(
-      found.mend,
+      found.fix,
       "Add a physical host to site-a and move server-1 there, or run a single server and say so.",
     );
     assert.equal(found.from, "Pulumi.site-a.yaml#");

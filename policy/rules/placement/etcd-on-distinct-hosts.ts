@@ -64,13 +64,13 @@ function failure(
   const quorum = Math.floor(around.of / 2) + 1;
   const loss = left >= quorum ? "etcd goes on, with nothing to spare for them" : `etcd needs ${quorum} and stops`;
   const names = together.map((server) => server.name).join(" and ");
-  const mend =
+  const fix =
     around.freeHosts.length > 0
       ? `Move ${moved?.name ?? ""} to a host without a server: ${around.freeHosts.join(", ")}.`
       : `Add a physical host to ${site} and move ${moved?.name ?? ""} there, or run a single server and say so.`;
   return fail(
     `${site}: the etcd servers ${names} stand on one physical host, ${host}; without it, ${left} of ${around.of} voters are left: ${loss}`,
-    mend,
+    fix,
     sourcePath(moved?.from),
   );
 }

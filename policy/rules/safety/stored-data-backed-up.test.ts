@@ -25,7 +25,7 @@ describe("stored-data-backed-up", () => {
     assert.deepEqual(outcomes(rule, spoiled(service, backup(1), undefined), { others: [site] })[0], {
       kind: "fail",
       message: "shop/orders stores orders, and nothing says what backs it up",
-      mend: "State `backup` as {by, to, every}, or as {none: the reason}.",
+      fix: "State `backup` as {by, to, every}, or as {none: the reason}.",
       from: "Pulumi.site-a.yaml#/services/shop",
     });
   });

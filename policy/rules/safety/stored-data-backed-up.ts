@@ -54,13 +54,13 @@ function judgeStore(name: string, stores: unknown, settings: Settings): Outcome[
   const backup = revealed(stores["backup"]);
   if (isUnknown(backup)) return [unknown(`the backup of ${name}`)];
   const data = textAt(stores, "what") ?? "data";
-  if (!isRecord(backup)) return [fail(`${name} stores ${data}, and nothing says what backs it up`, mend)];
+  if (!isRecord(backup)) return [fail(`${name} stores ${data}, and nothing says what backs it up`, fix)];
   return [
     "none" in backup ? judgeReason(`${name} stores ${data}`, backup["none"], settings) : judgeBackup(name, backup),
   ];
 }
 
-const mend = "State `backup` as {by, to, every}, or as {none: the reason}.";
+const fix = "State `backup` as {by, to, every}, or as {none: the reason}.";
 
 function judgeReason(stores: string, reason: unknown, settings: Settings): Outcome {
   if (isUnknown(reason)) return unknown(`the reason why there is no backup where ${stores}`);
@@ -86,7 +86,7 @@ function judgeBackup(name: string, backup: Props): Outcome {
   const open = ["by", "to", "every"].find((key) => isUnknown(backup[key]));
   if (open !== undefined) return unknown(`${open} in the backup of ${name}`);
   const missing = ["by", "to", "every"].filter((key) => (textAt(backup, key) ?? "").trim() === "");
-  if (missing.length > 0) return fail(`the backup of ${name} does not say: ${missing.join(", ")}`, mend);
+  if (missing.length > 0) return fail(`the backup of ${name} does not say: ${missing.join(", ")}`, fix);
   if (quantityPattern.duration.test(textAt(backup, "every") ?? "")) return pass;
   return fail(
     `the backup of ${name} is made every ${quote(backup["every"])}, which is no span of time`,

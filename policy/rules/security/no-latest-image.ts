@@ -68,12 +68,12 @@ function judge(image: ImageUse, { resource, settings, decider }: Case): Outcome 
   if (image.digest !== undefined) return pass;
   if (image.name !== undefined && settings.allowedImages.includes(image.name)) return pass;
   const where = `${subject(resource)}: ${image.at}`;
-  const mend = "Name the version that is meant, by a tag or a digest.";
+  const fix = "Name the version that is meant, by a tag or a digest.";
   if (image.tag !== undefined && image.tag !== "") {
     if (!settings.forbiddenTags.includes(image.tag)) return pass;
     const name = image.name === undefined ? "an image" : image.name;
-    return fail(`${where} uses ${name} with the tag "${image.tag}", which can be another version on every node`, mend);
+    return fail(`${where} uses ${name} with the tag "${image.tag}", which can be another version on every node`, fix);
   }
   if (image.inParts) return decidedByChart(`${where} leaves the tag to ${decider}`);
-  return fail(`${where} uses ${image.name ?? "an image"} without a tag or a digest, which means "latest"`, mend);
+  return fail(`${where} uses ${image.name ?? "an image"} without a tag or a digest, which means "latest"`, fix);
 }

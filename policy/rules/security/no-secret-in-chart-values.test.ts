@@ -70,7 +70,7 @@ describe("no-secret-in-chart-values", () => {
     assert.deepEqual(found, {
       kind: "fail",
       message: "Release shop: values.password holds a secret as plain text",
-      mend: "Put it into a Secret object and give the chart its name, as existingSecret or the like.",
+      fix: "Put it into a Secret object and give the chart its name, as existingSecret or the like.",
       from: "Pulumi.site-a.yaml#/services/shop",
     });
   });

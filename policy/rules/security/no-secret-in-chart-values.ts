@@ -34,17 +34,17 @@ export const noSecretInChartValues = defineRule<z.output<typeof settings>>({
   },
 });
 
-const mend = "Put it into a Secret object and give the chart its name, as existingSecret or the like.";
+const fix = "Put it into a Secret object and give the chart its name, as existingSecret or the like.";
 
 function judge(node: Node, { resource, allowed }: { resource: PolicyResource; allowed: readonly string[] }): Outcome[] {
   const path = pathText("values", node.keys);
   const release = subject(resource);
   if (allowed.includes(`${release.slice("Release ".length)}/${path}`)) return [];
   if (node.secret)
-    return [fail(`${release}: ${path} is a secret of the stack, and Helm keeps values in plain text`, mend)];
+    return [fail(`${release}: ${path} is a secret of the stack, and Helm keeps values in plain text`, fix)];
   if (isUnknown(node.value)) return suspicionOf(keyOf(node)) === "literal" ? [unknown(path)] : [];
   const shape = typeof node.value === "string" ? secretShape(node.value) : undefined;
-  if (shape !== undefined) return [fail(`${release}: ${path} holds ${shape}`, mend)];
-  if (isLiteralSecret(node)) return [fail(`${release}: ${path} holds a secret as plain text`, mend)];
+  if (shape !== undefined) return [fail(`${release}: ${path} holds ${shape}`, fix)];
+  if (isLiteralSecret(node)) return [fail(`${release}: ${path} holds a secret as plain text`, fix)];
   return [];
 }

@@ -27,12 +27,12 @@ describe("public-route-protected", () => {
     assert.deepEqual(ask(ingressRoute), [{ kind: "pass" }]);
   });
 
-  it("refuses a route without either, says how to mend it, and where the route is declared", () => {
+  it("refuses a route without either, says how to fix it, and where the route is declared", () => {
     assert.deepEqual(ask(spoiled(ingressRoute, middlewares, [{ name: "authentication" }])), [
       {
         kind: "fail",
         message: `${where} no rate limit`,
-        mend: "Name a middleware with rateLimit (average above 0).",
+        fix: "Name a middleware with rateLimit (average above 0).",
         from: "Pulumi.site-a.yaml#/services/shop/host",
       },
     ]);

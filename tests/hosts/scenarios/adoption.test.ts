@@ -70,7 +70,7 @@ describe("a cluster that is adopted", function () {
       /- the agent token is not the one of this cluster/,
       /- agent-1 runs v1\.34\.3\+k3s1, and v1\.35\.1\+k3s1 is declared/,
       /- agent-2 is declared, and no node of this cluster/,
-      /mend: declare the nodes that it has \(agent-1 server-1 server-2 server-3\); add others after the adoption/,
+      /fix: declare the nodes that it has \(agent-1 server-1 server-2 server-3\); add others after the adoption/,
       /- the pods of server-1 have addresses of 10\.42\.0\.0\/24, and clusterCidr is declared as 10\.52\.0\.0\/16/,
       /- the API has the service address 10\.43\.0\.1, and serviceCidr is declared as 10\.53\.0\.0\/16/,
       /- the certificate of the API is not valid for 10\.99\.250\.250, which api\.address declares/,
@@ -89,9 +89,9 @@ describe("a cluster that is adopted", function () {
     site.edit("agent-1", { role: "server" });
     const said = await site.refuses();
     assert.match(said, /\[server-3\] - k3s runs here as server, and this node is declared as agent/);
-    assert.match(said, /\[server-3\] {3}mend: declare it as server; or .* and k3s-uninstall\.sh here/);
+    assert.match(said, /\[server-3\] {3}fix: declare it as server; or .* and k3s-uninstall\.sh here/);
     assert.match(said, /\[agent-1\] - k3s runs here as agent, and this node is declared as server/);
-    assert.match(said, /\[agent-1\] {3}mend: declare it as agent; or .* and k3s-agent-uninstall\.sh here/);
+    assert.match(said, /\[agent-1\] {3}fix: declare it as agent; or .* and k3s-agent-uninstall\.sh here/);
     assert.doesNotMatch(said, /port \d+ is taken/);
     assert.deepEqual(await fingerprint(site), before);
   });
@@ -107,13 +107,13 @@ describe("a cluster that is adopted", function () {
     for (const finding of [
       /\[server-1\] - k3s is told by \/etc\/systemd\/system\/k3s\.service what the stack file cannot say, and it would be gone at its next start: cluster-domain, kube-apiserver-arg feature-gates, node-external-ip$/m,
       /\[server-1\] - k3s is told by \/etc\/systemd\/system\/k3s\.service\.env what the stack file cannot say, .*: HTTPS_PROXY$/m,
-      /\[server-1\] {3}mend: .*, in \/etc\/default\/k3s, which the unit reads, too/,
+      /\[server-1\] {3}fix: .*, in \/etc\/default\/k3s, which the unit reads, too/,
       /\[server-1\] declared otherwise than it runs, and as declared from its next start on: .*etcd-snapshot-retention \(kubernetes\.snapshots\.retention\)/,
       /\[server-2\] - k3s is told by \/etc\/rancher\/k3s\/config\.yaml what the stack file cannot say, .*: tls-san old\.example$/m,
-      /\[server-2\] {3}mend: .*flags as keys of \/etc\/rancher\/k3s\/config\.yaml\.d\/50-own\.yaml/,
+      /\[server-2\] {3}fix: .*flags as keys of \/etc\/rancher\/k3s\/config\.yaml\.d\/50-own\.yaml/,
       /\[server-2\] - flannel-backend is host-gw here \(\/etc\/rancher\/k3s\/config\.yaml\), and another is declared/,
       /\[server-3\] - k3s keeps its data in \/srv\/data here \(data-dir in \/etc\/systemd\/system\/k3s\.service\)/,
-      /\[server-3\] {3}mend: .*Its etcd is well as it is: do not start it with cluster-init/,
+      /\[server-3\] {3}fix: .*Its etcd is well as it is: do not start it with cluster-init/,
       /\[agent-1\] - k3s is told by \/etc\/systemd\/system\/k3s-agent\.service\.env what the stack file cannot say, .*: resolv-conf$/m,
     ]) {
       assert.match(said, finding);
@@ -251,7 +251,7 @@ describe("a cluster that is adopted", function () {
     assert.match(said, /\[server-1\] - Secrets are not encrypted in this cluster/);
     assert.match(
       said,
-      /\[server-1\] {3}mend: declare secretsEncryption: false\. To encrypt them \(.*\): k3s secrets-encrypt enable on this server/,
+      /\[server-1\] {3}fix: declare secretsEncryption: false\. To encrypt them \(.*\): k3s secrets-encrypt enable on this server/,
     );
     assert.deepEqual(await fingerprint(site), before);
   });

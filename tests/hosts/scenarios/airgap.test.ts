@@ -52,7 +52,7 @@ describe("a site without a way out", function () {
     await host.ok("ip route del default");
     const said = await site.refuses();
     assert.match(said, /\[server-1\] - there is no default route, which k3s needs/);
-    assert.match(said, /\[server-1\] {3}mend: add one, were it to nowhere.*ip link add dummy0 type dummy/);
+    assert.match(said, /\[server-1\] {3}fix: add one, were it to nowhere.*ip link add dummy0 type dummy/);
     await assertUntouched(host);
     // Not every kernel has dummy interfaces.
     await host.ok("ip link add nowhere0 type bridge && ip addr add 203.0.113.254/31 dev nowhere0");
@@ -62,7 +62,7 @@ describe("a site without a way out", function () {
   it("says that a host does not trust the mirror, and what to declare", async () => {
     const said = await site.refuses();
     assert.match(said, /because: the certificate of the source is from an authority that this host does not trust/);
-    assert.match(said, /to mend: give the certificate of that authority in the stack file, as source\.ca/);
+    assert.match(said, /to fix: give the certificate of that authority in the stack file, as source\.ca/);
     await assertUntouched(site.host("server-1"));
     site.set({ source: { url: mirror.url, images: true, ca: mirror.ca } });
   });

@@ -96,7 +96,7 @@ async function strike(site: TestSite, { verb, fault: { happens }, on, step }: Ce
   await whole(host, hold, happens);
 }
 
-/** What broke is mended, and what is held goes on. */
+/** What broke is fixed, and what is held goes on. */
 async function whole(host: Host, hold: Hold | undefined, happens: Fault["happens"]): Promise<void> {
   await happens?.ends(host);
   await host.reachable();

@@ -137,7 +137,7 @@ export const verbs: readonly Verb[] = [
       await write(aServer(site), `after-it-${String(time)}`);
       const cluster = await deployed(site);
       return {
-        task: { cluster, snapshot: await findSnapshot(cluster, snapshot), occasion: `of-time-${String(time)}` },
+        task: { cluster, snapshot: await findSnapshot(cluster, snapshot), attempt: `of-time-${String(time)}` },
         starts: { "server-1": 1, "server-2": 1, "agent-1": 1 },
         keepsWrites: false,
         holds: async () => {

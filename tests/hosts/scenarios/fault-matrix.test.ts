@@ -15,7 +15,7 @@ import { stepsOfVerb, verbs } from "./fault-matrix-verbs.ts";
 /** Scripts without cells, and why: who adds a script says so here, or gives it cells. */
 const withoutCells: Readonly<Record<string, string>> = {
   preflight: "changes nothing: preflight.test.ts",
-  genesis: "when a cluster begins: kills.test.ts",
+  bootstrap: "when a cluster begins: kills.test.ts",
   adopt: "changes nothing: adoption.test.ts",
   kubeconfig: "only reads",
   letGo: "changes nothing but that it takes the lease: faults-midway.test.ts",

@@ -32,17 +32,17 @@ describe("a cluster in trouble", function () {
     assert.match(said, /\[server-2\] 2 finding\(s\) before anything was changed:/);
     assert.match(said, /\[server-2\] - this host calls itself elsewhere, and is declared as server-2/);
     assert.match(said, /\[server-2\] - TCP port 10250 is taken by python3 \(process \d+\)/);
-    assert.match(said, /\[server-2\] {3}mend: stop it, or keep it off this host; who it is: ss -lntup/);
+    assert.match(said, /\[server-2\] {3}fix: stop it, or keep it off this host; who it is: ss -lntup/);
     assert.equal(await host.ok("find /etc/rancher /var/lib/rancher -mindepth 1"), "");
     await host.ok("hostname server-2; fuser -k 10250/tcp");
   });
 
-  it("says that a server was given other flags than those that run, and goes on when they are mended", async () => {
+  it("says that a server was given other flags than those that run, and goes on when they are fixed", async () => {
     const byHand = "/etc/rancher/k3s/config.yaml.d/90-by-hand.yaml";
     await site.host("server-2").put(byHand, "cluster-cidr: 10.99.0.0/16\n");
     const said = await site.refuses();
     assert.match(said, /\[server-2\] because: this server was given other flags than those that run/);
-    assert.match(said, /\[server-2\] to mend: give all servers the same cluster and service CIDR/);
+    assert.match(said, /\[server-2\] to fix: give all servers the same cluster and service CIDR/);
     assert.deepEqual(await members(site.host("server-1")), ["server-1"]);
     await site.host("server-2").ok(`rm ${byHand}`);
   });
@@ -154,10 +154,10 @@ describe("a cluster in trouble", function () {
     const again = { replace: `**::${clusterName}-server-3` };
     const said = (await site.up(again)).text;
     assert.match(said, /\[server-3\] because: etcd has a member server-3, and its data is not on this disk/);
-    const [, mend = ""] = /on another server: (k3s kubectl delete node server-3);/.exec(said) ?? [];
+    const [, fix = ""] = /on another server: (k3s kubectl delete node server-3);/.exec(said) ?? [];
     assert.equal((await host.run("test -e /etc/systemd/system/k3s.service")).code, 1, "it was installed");
 
-    await site.host("server-1").ok(mend);
+    await site.host("server-1").ok(fix);
     await site.goesUp(again);
     await assertConverged(site);
     assert.deepEqual(await written(host), ["kept"]);

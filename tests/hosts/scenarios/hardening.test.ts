@@ -52,7 +52,7 @@ describe("the CIS profile", function () {
     site.set({ secretsEncryption: false });
     const said = await site.refuses();
     assert.match(said, /- Secrets are encrypted in this cluster, and secretsEncryption is declared false/);
-    assert.match(said, /mend: take secretsEncryption out of the stack file/);
+    assert.match(said, /fix: take secretsEncryption out of the stack file/);
     assert.match(await site.host("server-1").ok("cat /etc/rancher/k3s/config.yaml"), /^secrets-encryption: true$/m);
     site.set({ secretsEncryption: true });
     await site.goesUp();

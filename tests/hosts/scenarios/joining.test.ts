@@ -1,4 +1,4 @@
-/** Joins that cannot succeed, one cause after the other on one site: each is named, soon, and mended; then all is as declared. */
+/** Joins that cannot succeed, one cause after the other on one site: each is named, soon, and fixed; then all is as declared. */
 import assert from "node:assert/strict";
 
 import { aServer, assertConverged, members, starts } from "../../kits/site/cluster-state.ts";
@@ -28,7 +28,7 @@ describe("a join that cannot succeed", function () {
     const said = await site.refuses();
     const [, because] = new RegExp(`\\[${host}\\] because: (.*)`).exec(said) ?? [];
     assert.ok(because, said);
-    assert.match(said, new RegExp(`\\[${host}\\] to mend: .`));
+    assert.match(said, new RegExp(`\\[${host}\\] to fix: .`));
     await site.host(host).run("systemctl stop k3s; systemctl stop k3s-agent");
     return because.replace(/ \((it ended so three times|k3s says so again and again)\)$/, "");
   }
@@ -154,7 +154,7 @@ describe("a join that cannot succeed", function () {
     assert.ok(said.includes(`${site.lab.network.address(1)} is silent`), said);
   });
 
-  it("goes on when it is mended: all are there, once", async () => {
+  it("goes on when it is fixed: all are there, once", async () => {
     await site.goesUp();
     await assertConverged(site);
   });

@@ -16,7 +16,7 @@ const joinSteps = stepsOf(scripts.installServer);
 const killedAfter = full
   ? [
       "preflight-server-1",
-      "genesis",
+      "bootstrap",
       "admission",
       "server-1",
       "kubeconfig",
@@ -25,7 +25,7 @@ const killedAfter = full
       "agent-1",
       "membership",
     ]
-  : ["genesis", "server-1", "server-2", "membership"];
+  : ["bootstrap", "server-1", "server-2", "membership"];
 const killedWithin = full ? joinSteps : ["find the cluster", "start k3s"];
 
 describe("a cluster whose `up` is killed again and again", function () {

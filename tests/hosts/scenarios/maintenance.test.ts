@@ -146,7 +146,7 @@ describe("a cluster whose hosts are maintained", function () {
       await isWhole();
     });
 
-    it("stops at a host whose packages fail, with the cause, and goes on when they are mended", async () => {
+    it("stops at a host whose packages fail, with the cause, and goes on when they are fixed", async () => {
       await publishOn(["server-3"]);
       const before = await installedRelease(site.host("server-3"));
       await publish(site.host("server-2"), { version: String(++release), broken: true });

@@ -41,7 +41,7 @@ describe("a node under another name", function () {
     );
     assert.match(
       said,
-      /\[server-two\] {3}mend: declare it as server-2 again .*; or, one step each: take server-2 out of the stack file and run up, then k3s-uninstall\.sh here, then add it as server-two and run up/,
+      /\[server-two\] {3}fix: declare it as server-2 again .*; or, one step each: take server-2 out of the stack file and run up, then k3s-uninstall\.sh here, then add it as server-two and run up/,
     );
     assert.match(said, /\[agent-one\] - this machine is the node agent-1 of its cluster, and is declared as agent-one/);
     // Its host is still called agent-1: to rename that, too, would be the wrong advice.

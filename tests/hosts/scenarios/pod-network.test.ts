@@ -70,7 +70,7 @@ describe("the network of the pods", function () {
     assert.match(said, /\[agent-2\] failed at: reach the pods of other nodes/);
     for (const name of ["server-1", "agent-1"]) assert.ok(said.includes(`${name} (${site.host(name).address})`), said);
     assert.match(said, /cannot be reached from here, and these nodes can: UDP 8472 is closed in one direction/);
-    assert.match(said, /to mend: on both sides let the nodes, and the network of the pods, through: ufw allow from/);
+    assert.match(said, /to fix: on both sides let the nodes, and the network of the pods, through: ufw allow from/);
     const before = await starts(site);
     assert.match(
       await site.refuses(),
@@ -154,7 +154,7 @@ describe("the network of the pods", function () {
       said.includes(`- this server is a member of etcd at ${site.host("server-1").address}, and ${other} is declared`),
       said,
     );
-    assert.match(said, /\[server-1\] {3}mend: declare [0-9.]+ again\. A server moves by leaving/);
+    assert.match(said, /\[server-1\] {3}fix: declare [0-9.]+ again\. A server moves by leaving/);
     site.file = file;
     await site.goesUp();
     assert.deepEqual(await starts(site), before);

@@ -72,7 +72,7 @@ describe("the look at a host before anything is changed", function () {
     return lines.map((line) => line.replace(`[${name}] `, "")).filter((line) => line !== "get the release");
   }
 
-  /** Problems that were found, without their mends. */
+  /** Problems that were found, without their fixes. */
   const problems = (said: readonly string[]): readonly string[] =>
     said.filter((line) => line.startsWith("- ")).map((line) => line.slice(2));
 
@@ -91,7 +91,7 @@ describe("the look at a host before anything is changed", function () {
     assert.deepEqual(said, [[], [], []]);
   });
 
-  it("says all that it finds in one message, each with its mend", async () => {
+  it("says all that it finds in one message, each with its fix", async () => {
     const host = lab.host("server-2");
     await host.ok("rm -rf /var/lib/isthmus");
     await host.ok("hostname elsewhere; mv /etc/machine-id /etc/machine-id.away");
@@ -113,17 +113,17 @@ describe("the look at a host before anything is changed", function () {
       [
         "6 finding(s) before anything was changed:",
         "- the kernel has no memory cgroup controller",
-        "  mend: on a Raspberry Pi: add cgroup_memory=1 cgroup_enable=memory to the one line of /boot/firmware/cmdline.txt (elsewhere: to the kernel command line), then reboot",
+        "  fix: on a Raspberry Pi: add cgroup_memory=1 cgroup_enable=memory to the one line of /boot/firmware/cmdline.txt (elsewhere: to the kernel command line), then reboot",
         "- this host calls itself elsewhere, and is declared as server-2",
-        "  mend: hostnamectl set-hostname server-2, or correct its address in the stack file",
+        "  fix: hostnamectl set-hostname server-2, or correct its address in the stack file",
         "- this host has no machine id",
-        "  mend: systemd-machine-id-setup, then reboot; a template of machines has none, and each clone makes its own",
+        "  fix: systemd-machine-id-setup, then reboot; a template of machines has none, and each clone makes its own",
         "- N MiB are free below /var/lib, and 1000000000 are needed",
-        "  mend: make room or give it a larger disk",
+        "  fix: make room or give it a larger disk",
         `- TCP port 10250 is taken by python3 (process ${taken})`,
-        "  mend: stop it, or keep it off this host; who it is: ss -lntup 'sport = :10250'",
+        "  fix: stop it, or keep it off this host; who it is: ss -lntup 'sport = :10250'",
         "- this host already routes 10.42.0.0/16: 10.42.7.0/24 dev eth0 scope link",
-        "  mend: choose another cluster or service CIDR, or remove that route",
+        "  fix: choose another cluster or service CIDR, or remove that route",
       ],
     );
     await host.ok(
@@ -192,7 +192,7 @@ describe("the look at a host before anything is changed", function () {
       "wait until cloud-init has ended",
       "1 finding(s) before anything was changed:",
       "- there is no program never-there, which pods need that may run here",
-      "  mend: install it: apt-get install never-there",
+      "  fix: install it: apt-get install never-there",
     ]);
     assert.deepEqual(await look("agent-1", {}, { programs: ["early-needed"] }), []);
     await host.ok("rm /usr/local/bin/cloud-init /usr/local/bin/early-needed");
@@ -204,7 +204,7 @@ describe("the look at a host before anything is changed", function () {
     assert.deepEqual(said, [
       "1 finding(s) before anything was changed:",
       `- TCP 2379, TCP 2380, UDP 8472 of server-2 (${lab.host("server-2").address}) cannot be reached from here, and the host is up: a firewall is between`,
-      "  mend: on both sides let the nodes of the cluster through: ufw allow from ADDRESS, or firewall-cmd --permanent --zone=trusted --add-source=ADDRESS (and --reload). It needs TCP 10250 between all nodes, 6443 to servers, 2379 and 2380 between servers, UDP 8472 between all",
+      "  fix: on both sides let the nodes of the cluster through: ufw allow from ADDRESS, or firewall-cmd --permanent --zone=trusted --add-source=ADDRESS (and --reload). It needs TCP 10250 between all nodes, 6443 to servers, 2379 and 2380 between servers, UDP 8472 between all",
     ]);
   });
 
@@ -249,7 +249,7 @@ describe("the look at a host before anything is changed", function () {
     assert.deepEqual(said, [
       "1 finding(s) before anything was changed:",
       `- another machine (${card}) has the address ${host.address}, too`,
-      "  mend: give one of them another address: one outside of every DHCP range, or one that the DHCP server keeps for this host alone",
+      "  fix: give one of them another address: one outside of every DHCP range, or one that the DHCP server keeps for this host alone",
     ]);
   });
 
@@ -336,7 +336,7 @@ while True:
     assert.deepEqual(said, [
       "1 finding(s) before anything was changed:",
       `- another machine (${card}) answers at the API address ${address}`,
-      "  mend: choose an address that is free, outside of every DHCP range, or take it from that machine",
+      "  fix: choose an address that is free, outside of every DHCP range, or take it from that machine",
     ]);
     assert.deepEqual(await look("agent-1", { api }), [], "an agent has nothing to do with it");
     await stranger.ok(`ip addr del ${address}/32 dev eth0`);
@@ -365,7 +365,7 @@ while True:
       await lab.host("server-1").shiftClock(0);
       assert.match(said, /^1 finding\(s\)/);
       assert.match(said, /- this clock says \S+Z: it is (3600|3599|3601) s behind that of http:\/\/10\.99\.\d+\.\d+\n/);
-      assert.match(said, /mend: timedatectl set-ntp true, and see that UDP 123 leaves the network$/);
+      assert.match(said, /fix: timedatectl set-ntp true, and see that UDP 123 leaves the network$/);
     });
 
     it("goes by the majority: a server that runs with a wrong clock is not held against those who have the right one", async () => {

@@ -5,9 +5,9 @@ import process from "node:process";
 import { restoreCluster, type Restore } from "../../../cli/lib/cluster/restore.ts";
 import type { DeployedCluster } from "../../../cli/lib/cluster/deployed.ts";
 
-export interface RestoreTask extends Pick<Restore, "snapshot" | "occasion"> {
+export interface RestoreTask extends Pick<Restore, "snapshot" | "attempt"> {
   readonly cluster: DeployedCluster;
 }
 
-const { cluster, snapshot, occasion } = JSON.parse(readFileSync(0, "utf8")) as RestoreTask;
-await restoreCluster(cluster, { snapshot, occasion, say: (line) => process.stdout.write(`${line}\n`) });
+const { cluster, snapshot, attempt } = JSON.parse(readFileSync(0, "utf8")) as RestoreTask;
+await restoreCluster(cluster, { snapshot, attempt, say: (line) => process.stdout.write(`${line}\n`) });

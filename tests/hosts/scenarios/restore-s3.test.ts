@@ -177,7 +177,7 @@ describe("a cluster that keeps its snapshots in an object store", function () {
     const cluster = await deployed(site);
     const snapshot = await findSnapshot(cluster, "latest");
     assert.equal(snapshot.name, taken);
-    await restoreCluster(cluster, { snapshot, occasion: "lost", say: quietly });
+    await restoreCluster(cluster, { snapshot, attempt: "lost", say: quietly });
     await site.goesUp();
     await assertConverged(site);
     assert.deepEqual(await written(aServer(site)), ["first", "second"]);
@@ -187,7 +187,7 @@ describe("a cluster that keeps its snapshots in an object store", function () {
 
   it("goes back to a snapshot from before the rotation, and has the token of today afterwards", async () => {
     const cluster = await deployed(site);
-    await restoreCluster(cluster, { snapshot: await findSnapshot(cluster, "keep"), occasion: "old", say: quietly });
+    await restoreCluster(cluster, { snapshot: await findSnapshot(cluster, "keep"), attempt: "old", say: quietly });
     await assertConverged(site);
     assert.deepEqual(await written(site.host("server-2")), ["first"]);
     const [today = "", old = ""] = keptServerTokens(cluster.access);
@@ -204,7 +204,7 @@ describe("a cluster that keeps its snapshots in an object store", function () {
     await site.goesUp();
     const before = await starts(site);
     const cluster = await deployed(site);
-    const restore = { snapshot: await findSnapshot(cluster, "keep"), occasion: "too late", say: quietly };
+    const restore = { snapshot: await findSnapshot(cluster, "keep"), attempt: "too late", say: quietly };
     await assert.rejects(
       restoreCluster(cluster, restore),
       /keep-.* was taken with a server token that the stack does not keep\. Nothing was changed/,

@@ -90,7 +90,7 @@ describe("a cluster that is snapshotted and restored", function () {
     const said: string[] = [];
     await restoreCluster(cluster, {
       snapshot: await findSnapshot(cluster, "latest"),
-      occasion: "first",
+      attempt: "first",
       say: (line) => said.push(line),
     });
     await assertConverged(site);
@@ -117,7 +117,7 @@ describe("a cluster that is snapshotted and restored", function () {
     const cluster = await deployed(site);
     const restore = {
       snapshot: await findSnapshot(cluster, snapshot),
-      occasion: "second",
+      attempt: "second",
       say: () => undefined,
     };
     const step = "wait until the node is Ready and an etcd voter";
@@ -141,14 +141,14 @@ describe("a cluster that is snapshotted and restored", function () {
       const cluster = await deployed(site);
       const before = await written(aServer(site));
       await write(aServer(site), `to-be-lost-${String(stage)}`);
-      const task = { cluster, snapshot: await findSnapshot(cluster, snapshot), occasion: `killed-${String(stage)}` };
+      const task = { cluster, snapshot: await findSnapshot(cluster, snapshot), attempt: `killed-${String(stage)}` };
       await killedAfterStage(stage, task);
       // The power fails where a server has stopped and not joined yet: it must wait, and start nothing of its own.
       if (stage >= 2 && stage <= 4) {
         await site.host("server-3").powerCycle();
         assert.equal((await site.host("server-3").run("systemctl is-active k3s")).stdout.trim(), "inactive");
         // Nor does anybody else start it, who knows nothing of the restore.
-        const refusal = new RegExp(`the restore ${task.occasion} began on server-3 and has not ended`);
+        const refusal = new RegExp(`the restore ${task.attempt} began on server-3 and has not ended`);
         assert.match((await site.up({ replace: "**::site-a-k3s-server-3" })).text, refusal);
         await assert.rejects(renews(cluster, "server-3"), refusal);
         assert.equal((await site.host("server-3").run("systemctl is-active k3s")).stdout.trim(), "inactive");
@@ -164,7 +164,7 @@ describe("a cluster that is snapshotted and restored", function () {
     const found = await findSnapshot(cluster, snapshot);
     const before = await starts(site);
     await site.host("server-3").cutLink();
-    const restore = { snapshot: found, occasion: "cut", say: () => undefined };
+    const restore = { snapshot: found, attempt: "cut", say: () => undefined };
     await assert.rejects(restoreCluster(cluster, restore), /^UserError: server-3 cannot be reached over SSH: /);
     await site.host("server-3").restoreLink();
     await assertConverged(site);
@@ -181,7 +181,7 @@ describe("a cluster that is snapshotted and restored", function () {
     const cluster = await deployed(site);
     await restoreCluster(cluster, {
       snapshot: await findSnapshot(cluster, taken),
-      occasion: "third",
+      attempt: "third",
       say: () => undefined,
     });
     await site.goesUp();
@@ -200,7 +200,7 @@ describe("a cluster that is snapshotted and restored", function () {
     const cluster = await deployed(site);
     const found = await findSnapshot(cluster, "latest");
     assert.match(found.name, /^before-v1\.35\.1-k3s1-server-1-/);
-    const restore = { snapshot: found, occasion: "back", say: () => undefined };
+    const restore = { snapshot: found, attempt: "back", say: () => undefined };
     const before = await starts(site);
     const binary = `/srv/k3s/${versions.first}/k3s`;
     // What the look before that `up` has got lies there, too.

@@ -6,7 +6,7 @@ import process from "node:process";
 /** One thing that test hosts need, and how a person gets it. */
 export interface Missing {
   readonly what: string;
-  readonly mend: string;
+  readonly fix: string;
 }
 
 const PROGRAMS: Readonly<Record<string, string>> = {
@@ -53,21 +53,21 @@ function pythonHas(module: string): boolean {
 /** What this machine lacks to run test hosts; empty where it lacks nothing. */
 export function missing(): readonly Missing[] {
   if (process.platform !== "linux") {
-    return [{ what: "Linux (hosts are made of its network namespaces)", mend: "run it in a Linux virtual machine" }];
+    return [{ what: "Linux (hosts are made of its network namespaces)", fix: "run it in a Linux virtual machine" }];
   }
   const found: Missing[] = [];
   if (process.getuid?.() !== 0) {
-    found.push({ what: "root (to make namespaces and mounts)", mend: "sudo npm run test:hosts" });
+    found.push({ what: "root (to make namespaces and mounts)", fix: "sudo npm run test:hosts" });
   }
   for (const [program, debianPackage] of Object.entries(PROGRAMS)) {
-    if (!onPath(program)) found.push({ what: program, mend: `apt-get install ${debianPackage}` });
+    if (!onPath(program)) found.push({ what: program, fix: `apt-get install ${debianPackage}` });
   }
   if (!readdirSync("/usr/lib").some((folder) => existsSync(join("/usr/lib", folder, faketime)))) {
-    found.push({ what: faketime, mend: "apt-get install libfaketime" });
+    found.push({ what: faketime, fix: "apt-get install libfaketime" });
   }
   for (const module of ["yaml", "cryptography"]) {
     if (!pythonHas(module)) {
-      found.push({ what: `${module} for /usr/bin/python3`, mend: `apt-get install python3-${module}` });
+      found.push({ what: `${module} for /usr/bin/python3`, fix: `apt-get install python3-${module}` });
     }
   }
   return found;
@@ -77,7 +77,7 @@ export function missing(): readonly Missing[] {
 export function requireHosts(context: Mocha.Context): void {
   const lacks = missing();
   if (lacks.length === 0) return;
-  const lines = lacks.map(({ what, mend }) => `  ${what}: ${mend}`).join("\n");
+  const lines = lacks.map(({ what, fix }) => `  ${what}: ${fix}`).join("\n");
   const message = `Test hosts cannot run on this machine. It lacks:\n${lines}`;
   if (process.env["CI"] === "true") throw new Error(message);
   console.warn(message);

@@ -44,7 +44,7 @@ export async function benchBootstrap(rounds: number, say: (line: string) => void
 }
 
 function refuseWithoutHosts(): void {
-  const lacks = [...missing().map(({ what, mend }) => `${what}: ${mend}`), ...pulumiIsMissing()];
+  const lacks = [...missing().map(({ what, fix }) => `${what}: ${fix}`), ...pulumiIsMissing()];
   if (lacks.length === 0) return;
   throw new UserError(`This needs test hosts and the engine, and the machine lacks:\n  ${lacks.join("\n  ")}`);
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2034,SC2153,SC2154 # parts of a script are joined, and parameters come before: see ../scripts.ts
-# Runs once, in place of genesis.sh, where a cluster is adopted: looks at it on its first server, changes nothing, and says
+# Runs once, in place of bootstrap.sh, where a cluster is adopted: looks at it on its first server, changes nothing, and says
 # everything at once that would keep it from going on as it is.
 UNIT=k3s
 

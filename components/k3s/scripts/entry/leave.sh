@@ -6,9 +6,9 @@ lock
 UNIT=k3s
 mkdir -p "$RECORD"
 # A run that goes on after a kill finds servers that have joined again already.
-if [ "$(cat "$RECORD/k3s.left" 2>/dev/null || true)" = "$OCCASION" ]; then exit 0; fi
+if [ "$(cat "$RECORD/k3s.left" 2>/dev/null || true)" = "$ATTEMPT" ]; then exit 0; fi
 # From here on nothing else starts it: not a reboot, not an up, not other maintenance.
-put "$RECORD/k3s.restoring" 0600 "$OCCASION"
+put "$RECORD/k3s.restoring" 0600 "$ATTEMPT"
 step 'stop k3s'
 # A reboot before it joins again must not start it: without its etcd it could start a cluster of its own.
 if [ -f /etc/systemd/system/k3s.service ]; then
@@ -23,4 +23,4 @@ if [ -d "$K3S_DATA/server/db/etcd" ]; then
   mv "$K3S_DATA/server/db/etcd" "$K3S_DATA/server/db/etcd-before-restore"
   on_disk "$K3S_DATA/server/db"
 fi
-put "$RECORD/k3s.left" 0600 "$OCCASION"
+put "$RECORD/k3s.left" 0600 "$ATTEMPT"

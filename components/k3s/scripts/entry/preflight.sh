@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2034,SC2154 # parts of a script are joined, and parameters come before: see ../scripts.ts
 # Looks at a host before anything is changed on it, the first time and each time after. Everything that stands in the way is
-# said at once, with its mend. Then the files of the release are got, so that no node is changed before all have them.
+# said at once, with its fix. Then the files of the release are got, so that no node is changed before all have them.
 UNIT=k3s OTHER_UNIT=k3s-agent
 [ "$ROLE" = server ] || UNIT=k3s-agent OTHER_UNIT=k3s
 # Also while systemd starts it again and again: its ports are its own.
@@ -76,9 +76,9 @@ check_clock() {
   retry 30 clock_synchronised || synchronised=no
   read -r _ ahead name < <(other_clocks | sort -n | awk '{ line[NR] = $0 } END { if (NR) print line[int((NR + 1) / 2)] }') || true
   if [ -n "$ahead" ] && too_far "$ahead"; then
-    finding "this clock says $(date -u +%FT%TZ): it is $(behind_or_ahead "$ahead") that of $name" "$CLOCK_MEND"
+    finding "this clock says $(date -u +%FT%TZ): it is $(behind_or_ahead "$ahead") that of $name" "$CLOCK_FIX"
   elif [ "$synchronised" != yes ]; then
-    finding "the clock is not synchronised (it says $(date -u +%FT%TZ))" "$CLOCK_MEND"
+    finding "the clock is not synchronised (it says $(date -u +%FT%TZ))" "$CLOCK_FIX"
   fi
 }
 
@@ -101,7 +101,7 @@ check_name() {
   # The nodes' own name is given to k3s: a domain behind this one does no harm.
   name=${name%%.*}
   if [ -n "$OTHER_NAME" ]; then
-    finding "$OTHER_NAME" "$OTHER_NAME_MEND"
+    finding "$OTHER_NAME" "$OTHER_NAME_FIX"
   elif [ "${name,,}" != "$NODE" ]; then
     finding "this host calls itself $name, and is declared as $NODE" "hostnamectl set-hostname $NODE, or correct its address in the stack file"
   fi

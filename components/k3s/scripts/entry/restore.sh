@@ -12,7 +12,7 @@ wait_until_joined() {
 }
 
 mkdir -p "$RECORD"
-put "$RESTORING" 0600 "$OCCASION"
+put "$RESTORING" 0600 "$ATTEMPT"
 WANTED=$(digest "$SERVER_TOKEN" "$AGENT_TOKEN" "$SNAPSHOT_STORE")
 begin
 write_configuration "$WANTED"
@@ -24,7 +24,7 @@ step 'install k3s'
 install_binary
 install_unit
 RESTART=''
-if [ "$(cat "$DONE" 2>/dev/null || true)" != "$OCCASION" ]; then
+if [ "$(cat "$DONE" 2>/dev/null || true)" != "$ATTEMPT" ]; then
   step 'find the snapshot'
   from=$SNAPSHOT
   if [ -z "$S3_BUCKET" ]; then
@@ -41,7 +41,7 @@ if [ "$(cat "$DONE" 2>/dev/null || true)" != "$OCCASION" ]; then
   # It keeps the lock: a run that dies leaves it at work.
   logged reset k3s server --cluster-reset --cluster-reset-restore-path="$from" ||
     fail "k3s could not restore $SNAPSHOT" 'the lines above name the cause; if it says that the token is wrong: none that the state keeps opens this snapshot'
-  put "$DONE" 0600 "$OCCASION"
+  put "$DONE" 0600 "$ATTEMPT"
 else
   say "$SNAPSHOT was put back here by this restore at $(date -u -r "$DONE" '+%F %T UTC'): not done again, what was written since stays"
   if [ "$(cat "$K3S_ETC/token")" = "$SNAPSHOT_TOKEN" ] && etcd_has_token "$SERVER_TOKEN"; then
@@ -57,7 +57,7 @@ wait_until_joined
 if [ "$SNAPSHOT_TOKEN" != "$SERVER_TOKEN" ] && [ "$(cat "$K3S_ETC/token")" = "$SNAPSHOT_TOKEN" ]; then
   step 'rotate the token of the snapshot to that of today'
   rotate_token "$SERVER_TOKEN" ||
-    fail 'k3s could not rotate the token' 'the lines above name the cause; mend it and go on with this restore'
+    fail 'k3s could not rotate the token' 'the lines above name the cause; fix it and go on with this restore'
   retry 30 etcd_has_token "$SERVER_TOKEN" || fail 'etcd does not have the new token' "see why: journalctl -u $UNIT"
   put "$K3S_ETC/token" 0600 "$SERVER_TOKEN"
   restart_unit "$WANTED"

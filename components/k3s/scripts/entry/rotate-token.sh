@@ -19,7 +19,7 @@ if ! etcd_has_token "$SERVER_TOKEN"; then
   take_lease "$ROTATION_LEASE"
   step 'rotate the server token'
   rotate_token "$SERVER_TOKEN" ||
-    fail 'k3s could not rotate the token' 'the lines above name the cause; mend it and run the same command again'
+    fail 'k3s could not rotate the token' 'the lines above name the cause; fix it and run the same command again'
   retry 30 etcd_has_token "$SERVER_TOKEN" || pass 'etcd does not have the new token: another server takes it up'
 elif [ "$known" != "$SERVER_TOKEN" ] && ! is_older_token "$known"; then
   fail 'the token of this cluster is none that the state keeps' 'was the token generation lowered? Declare the one that the cluster has: it only goes up'

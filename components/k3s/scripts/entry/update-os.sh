@@ -8,7 +8,7 @@ mkdir -p "$RECORD"
 # Into a file: a pipe that breaks with the connection would end dpkg midway.
 into_log() { "$@" >>"$RECORD/apt.log" 2>&1 9>&-; }
 
-# What an upgrade that was cut off left half done comes first; where that fails, a newer release may mend it.
+# What an upgrade that was cut off left half done comes first; where that fails, a newer release may fix it.
 upgrade() {
   into_log dpkg --configure -a || true
   into_log apt-get -q -y --with-new-pkgs -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 \
@@ -22,7 +22,7 @@ upgrade || {
   tail -n 20 "$RECORD/apt.log" | relay
   cause=$(grep -E '^(E|dpkg: error)' "$RECORD/apt.log" | head -n 1 | sed 's/:$//' || true)
   fail "the packages of this host could not be updated${cause:+ ($cause)}" \
-    "the lines above are the end of $RECORD/apt.log; mend it with apt-get on this host, and run again. The node stays cordoned until then"
+    "the lines above are the end of $RECORD/apt.log; fix it with apt-get on this host, and run again. The node stays cordoned until then"
 }
 KEEP_LEASE=1
 say "packages set up: $(grep -c '^Setting up ' "$RECORD/apt.log" || true)"

@@ -18,16 +18,16 @@ webhook_refuses() {
 }
 step "wait until the admission webhook of $RELEASE answers"
 if retry "$WAIT_SECONDS" webhook_refuses; then exit 0; fi
-mend="on a server: k3s kubectl -n $NAMESPACE get pods, and their logs; then run the same command again"
+fix="on a server: k3s kubectl -n $NAMESPACE get pods, and their logs; then run the same command again"
 case $SAID in
   *'failed calling webhook'*)
     say "$SAID"
     fail "for $((WAIT_SECONDS / 60)) minutes the API server has reached no webhook of $RELEASE" \
-      "$mend. If the pods are well, servers do not reach pods: see the firewall between nodes (flannel's port)" ;;
+      "$fix. If the pods are well, servers do not reach pods: see the firewall between nodes (flannel's port)" ;;
   *'(server dry run)'*)
     fail "the API server has asked no webhook of $RELEASE: none is registered, or it lets pass what it should refuse" \
-      "$mend. What is registered: k3s kubectl get validatingwebhookconfigurations" ;;
+      "$fix. What is registered: k3s kubectl get validatingwebhookconfigurations" ;;
   *)
     say "$SAID"
-    fail "the webhook of $RELEASE did not refuse with \"$REFUSAL\"" "$mend" ;;
+    fail "the webhook of $RELEASE did not refuse with \"$REFUSAL\"" "$fix" ;;
 esac

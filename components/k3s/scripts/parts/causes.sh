@@ -14,9 +14,9 @@ join_target() { sed -n 's,^server: https://\(.*\):6443$,\1,p' "$K3S_ETC/config.y
 
 TAKE_OUT='take the node out of the stack file and run up, put it back and run up again'
 
-# explain LINE: sets CAUSE and MEND if we know what it means, and LASTING if waiting does not help.
+# explain LINE: sets CAUSE and FIX if we know what it means, and LASTING if waiting does not help.
 explain() {
-  CAUSE='' MEND='' LASTING=''
+  CAUSE='' FIX='' LASTING=''
   # What ends the process, or is all that an agent does: the rest may be about others, or pass.
   case $1 in *level=fatal* | *'Shutdown request received'* | *'Waiting to retrieve agent configuration'*) LASTING=1 ;; esac
   case $1 in
@@ -28,33 +28,33 @@ explain() {
     *'join failed'*'401 Unauthorized'* | *'join failed'*'not authorized'*) wrong_token ;;
   *'critical configuration value mismatch'*)
     CAUSE="this server was given other flags than those that run$(mismatched)"
-    MEND='give all servers the same cluster and service CIDR, disable list and secrets encryption' ;;
-  *'duplicate node name found'*) CAUSE='etcd still has a member of this name' MEND=$TAKE_OUT ;;
+    FIX='give all servers the same cluster and service CIDR, disable list and secrets encryption' ;;
+  *'duplicate node name found'*) CAUSE='etcd still has a member of this name' FIX=$TAKE_OUT ;;
   *'Node password rejected'*)
-    CAUSE='the cluster remembers another machine by this name, or two machines have it' MEND=$TAKE_OUT ;;
+    CAUSE='the cluster remembers another machine by this name, or two machines have it' FIX=$TAKE_OUT ;;
   *'too many learner members'*)
     CAUSE='another server is joining at the same time, or began to and never ended'
-    MEND='wait until it has joined, or take it out of etcd (kubectl delete node), then run again' ;;
+    FIX='wait until it has joined, or take it out of etcd (kubectl delete node), then run again' ;;
   *'etcdserver: unhealthy cluster'*)
-    CAUSE='etcd takes no new member while one of its members is unhealthy' MEND='mend or remove the unhealthy server first' ;;
+    CAUSE='etcd takes no new member while one of its members is unhealthy' FIX='fix or remove the unhealthy server first' ;;
   *'certificate has expired or is not yet valid'*) wrong_time ;;
   *'certificate is valid for'* | *'agent configuration'*'unknown authority'* | *'bootstrap cluster data'*'unknown authority'*)
     another_cluster ;;
   *'address already in use'*)
     # What ran before may not have ended yet.
-    LASTING='' CAUSE='a port that k3s needs is taken' MEND='see who has it: ss -ltnp; stop it, then run again' ;;
+    LASTING='' CAUSE='a port that k3s needs is taken' FIX='see who has it: ss -ltnp; stop it, then run again' ;;
   *'failed to find memory cgroup'* | *'cgroup mountpoint does not exist'*)
-    CAUSE='the kernel has no memory cgroup' MEND='add cgroup_memory=1 cgroup_enable=memory to the kernel command line and reboot' ;;
+    CAUSE='the kernel has no memory cgroup' FIX='add cgroup_memory=1 cgroup_enable=memory to the kernel command line and reboot' ;;
   # k3s waits without end, and says so each time, in one or the other word of its versions.
   *'this server is '*'not a member of the etcd cluster'*)
     LASTING=1 CAUSE="etcd does not know this server by its name and address$(known_members "$1")"
-    MEND='give it back the address that it joined with; or let it leave (take it out of the stack file, up, k3s-uninstall.sh here) and join anew' ;;
+    FIX='give it back the address that it joined with; or let it leave (take it out of the stack file, up, k3s-uninstall.sh here) and join anew' ;;
   *'unable to find interface'*)
     CAUSE='the interface of the pods'"'"' network is not on this host any more'
-    MEND='see how it is called now (ip -br addr); run up again with --replace of this node'"'"'s resource, which tells k3s its name' ;;
+    FIX='see how it is called now (ip -br addr); run up again with --replace of this node'"'"'s resource, which tells k3s its name' ;;
   *'configured to not run on a host using cgroup v1'*)
     CAUSE='this host has cgroup v1, and the kubelet of this version does not start on it'
-    MEND='boot it with systemd.unified_cgroup_hierarchy=1 on the kernel command line, or with a newer system' ;;
+    FIX='boot it with systemd.unified_cgroup_hierarchy=1 on the kernel command line, or with a newer system' ;;
   *'failed to get CA certs'* | *'CA cert validation failed'* | *'failed to retrieve configuration'* | *'server-bootstrap:'* | *'member list'*)
     unreachable ;;
   esac
@@ -65,7 +65,7 @@ known_members() { sed -n 's/.*Found \(\[[^]]*\]\), expect: \([^ "\\]*\).*/: it h
 
 wrong_token() {
   CAUSE='the token is not the one of this cluster'
-  MEND='compare the token in the state with the one of the cluster (see: rotate a token), then run again'
+  FIX='compare the token in the state with the one of the cluster (see: rotate a token), then run again'
 }
 
 # Which flags differ: k3s warns of each before it gives up. Networks it names by a byte in them: ClusterIPRange.IP.slice[13].
@@ -82,7 +82,7 @@ another_cluster() {
   where=$(join_target)
   mac=$(hardware_address "${where//[\[\]]/}")
   CAUSE="what answers at ${where:-the address of the API}${mac:+ ($mac)} is another cluster, or was made anew"
-  MEND='see who has that address (ip neigh; the leases of the DHCP server): it must belong to this cluster alone'
+  FIX='see who has that address (ip neigh; the leases of the DHCP server): it must belong to this cluster alone'
 }
 
 # The clock there may be the one that is wrong; and either may be set right at any moment.
@@ -90,7 +90,7 @@ wrong_time() {
   local where ahead=''
   where=$(join_target)
   [ -z "$where" ] || ahead=$(server_ahead "$where")
-  LASTING='' CAUSE='a certificate is not valid at the time that this clock shows' MEND=$CLOCK_MEND
+  LASTING='' CAUSE='a certificate is not valid at the time that this clock shows' FIX=$CLOCK_FIX
   if [ -n "$ahead" ] && too_far "$ahead"; then CAUSE+=": it is $(behind_or_ahead "$ahead") that of $where"; fi
 }
 
@@ -105,13 +105,13 @@ unreachable() {
     return 0
   fi
   CAUSE="the server that it joins at, $where, does not answer on TCP 6443"
-  MEND='see that it runs (systemctl status k3s there) and that TCP 6443 is open between here and there, then run again'
+  FIX='see that it runs (systemctl status k3s there) and that TCP 6443 is open between here and there, then run again'
 }
 
 # find_cause SECONDS: what the newest line from then on means that we understand.
 find_cause() {
   local line
-  CAUSE='' MEND='' LASTING='' REACHED=''
+  CAUSE='' FIX='' LASTING='' REACHED=''
   while IFS= read -r line; do
     explain "$line"
     [ -z "$CAUSE" ] || return 0
@@ -123,8 +123,8 @@ find_cause() {
 give_up() {
   ISTHMUS_UNIT=$UNIT
   find_cause "${STARTED:-}"
-  if [ -n "$CAUSE" ]; then fail "$CAUSE ($1)" "$MEND"; fi
-  fail "$1" 'the journal below names the cause; mend it and run the same command again'
+  if [ -n "$CAUSE" ]; then fail "$CAUSE ($1)" "$FIX"; fi
+  fail "$1" 'the journal below names the cause; fix it and run the same command again'
 }
 
 # What passes by itself: others start, restart or are being fixed, and k3s ends fatally as long as it lasts.
@@ -141,7 +141,7 @@ restarts_in_vain() {
     awk '{ line = $0; gsub(/[0-9]+/, "#"); if (++seen[$0] == 3) found = line } END { print found }')
   [ -n "$line" ] || return 1
   explain "$line"
-  [ -n "$CAUSE" ] || { CAUSE="k3s ends as soon as it starts: ${line:0:400}" MEND='fix what it names, then run the same command again'; }
+  [ -n "$CAUSE" ] || { CAUSE="k3s ends as soon as it starts: ${line:0:400}" FIX='fix what it names, then run the same command again'; }
 }
 
 # A cause is believed when k3s has named it for so long, in seconds, and goes on: it tries again every 5 to 10.
@@ -157,7 +157,7 @@ await() {
       look=$((SECONDS + 5)) now=$(date +%s)
       find_cause $((now - 12 > ${STARTED:-0} ? now - 12 : ${STARTED:-0}))
       if [ -z "$LASTING" ] || [ "$CAUSE" != "$before" ]; then before=$CAUSE since=$SECONDS; fi
-      if restarts_in_vain; then ISTHMUS_UNIT=$UNIT; fail "$CAUSE (it ended so three times)" "$MEND"; fi
+      if restarts_in_vain; then ISTHMUS_UNIT=$UNIT; fail "$CAUSE (it ended so three times)" "$FIX"; fi
       [ -z "$LASTING" ] || [ $((SECONDS - since)) -lt "$BELIEVED_AFTER" ] || give_up 'k3s says so again and again'
     fi
     sleep 0.25

@@ -175,7 +175,7 @@ describe("the cause of a failed join", () => {
     assert.equal(cause, "this server was given other flags than those that run: cluster-cidr, service-cidr");
   });
 
-  it("is what was said last: an earlier one was mended", () => {
+  it("is what was said last: an earlier one was fixed", () => {
     const [wrongToken = [""], , , , , , , duplicate = [""]] = meanings;
     assert.equal(causeOf([wrongToken[0], duplicate[0]]).cause, "etcd still has a member of this name");
     assert.equal(causeOf([duplicate[0], wrongToken[0]]).cause, token);

@@ -20,4 +20,4 @@ too_far() { [ "${1#-}" -gt "$CLOCK_LIMIT" ]; }
 # In words, from what the other clock is ahead by.
 behind_or_ahead() { if [ "$1" -gt 0 ]; then echo "$1 s behind"; else echo "${1#-} s ahead of"; fi; }
 
-CLOCK_MEND='timedatectl set-ntp true, and see that UDP 123 leaves the network'
+CLOCK_FIX='timedatectl set-ntp true, and see that UDP 123 leaves the network'

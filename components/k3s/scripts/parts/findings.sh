@@ -3,7 +3,7 @@
 # What stands in the way, told all at once: a look goes on where it finds something.
 FINDINGS=()
 
-# finding "what is wrong" "how it is mended"
+# finding "what is wrong" "how it is fixed"
 finding() { FINDINGS+=("$1|$2"); }
 
 # Ends the script if anything was found.
@@ -14,7 +14,7 @@ end_with_findings() {
   say "${#FINDINGS[@]} finding(s) before anything was changed:"
   for one in "${FINDINGS[@]}"; do
     say "- ${one%%|*}"
-    say "  mend: ${one#*|}"
+    say "  fix: ${one#*|}"
   done
   exit 1
 }

@@ -11,7 +11,7 @@ member_address() {
   kube get node "$NODE" -o 'jsonpath={.metadata.annotations.etcd\.k3s\.cattle\.io/node-address}' 2>/dev/null || true
 }
 
-# fixed_changes REFUSE: calls REFUSE "what is wrong" "how it is mended" for each.
+# fixed_changes REFUSE: calls REFUSE "what is wrong" "how it is fixed" for each.
 fixed_changes() {
   [ -d "$K3S_DATA/server/db/etcd" ] || return 0
   fixed_networks "$1"

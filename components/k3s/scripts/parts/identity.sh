@@ -14,8 +14,8 @@ node_here() {
   fi
 }
 
-OTHER_NAME='' OTHER_NAME_MEND=''
-# Sets what is wrong, and how it is mended, where this machine is declared under another name than it has.
+OTHER_NAME='' OTHER_NAME_FIX=''
+# Sets what is wrong, and how it is fixed, where this machine is declared under another name than it has.
 check_identity() {
   local known member uninstall=k3s-uninstall.sh
   known=$(node_here)
@@ -23,10 +23,10 @@ check_identity() {
   [ "$ROLE" = server ] || uninstall=k3s-agent-uninstall.sh
   member=$(member_on_disk)
   OTHER_NAME="this machine is the node $known of its cluster${member:+ (its etcd member is $member)}, and is declared as $NODE: nodes are not renamed in place"
-  OTHER_NAME_MEND="declare it as $known again (hostnamectl set-hostname $known, if it was changed); or, one step each: take $known out of the stack file and run up, then $uninstall here, then add it as $NODE and run up"
+  OTHER_NAME_FIX="declare it as $known again (hostnamectl set-hostname $known, if it was changed); or, one step each: take $known out of the stack file and run up, then $uninstall here, then add it as $NODE and run up"
 }
 
 refuse_other_name() {
   check_identity
-  [ -z "$OTHER_NAME" ] || fail "$OTHER_NAME" "$OTHER_NAME_MEND"
+  [ -z "$OTHER_NAME" ] || fail "$OTHER_NAME" "$OTHER_NAME_FIX"
 }

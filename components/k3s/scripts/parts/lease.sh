@@ -118,9 +118,9 @@ give_lease_back() {
 # A server that stopped for a restore must not be started by anything else: without its etcd it is nobody's member.
 RESTORING="$RECORD/k3s.restoring"
 refuse_during_restore() {
-  local occasion
-  occasion=$(cat "$RESTORING" 2>/dev/null || true)
-  if [ -z "$occasion" ] || [ "$occasion" = "${RESTORE:-}" ]; then return 0; fi
-  fail "the restore ${occasion%%.*} began on $NODE and has not ended" \
-    "go on with it: npm run restore -- SITE --snapshot ${occasion#*.} --continue ${occasion%%.*} (or begin another one, which takes its place)"
+  local attempt
+  attempt=$(cat "$RESTORING" 2>/dev/null || true)
+  if [ -z "$attempt" ] || [ "$attempt" = "${RESTORE:-}" ]; then return 0; fi
+  fail "the restore ${attempt%%.*} began on $NODE and has not ended" \
+    "go on with it: npm run restore -- SITE --snapshot ${attempt#*.} --continue ${attempt%%.*} (or begin another one, which takes its place)"
 }

@@ -15,7 +15,7 @@ check_version_step() {
   # A run that ended before the restart may have put a newer one there.
   ran=$(cat "$RECORD/k3s.running" 2>/dev/null || printf %s "$installed")
   # What an agent keeps any k3s can read, and servers go before it. A restore brings back what an older version wrote.
-  [ "$ROLE" = agent ] || [ -n "${OCCASION:-}${RESTORE:-}" ] || not_older "$installed" "$VERSION" ||
+  [ "$ROLE" = agent ] || [ -n "${ATTEMPT:-}${RESTORE:-}" ] || not_older "$installed" "$VERSION" ||
     fail "$installed runs here, and $VERSION is older" "k3s cannot go back: declare $installed or newer, or restore a snapshot"
   # An agent that was off while the servers went on finds its way back: it keeps nothing that only the next minor version reads, and is
   # drained before. A kubelet is never newer than the servers, and may be older by three (https://kubernetes.io/releases/version-skew-policy/).
@@ -178,7 +178,7 @@ refuse_other_time() {
   local ahead
   ahead=$(server_ahead "$1")
   [ -z "$ahead" ] || ! too_far "$ahead" ||
-    fail "this clock says $(date -u +%FT%TZ): it is $(behind_or_ahead "$ahead") that of $1, where it would join" "$CLOCK_MEND"
+    fail "this clock says $(date -u +%FT%TZ): it is $(behind_or_ahead "$ahead") that of $1, where it would join" "$CLOCK_FIX"
 }
 
 # live_server OWN CANDIDATE…: the first candidate that answers as a k3s server.

@@ -70,7 +70,7 @@ stage_release`;
         said.includes(`${source}/${name} has the SHA-256 ${sha256(files[name])}, and ${"0".repeat(64)} is`),
         said,
       );
-      assert.match(said, /to mend: if the file is the right one, correct its checksum in the stack file/);
+      assert.match(said, /to fix: if the file is the right one, correct its checksum in the stack file/);
       assert.ok(!sums.includes(sha256(files[name])));
       assert.deepEqual(touched, ["release"]);
     }

@@ -63,7 +63,7 @@ describe("cloudnative-pg", () => {
     const facts = { backupStore: undefined };
     const [finding] = cloudnativePg.check!(contextOf(cloudnativePg, { args: main, facts }));
     assert.equal(finding?.at, "Pulumi.site-a.yaml#/services/cloudnative-pg/clusters/main/backup");
-    assert.match(finding.mend, /offsite.*none/);
+    assert.match(finding.fix, /offsite.*none/);
     const without = { clusters: { main: { backup: { none: "a cache" } } } };
     assert.deepEqual(cloudnativePg.check!(contextOf(cloudnativePg, { args: without, facts })), []);
   });

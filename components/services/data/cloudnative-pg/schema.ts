@@ -100,6 +100,6 @@ export function checkCnpg({ args, needs, from }: CnpgContext): Finding[] {
       rule: "backup-missing",
       at: below(from, "clusters", name, "backup"),
       problem: `the database cluster ${quote(name)} is to be backed up, and the site has no backup store`,
-      mend: 'add the service offsite, or write backup: {none: "why nothing backs it up"}',
+      fix: 'add the service offsite, or write backup: {none: "why nothing backs it up"}',
     }));
 }

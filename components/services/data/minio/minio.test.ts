@@ -33,7 +33,7 @@ describe("minio", () => {
     assert.equal(finding?.at, "Pulumi.site-a.yaml#/services/minio/members");
     assert.match(finding.problem, /EC:2 on 4 drives reads with 2 and writes with 3/);
     assert.match(finding.problem, /site-a lost leaves 2: read-only, deletes fail too/);
-    assert.match(finding.mend, /members: 4.* offsite/);
+    assert.match(finding.fix, /members: 4.* offsite/);
   });
 
   it("says what a lopsided set would lose", () => {

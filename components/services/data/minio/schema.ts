@@ -36,7 +36,7 @@ const fields = z.strictObject({
     .enum(["local", "volumes", "local-path"])
     .default("local")
     .describe(
-      "local: the site's volumes with one copy, on the node of their server; the set mends a lost one itself. volumes: the site's replicated volumes, three times the space. local-path: k3s' own, a folder of the node. Default: local. It cannot change once the set is made: Kubernetes refuses it.",
+      "local: the site's volumes with one copy, on the node of their server; the set fixes a lost one itself. volumes: the site's replicated volumes, three times the space. local-path: k3s' own, a folder of the node. Default: local. It cannot change once the set is made: Kubernetes refuses it.",
     ),
   memory: shapes.bytes
     .default("512Mi")
@@ -82,7 +82,7 @@ function localPathAtHand({ args, site, from }: Context): Finding[] {
       rule: "storage-class-missing",
       at: below(from, "drives"),
       problem: "drives: local-path is k3s' own storage, and kubernetes.disable has local-storage",
-      mend: "take local-storage out of kubernetes.disable, or write drives: local",
+      fix: "take local-storage out of kubernetes.disable, or write drives: local",
     },
   ];
 }
@@ -109,7 +109,7 @@ function stretched(context: Context): Finding[] {
       rule: "stretched-object-store",
       at: below(from, "members"),
       problem: `members ${JSON.stringify(args.members)} stretches one set over sites. EC:${set.parity} on ${drives} drives reads with ${quorum.readDrives} and writes with ${quorum.writeDrives}; ${losses.join("; ")}. Each site has a cluster of its own besides, and MinIO's servers find one another only inside one`,
-      mend: `one set at each site (members: ${Math.max(4, bySite[site.name] ?? 0)}), and the service offsite at each, with the other site as peer, so that backups cross`,
+      fix: `one set at each site (members: ${Math.max(4, bySite[site.name] ?? 0)}), and the service offsite at each, with the other site as peer, so that backups cross`,
     },
   ];
 }
@@ -124,7 +124,7 @@ function drivesInAll(context: Context): Finding[] {
       rule: "erasure-set-size",
       at: below(from, drives < 4 ? "members" : "drivesPerMember"),
       problem: `${members} members with ${args.drivesPerMember} drives each are ${drives} drives; one erasure set has 4 to ${maximumDrives}`,
-      mend:
+      fix:
         drives < 4
           ? "set members or drivesPerMember so that there are at least 4 drives"
           : `set fewer: at most ${maximumDrives} drives in all`,
@@ -141,7 +141,7 @@ function parityInBounds(context: Context): Finding[] {
       rule: "erasure-set-parity",
       at: below(context.from, "parity"),
       problem: `parity ${parity} is more than half of ${members * drivesPerMember} drives`,
-      mend: `set parity to ${most} or less`,
+      fix: `set parity to ${most} or less`,
     },
   ];
 }

@@ -75,11 +75,11 @@ function check({ args, site, from }: Context): Finding[] {
   const problem = isSelf
     ? `${quote(args.peer)} is this site: a backup there is lost with what it backs up`
     : `there is no site ${quote(args.peer)}`;
-  const mend =
+  const fix =
     peers.length === 0
       ? "name a store outside: endpoint, bucket, accessKey and secretKey"
       : `name another site (${isSelf ? peers.join(", ") : closest(args.peer, peers)}), or a store outside`;
-  return [{ rule: "unknown-peer", at, problem, mend }];
+  return [{ rule: "unknown-peer", at, problem, fix }];
 }
 
 function storeOf({ args, site }: Context): BackupStoreFacts {

@@ -33,14 +33,14 @@ describe("offsite", () => {
   it("refuses a site that there is not, and the site itself", () => {
     const findings = (peer: string) => offsite.check!(contextOf(offsite, { args: { peer } }));
     assert.match(findings("site-c")[0]!.problem, /there is no site "site-c"/);
-    assert.match(findings("site-c")[0]!.mend, /site-b/);
+    assert.match(findings("site-c")[0]!.fix, /site-b/);
     assert.match(findings("site-a")[0]!.problem, /"site-a" is this site: a backup there is lost with what it backs up/);
     assert.deepEqual(findings("site-b"), []);
   });
 
   it("says what to do where there is no other site", () => {
     const context = contextOf(offsite, { args: { peer: "site-b" }, site: siteFacts({ peers: [] }) });
-    assert.match(offsite.check!(context)[0]!.mend, /a store outside/);
+    assert.match(offsite.check!(context)[0]!.fix, /a store outside/);
   });
 
   it("takes no secret in plain text, no half of both ways, and no unencrypted endpoint", () => {

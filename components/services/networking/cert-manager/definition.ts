@@ -124,7 +124,7 @@ function check({ args, from }: Context): Finding[] {
       rule: "public-zone-private",
       at,
       problem: `the zone ${quote(zone)} is for private use: no public CA issues certificates for names in it`,
-      mend: "name zones that you own at Cloudflare; names in private zones have certificates of the site's own CA",
+      fix: "name zones that you own at Cloudflare; names in private zones have certificates of the site's own CA",
     }));
 }
 

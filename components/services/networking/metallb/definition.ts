@@ -66,7 +66,7 @@ function check({ args, site, from }: Context): Finding[] {
   const names = Object.keys(site.pools);
   if (names.length === 0) {
     const problem = "the site has no pools, so there is no address to hand out";
-    return [{ rule: "pool-missing", at: from, problem, mend: "name at least one range of addresses under pools" }];
+    return [{ rule: "pool-missing", at: from, problem, fix: "name at least one range of addresses under pools" }];
   }
   return Object.keys(args.pools)
     .filter((name) => !names.includes(name))
@@ -74,7 +74,7 @@ function check({ args, site, from }: Context): Finding[] {
       rule: "pool-unknown",
       at: below(from, "pools", name),
       problem: `the site has no pool ${quote(name)}; it has ${names.join(", ")}`,
-      mend: `did you mean ${closest(name, names)}?`,
+      fix: `did you mean ${closest(name, names)}?`,
     }));
 }
 

@@ -36,7 +36,7 @@ describe("metallb", () => {
       rule: "pool-unknown",
       at: "Pulumi.site-a.yaml#/services/metallb/pools/publik",
       problem: 'the site has no pool "publik"; it has public, private',
-      mend: "did you mean public?",
+      fix: "did you mean public?",
     });
     assert.deepEqual(others, []);
   });

@@ -44,7 +44,7 @@ function check({ args, needs, from }: Context): Finding[] {
       rule: "public-without-certificates",
       at: below(from, "exposure"),
       problem: 'exposure is "public", and the site has no issuer of certificates that browsers trust',
-      mend: "set acme of cert-manager; a certificate of the site's own CA would teach people to click warnings away",
+      fix: "set acme of cert-manager; a certificate of the site's own CA would teach people to click warnings away",
     });
   }
   if (args.authentication === undefined) {
@@ -52,7 +52,7 @@ function check({ args, needs, from }: Context): Finding[] {
       rule: "public-without-authentication",
       at: below(from, "authentication"),
       problem: 'exposure is "public", and nothing says who asks for a password',
-      mend: "set authentication to {users: <name of a secret>}, or to by-backends where every application has a login",
+      fix: "set authentication to {users: <name of a secret>}, or to by-backends where every application has a login",
     });
   }
   return findings;

@@ -29,7 +29,7 @@ function withoutLogin(context: Context): Finding[] {
       rule: "route-without-login",
       at: from,
       problem: `${quote(host)} leads to an application without a login, and ${instance} asks for no password: who reaches it may do everything`,
-      mend: `set authentication of ${instance} to {users: <name of a secret>}, or leave the route out`,
+      fix: `set authentication of ${instance} to {users: <name of a secret>}, or leave the route out`,
     }));
 }
 
@@ -43,7 +43,7 @@ function outsideZones(context: Context): Finding[] {
       rule: "public-host-outside-zones",
       at: from,
       problem: `${quote(host)} is in none of the zones that public certificates are issued for: ${zones.join(", ")}`,
-      mend: "take a name in one of these zones, or add its zone to acme.cloudflare.zones of cert-manager",
+      fix: "take a name in one of these zones, or add its zone to acme.cloudflare.zones of cert-manager",
     }));
 }
 

@@ -29,7 +29,7 @@ describe("monitoring", () => {
   it("refuses to fetch from a site that there is not", () => {
     const [finding] = monitoring.check!(contextWith({ sites: ["site-b", "site-c"] }));
     assert.equal(finding?.at, "Pulumi.site-a.yaml#/services/monitoring/sites/1");
-    assert.match(finding.mend, /site-b/);
+    assert.match(finding.fix, /site-b/);
   });
 
   it("brings its CRDs as a release before, and leaves them out of the stack", () => {

@@ -82,8 +82,8 @@ export function checkMonitoring({ args, site, from }: MonitoringContext): Findin
     if (peers.includes(name)) return [];
     const at = below(from, "sites", index);
     const problem = `there is no other site ${quote(name)}`;
-    const mend = peers.length === 0 ? "leave it out" : `did you mean ${closest(name, peers)}?`;
-    return [{ rule: "unknown-peer", at, problem, mend }];
+    const fix = peers.length === 0 ? "leave it out" : `did you mean ${closest(name, peers)}?`;
+    return [{ rule: "unknown-peer", at, problem, fix }];
   });
 }
 

@@ -42,14 +42,14 @@ describe("vault", () => {
     assert.match(finding.problem, /a majority of 5 is 3/);
     assert.match(finding.problem, /losing site-a leaves 2 of 5: no leader/);
     assert.match(finding.problem, /losing site-b leaves 3 of 5: it goes on/);
-    assert.match(finding.mend, /voters: 3/);
+    assert.match(finding.fix, /voters: 3/);
   });
 
   it("refuses an even number, and more voters than nodes that keep them apart", () => {
     assert.match(check({ voters: 2 })[0]!.problem, /2 voters survive the loss of 0, as 1 do/);
     const [finding] = check({ voters: 5 });
     assert.match(finding!.problem, /voters: 5 .* 3 nodes of site-a .*k3s-a-agent-1, k3s-a-agent-2, k3s-a-agent-3/);
-    assert.match(finding!.mend, /set voters to 3/);
+    assert.match(finding!.fix, /set voters to 3/);
     assert.deepEqual(check({ voters: 3 }), []);
   });
 

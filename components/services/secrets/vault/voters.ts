@@ -27,12 +27,12 @@ function stretched(context: Context): Finding {
     const verdict = left >= majority ? "it goes on" : "no leader, nothing can be read or written";
     return `losing ${site} leaves ${left} of ${total}: ${verdict}`;
   });
-  const mends = Object.keys(bySite).map((site) => `${site}: 3`);
+  const fixes = Object.keys(bySite).map((site) => `${site}: 3`);
   return {
     rule: "stretched-voters",
     at: below(from, "voters"),
     problem: `voters ${JSON.stringify(args.voters)}: a majority of ${total} is ${majority}; ${losses.join("; ")}. Each site has a cluster of its own besides, so that the voters of one do not find those of the other`,
-    mend: `a Vault of its own at each site (voters: 3 in each stack file, ${mends.join(" and ")}), with what both need written to both`,
+    fix: `a Vault of its own at each site (voters: 3 in each stack file, ${fixes.join(" and ")}), with what both need written to both`,
   };
 }
 
@@ -44,7 +44,7 @@ function even({ args: { voters }, from }: Context): Finding[] {
       rule: "even-voters",
       at: below(from, "voters"),
       problem: `${voters} voters survive the loss of ${spare}, as ${voters - 1} do: the last one only adds something that can fail`,
-      mend: `set voters to ${voters - 1} or ${voters + 1}`,
+      fix: `set voters to ${voters - 1} or ${voters + 1}`,
     },
   ];
 }
@@ -59,7 +59,7 @@ function tooFewNodes({ args: { voters }, site, from }: Context): Finding[] {
       rule: "too-few-nodes",
       at: below(from, "voters"),
       problem: `voters: ${voters} keep apart, each on a node of its own, and ${nodes.length} nodes of ${site.name} may run one (${names})`,
-      mend: most > 0 ? `set voters to ${most}, or add agents` : "add agents",
+      fix: most > 0 ? `set voters to ${most}, or add agents` : "add agents",
     },
   ];
 }

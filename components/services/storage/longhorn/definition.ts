@@ -72,7 +72,7 @@ function secondDefault({ args, site, from }: Context): Finding[] {
       rule: "default-class-twice",
       at: below(from, "defaultClass"),
       problem: "k3s makes its own StorageClass local-path the default one, and so does this service",
-      mend: "add local-storage to kubernetes.disable, or, where volumes of local-path are in use, set defaultClass: false",
+      fix: "add local-storage to kubernetes.disable, or, where volumes of local-path are in use, set defaultClass: false",
     },
   ];
 }
@@ -88,7 +88,7 @@ function tooFewNodes(context: Context): Finding[] {
       rule: "too-few-nodes",
       at: below(from, "replicas"),
       problem: `replicas: ${args.replicas} puts each copy of a volume on a node of its own, and ${nodes.length} nodes of ${site.name} may hold volumes (${names})`,
-      mend: `${fewer}add agents, or name the taint of further nodes under tolerations`,
+      fix: `${fewer}add agents, or name the taint of further nodes under tolerations`,
     },
   ];
 }

@@ -28,7 +28,7 @@ describe("longhorn", () => {
     assert.deepEqual(others, []);
     assert.equal(finding?.at, "Pulumi.site-a.yaml#/services/longhorn/replicas");
     assert.match(finding.problem, /replicas: 4 .* 3 nodes of site-a .*k3s-a-agent-1, k3s-a-agent-2, k3s-a-agent-3/);
-    assert.match(finding.mend, /set replicas to 3/);
+    assert.match(finding.fix, /set replicas to 3/);
     assert.deepEqual(
       longhorn.check!(contextOf(longhorn, { args: { replicas: 4, tolerations: [controlPlaneTaint] } })),
       [],

@@ -15,7 +15,7 @@ export type Stuck =
   | "its site is lost";
 
 /** What happens to the members of a workload at one site. */
-export interface Casualty {
+export interface AffectedGroup {
   readonly workload: IndexedWorkload;
   readonly group: Group;
   /** Members lost in the worst placement that the hard rules permit, and in the best one. */
@@ -27,18 +27,18 @@ export interface Casualty {
 }
 
 /** What a failure takes from each group; in the list, a group stands at its id. */
-export function casualtiesOf(index: FleetIndex, failure: Failure): Casualty[] {
+export function affectedBy(index: FleetIndex, failure: Failure): AffectedGroup[] {
   const room = failure.kind === "node" || failure.kind === "host" ? roomAfter(index, failure) : undefined;
-  const casualties: Casualty[] = [];
+  const affected: AffectedGroup[] = [];
   for (const { workloads } of index.services) {
     for (const workload of workloads) {
-      for (const group of workload.groups) casualties[group.id] = casualtyOf({ workload, group }, failure, room);
+      for (const group of workload.groups) affected[group.id] = affectedGroupOf({ workload, group }, failure, room);
     }
   }
-  return casualties;
+  return affected;
 }
 
-type Members = Pick<Casualty, "workload" | "group">;
+type Members = Pick<AffectedGroup, "workload" | "group">;
 type Room = (members: Members) => number;
 
 function roomAfter(index: FleetIndex, failure: Failure & { kind: "node" | "host" }): Room {
@@ -47,7 +47,7 @@ function roomAfter(index: FleetIndex, failure: Failure & { kind: "node" | "host"
   return ({ workload, group }) => room({ workload, group, members: group.placed });
 }
 
-function casualtyOf(members: Members, failure: Failure, room: Room | undefined): Casualty {
+function affectedGroupOf(members: Members, failure: Failure, room: Room | undefined): AffectedGroup {
   if (failure.kind === "everything") return restartOf(members);
   const hit = members.group.eligible.filter((node) => takes(failure, node));
   if (hit.length === 0 || members.group.placed === 0) {
@@ -81,7 +81,7 @@ function stuckAfter({ workload }: Members, failure: Failure): Stuck | undefined 
 function moveOf(
   { workload, group }: Members,
   { lost, left, room }: { lost: number; left: readonly NodeFacts[]; room: number },
-): Pick<Casualty, "returning" | "stuck"> {
+): Pick<AffectedGroup, "returning" | "stuck"> {
   const survivors = group.placed - lost;
   const places = left.length === 0 ? 0 : (domainsOf(left, workload.apart) ?? group.placed);
   const permitted = Math.max(0, Math.min(lost, places - survivors));
@@ -94,7 +94,7 @@ function moveOf(
 }
 
 /** After a power cut every member starts where it stood, unless a person must start it. */
-function restartOf({ workload, group }: Members): Casualty {
+function restartOf({ workload, group }: Members): AffectedGroup {
   const lost = { most: group.placed, least: group.placed };
   const { restarts } = workload.workload;
   if (restarts.by === "person") {
