@@ -1,4 +1,4 @@
-import { unknownMark } from "./resource.ts";
+import { unknownMark } from "@isthmus/core";
 
 /**
  * A plain copy of what `@pulumi/policy` hands to a rule: it wraps properties so that reading one that is not known yet

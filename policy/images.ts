@@ -1,4 +1,5 @@
-import { isRecord, isUnknown, revealed, type Props } from "./resource.ts";
+import { isUnknown, revealed } from "@isthmus/core";
+import { isRecord, type Props } from "./resource.ts";
 import { nodesOf, pathText, type Node } from "./walk.ts";
 
 /** An image that something names. */

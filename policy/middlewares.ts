@@ -1,13 +1,5 @@
-import {
-  isRecord,
-  isUnknown,
-  listAt,
-  recordAt,
-  revealed,
-  textAt,
-  type PolicyResource,
-  type Props,
-} from "./resource.ts";
+import { isUnknown, revealed } from "@isthmus/core";
+import { isRecord, listAt, recordAt, textAt, type PolicyResource, type Props } from "./resource.ts";
 import { namespaceOf } from "./public-routes.ts";
 import type { StackView } from "./stack-view.ts";
 

@@ -1,4 +1,5 @@
-import { isUnknown, type Props } from "./resource.ts";
+import { isUnknown } from "@isthmus/core";
+import type { Props } from "./resource.ts";
 import type { Node } from "./walk.ts";
 
 const secretWords = new Set(["password", "passwd", "pwd", "passphrase", "token", "credentials", "htpasswd", "pin"]);

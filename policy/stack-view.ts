@@ -1,5 +1,5 @@
-import type { SourcePath } from "@isthmus/core";
-import { isUnknown, kubernetesKind, textAt, type PolicyResource } from "./resource.ts";
+import { isUnknown, type SourcePath } from "@isthmus/core";
+import { kubernetesKind, textAt, type PolicyResource } from "./resource.ts";
 
 /** All resources of a stack, for rules that look beyond one of them. */
 export interface StackView {

@@ -1,5 +1,6 @@
 import { parseAllDocuments } from "yaml";
-import { isRecord, isSecret, isUnknown, revealed, type Props } from "./resource.ts";
+import { isSecret, isUnknown, revealed } from "@isthmus/core";
+import { isRecord, type Props } from "./resource.ts";
 
 /** A place in nested data. */
 export interface Node {

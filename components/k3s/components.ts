@@ -1,2 +1,3 @@
-export { K3sCluster, type K3sClusterArgs } from "./resources/cluster.ts";
+export type { K3sClusterArgs } from "./resources/arguments.ts";
+export { K3sCluster } from "./resources/cluster.ts";
 export type { ClusterTokens } from "./resources/tokens.ts";

@@ -1,5 +1,5 @@
 // Pure: no Pulumi. The component is in `@isthmus/k3s/components`.
-export { clusterAccess, type ClusterAccess } from "./plan/access.ts";
+export { clusterAccess, reachedOver, type ClusterAccess } from "./plan/access.ts";
 export { reliedOn } from "./settings/checksums.ts";
 export {
   agentConfig,
@@ -55,7 +55,8 @@ export {
   type ClusterPlan,
   type NodePlan,
 } from "./plan/plan.ts";
-export { restoreStages, type RestoreRequest, type Step } from "./operations/restore.ts";
+export { restoreStages, type RestoreRequest } from "./operations/restore.ts";
+export type { Step } from "./operations/step.ts";
 export {
   chooseSnapshot,
   chooseToken,

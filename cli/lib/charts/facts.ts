@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { JudgedRelease } from "./judged.ts";
+import type { JudgedRelease } from "./judgement.ts";
 import { imagesIn, type ImageFacts } from "./images.ts";
 import { asText, hookOf, listAt, mapAt, textAt, textsAt, type Json, type KubernetesObject } from "./kubernetes.ts";
 import { podsIn, type PodFacts } from "./pods.ts";

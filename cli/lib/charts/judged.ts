@@ -1,22 +1,9 @@
 import { hashOf, type ReleaseFacts } from "./facts.ts";
 import type { KubernetesObject } from "./kubernetes.ts";
+import type { Judged, JudgedRelease } from "./judgement.ts";
 import type { ObjectChecker } from "./validity/checker.ts";
 import type { Beside } from "./webhooks/demand.ts";
 import { refusals } from "./webhooks/index.ts";
-
-/** What came of holding objects to the schemas of their kinds, when charts were at hand. */
-export interface Judged {
-  /** Whose schema they were held to, beside those of the CRDs that come with the charts: `v1.34.3`. */
-  readonly kubernetes: string;
-  /** `Kind name: what the API server would refuse`. */
-  readonly invalid: readonly string[];
-}
-
-/** The same of a chart's objects, whose webhooks have been asked, too. */
-export interface JudgedRelease extends Judged {
-  /** `Kind name: what an admission webhook would say against it`. */
-  readonly refused: readonly string[];
-}
 
 /** The same of objects of ours. */
 export interface JudgedObjects extends Judged {

@@ -1,34 +1,25 @@
-import type { ClusterAccess } from "@isthmus/k3s";
-import { machineLabel } from "@isthmus/k3s";
+import { revealedThroughout } from "@isthmus/core";
+import { machineLabel, reachedOver, type ClusterAccess } from "@isthmus/k3s";
 import { z } from "zod";
 import { nameOf, resourcesOf, type Checkpoint } from "../pulumi/checkpoint.ts";
-import { revealed } from "./revealed.ts";
 
-const hop = z.object({
-  host: z.string(),
-  port: z.number(),
-  user: z.string(),
-  privateKey: z.string(),
-  hostKey: z.string(),
-});
-const connection = hop.extend({ proxy: hop.optional() });
 const triggers = z.tuple([z.string()]);
 /** The first line of standard input names the hosts: see `runnerArgs`. */
 const hostsLine = z.string().transform((stdin, context) => {
   try {
-    return z.array(connection).parse(JSON.parse(stdin.split("\n", 1)[0] ?? ""))[0];
+    return z.array(reachedOver).parse(JSON.parse(stdin.split("\n", 1)[0] ?? ""))[0];
   } catch {
     context.addIssue("is no list of hosts");
     return z.NEVER;
   }
 });
-const lookedAt: Readonly<Record<string, z.ZodType<{ connection?: z.output<typeof connection>; triggers: [string] }>>> =
+const lookedAt: Readonly<Record<string, z.ZodType<{ connection?: z.output<typeof reachedOver>; triggers: [string] }>>> =
   {
     "command:local:Command": z
       .object({ stdin: hostsLine, triggers })
       .transform((read) => ({ ...(read.stdin && { connection: read.stdin }), triggers: read.triggers })),
     // Of a release before keep-alives.
-    "command:remote:Command": z.object({ connection, triggers }),
+    "command:remote:Command": z.object({ connection: reachedOver, triggers }),
   };
 
 /**
@@ -40,7 +31,7 @@ export function withMachinesInState(access: ClusterAccess, state: Checkpoint): C
   const found = resourcesOf(state).flatMap((resource) => {
     const node = /-preflight-(.+)$/.exec(nameOf(resource))?.[1];
     if (node === undefined || resource.delete === true) return [];
-    const read = lookedAt[resource.type]?.safeParse(revealed(resource.inputs));
+    const read = lookedAt[resource.type]?.safeParse(revealedThroughout(resource.inputs));
     if (read?.success !== true || read.data.connection === undefined) return [];
     return [{ node, connection: read.data.connection, machineId: read.data.triggers[0] }];
   });

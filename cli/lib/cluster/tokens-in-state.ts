@@ -1,7 +1,7 @@
+import { revealedThroughout } from "@isthmus/core";
 import { keptServerTokens, serverTokenGeneration, type ClusterAccess } from "@isthmus/k3s";
 import { z } from "zod";
 import { nameOf, resourcesOf, type Checkpoint } from "../pulumi/checkpoint.ts";
-import { revealed } from "./revealed.ts";
 
 const password = z.object({ result: z.string() });
 
@@ -14,7 +14,7 @@ export function withTokensInState(access: ClusterAccess, state: Checkpoint): Clu
   const made = resourcesOf(state).flatMap((resource) => {
     const generation = serverTokenGeneration(nameOf(resource));
     if (generation === undefined || resource.type !== "random:index/randomPassword:RandomPassword") return [];
-    const read = password.safeParse(revealed(resource.outputs));
+    const read = password.safeParse(revealedThroughout(resource.outputs));
     return read.success && resource.delete !== true ? [{ generation, token: read.data.result }] : [];
   });
   const newestFirst = [...made].sort((a, b) => b.generation - a.generation).map(({ token }) => token);

@@ -2,12 +2,10 @@ import type { ChartPin } from "@isthmus/core";
 import { chartSource } from "@isthmus/helm";
 import { chartsOf } from "../../../plan/chart-mirror.ts";
 import type { Fetch } from "../registry/ask.ts";
+import type { Answer } from "./answer.ts";
 import type { Check, CheckResult, DoctorFinding } from "./check.ts";
 import { askHelmRepository } from "./helm-repository.ts";
 import { askOciRegistry } from "./oci-registry.ts";
-
-/** Undefined: the chart can be had in that version. */
-export type Answer = { readonly problem: string; readonly unreached?: true } | undefined;
 
 /** Asks each repository, or the mirror, whether it has each chart of the planned releases in its version. */
 export const chartRepositories: Check = {

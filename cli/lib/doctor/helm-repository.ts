@@ -2,7 +2,7 @@ import type { ChartPin } from "@isthmus/core";
 import { parse } from "yaml";
 import { z } from "zod";
 import type { Fetch } from "../registry/ask.ts";
-import type { Answer } from "./chart-repositories.ts";
+import type { Answer } from "./answer.ts";
 
 /** https://helm.sh/docs/topics/chart_repository/#the-index-file */
 const index = z.object({ entries: z.record(z.string(), z.array(z.object({ version: z.string() }))) });

@@ -1,5 +1,5 @@
 import { askRegistry, manifestUrl, type Fetch } from "../registry/ask.ts";
-import type { Answer } from "./chart-repositories.ts";
+import type { Answer } from "./answer.ts";
 
 const manifest = "application/vnd.oci.image.manifest.v1+json";
 

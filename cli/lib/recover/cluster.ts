@@ -1,6 +1,5 @@
-import { getAt, UserError } from "@isthmus/core";
+import { revealedThroughout, getAt, UserError } from "@isthmus/core";
 import { z } from "zod";
-import { revealed } from "../cluster/revealed.ts";
 import { ClusterApi } from "../destroy/cluster-api.ts";
 import { parseCheckpoint, pendingOf, resourcesOf, type Checkpoint, type StateResource } from "../pulumi/checkpoint.ts";
 import { pulumi } from "../pulumi/cli.ts";
@@ -54,7 +53,7 @@ export async function lookAt(api: ClusterApi, state: Checkpoint): Promise<Looked
 
 export function kubeconfigIn(state: Checkpoint): string | undefined {
   const providers = resourcesOf(state).filter(({ type }) => type === "pulumi:providers:kubernetes");
-  const [kubeconfig] = providers.flatMap(({ inputs = {} }) => revealed(inputs["kubeconfig"]) ?? []);
+  const [kubeconfig] = providers.flatMap(({ inputs = {} }) => revealedThroughout(inputs["kubeconfig"]) ?? []);
   return typeof kubeconfig === "string" && kubeconfig.includes("clusters:") ? kubeconfig : undefined;
 }
 
@@ -85,7 +84,7 @@ interface KnownObject extends Declared {
 
 function objectsIn(state: Checkpoint): readonly KnownObject[] {
   return knownIn(state).flatMap((resource) => {
-    const manifest = revealed(resource.inputs ?? {}) as Declared["manifest"];
+    const manifest = revealedThroughout(resource.inputs ?? {}) as Declared["manifest"];
     const [apiVersion, kind, name] = ["apiVersion", "kind", "metadata.name"].map((path) => getAt(manifest, path));
     if (!resource.type.startsWith("kubernetes:") || resource.delete === true) return [];
     if (typeof apiVersion !== "string" || typeof kind !== "string" || typeof name !== "string") return [];

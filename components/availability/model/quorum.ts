@@ -1,4 +1,4 @@
-import type { Condition } from "@isthmus/core";
+import { majorityOf, type Condition } from "@isthmus/core";
 
 /** How many members of `total` a condition needs; a leader counts as one. */
 export function membersNeeded(condition: Condition, total: number): number {
@@ -7,7 +7,7 @@ export function membersNeeded(condition: Condition, total: number): number {
     case "primary":
       return 1;
     case "majority":
-      return Math.floor(total / 2) + 1;
+      return majorityOf(total);
     case "atLeast":
       return condition.members;
     case "all":
@@ -27,7 +27,7 @@ export function holds(condition: Condition, alive: { members: number; leader: bo
 /** Whether the other places still have a majority when any one of them is lost. */
 export function survivesAnyPlace(layout: readonly number[]): boolean {
   const total = layout.reduce((sum, voters) => sum + voters, 0);
-  return layout.every((voters) => total - voters >= membersNeeded({ kind: "majority" }, total));
+  return layout.every((voters) => total - voters >= majorityOf(total));
 }
 
 /**

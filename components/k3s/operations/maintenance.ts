@@ -1,6 +1,7 @@
+import { majorityOf } from "@isthmus/core";
 import type { JoinOrder } from "../plan/node.ts";
 import type { ClusterPlan, NodePlan } from "../plan/plan.ts";
-import type { Step } from "./restore.ts";
+import type { Step } from "./step.ts";
 
 /** What is done to one node, in this order. */
 export interface NodeWork {
@@ -34,7 +35,7 @@ export function quorumRefusal(leaving: string, servers: readonly ServerHealth[])
     .map(({ node, whyNot }) => (whyNot === undefined ? node : `${node} (${whyNot})`));
   if (unwell.length === 0 || servers.some(({ node, well }) => node === leaving && !well)) return undefined;
   const stay = others.length - unwell.length;
-  if (servers.length > 2 && stay >= Math.floor(servers.length / 2) + 1) return undefined;
+  if (servers.length > 2 && stay >= majorityOf(servers.length)) return undefined;
   const left = `${String(stay)} of ${String(servers.length)} voters would be left`;
   return `${left} while ${leaving} is away: no majority, and the API would stop. Bring ${unwell.join(", ")} back first`;
 }

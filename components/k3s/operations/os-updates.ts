@@ -2,7 +2,7 @@ import type { Parameters } from "@isthmus/remote/script";
 import { z } from "zod";
 import { maintenanceOrder, type MaintenanceOrder } from "./maintenance.ts";
 import { plannedNodes, type ClusterPlan, type NodePlan } from "../plan/plan.ts";
-import type { Step } from "./restore.ts";
+import type { Step } from "./step.ts";
 import { scripts } from "../scripts/scripts.ts";
 
 /** What `os-updates.sh` prints of a host. */

@@ -1,20 +1,9 @@
-import type { Parameters, Script } from "@isthmus/remote/script";
 import { installParameters, installSecrets, memberParameters, type NodeLiveFacts } from "../plan/parameters.ts";
 import { urlHost } from "../plan/node.ts";
 import type { ClusterPlan, NodePlan } from "../plan/plan.ts";
 import { scripts } from "../scripts/scripts.ts";
 import { storeParameters } from "./snapshots.ts";
-
-/** One script on one host. */
-export interface Step {
-  readonly node: string;
-  readonly script: Script;
-  readonly parameters: Parameters;
-  /** Names of the secrets that it reads, as `ClusterAccess` has them. */
-  readonly secretNames: readonly string[];
-  /** What a person does about it later, where it may fail without ending the rest. */
-  readonly otherwise?: string | undefined;
-}
+import type { Step } from "./step.ts";
 
 export interface RestoreRequest {
   /** A snapshot's name, as `snapshots.sh` tells it. */

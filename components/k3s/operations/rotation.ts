@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { maintenanceOrder, type MaintenanceOrder } from "./maintenance.ts";
 import type { ClusterPlan, NodePlan } from "../plan/plan.ts";
-import type { Step } from "./restore.ts";
+import type { Step } from "./step.ts";
 import { scripts } from "../scripts/scripts.ts";
 
 /** How long k3s' certificates are valid: https://docs.k3s.io/cli/certificate */

@@ -2,7 +2,7 @@ import type { Parameters } from "@isthmus/remote/script";
 import type { ClusterAccess } from "../plan/access.ts";
 import { tokenFingerprint } from "../plan/fingerprint.ts";
 import type { ClusterPlan } from "../plan/plan.ts";
-import type { Step } from "./restore.ts";
+import type { Step } from "./step.ts";
 import { scripts } from "../scripts/scripts.ts";
 
 const storeSecrets = ["S3_ACCESS_KEY", "S3_SECRET_KEY"];

@@ -1,45 +1,19 @@
 import { lookUp } from "@isthmus/core";
-import {
-  AnyHostScript,
-  knownHost,
-  OnceScript,
-  RemoteScript,
-  type Connection,
-  type Parameters,
-  type Script,
-} from "@isthmus/remote";
-import { Provider } from "@pulumi/command/provider.js";
-import { all, output, secret, unsecret, type Input, type Output, type Resource } from "@pulumi/pulumi";
-import { Stash } from "@pulumi/pulumi/stash.js";
+import type { AnyHostScript } from "@isthmus/remote";
+import { knownHost, OnceScript, RemoteScript } from "@isthmus/remote";
+import { all, secret, unsecret, type Input, type Output, type Resource } from "@pulumi/pulumi";
 import type { ClusterAccess } from "../plan/access.ts";
 import { fingerprintIn } from "./authority.ts";
-import type { K3sClusterArgs } from "./cluster.ts";
+import { ClusterHosts } from "./cluster-hosts.ts";
+import type { ClusterContext } from "./context.ts";
 import { kubeconfigEnd, readingOf, type KubeconfigRead } from "./kubeconfig.ts";
-import { urlHost, type K3sNode } from "../plan/node.ts";
-import { secretsByRole } from "./node-secrets.ts";
-import {
-  adoptParameters,
-  declaredDigest,
-  installParameters,
-  machineLabel,
-  memberParameters,
-  preflightParameters,
-} from "../plan/parameters.ts";
-import { plannedNodes, type ClusterPlan, type NodePlan } from "../plan/plan.ts";
-import { peersOf, rosterOf, serversAmong, type Peer } from "../plan/roster.ts";
+import { urlHost } from "../plan/node.ts";
+import { adoptParameters, installParameters, preflightParameters } from "../plan/parameters.ts";
+import { plannedNodes, type NodePlan } from "../plan/plan.ts";
+import { peersOf, serversAmong, type Peer } from "../plan/roster.ts";
 import { scripts } from "../scripts/scripts.ts";
-import type { KeptTokens } from "./tokens.ts";
 import { askingOf, storeFoundBy, storeProbeParameters, type StoreFound } from "./upkeep.ts";
 import { webhookParameters, type WebhookQuestion } from "./webhook.ts";
-
-/** What every step of a cluster needs. */
-export interface ClusterContext {
-  readonly name: string;
-  readonly parent: Resource;
-  readonly args: K3sClusterArgs;
-  readonly plan: ClusterPlan;
-  readonly tokens: KeptTokens;
-}
 
 /** When a node joins, and what it must know of the cluster then. */
 export interface Joining {
@@ -59,19 +33,15 @@ const clusterIsAway =
 
 /** The resources of a cluster, one method each. None of them decides in which order they come. */
 export class ClusterScripts {
-  private readonly secrets: ReturnType<typeof secretsByRole>;
-  /** For scripts. A provider of their own: the engine starts default ones in turn, and this one meanwhile. */
-  private readonly scripted: { readonly parent: Resource; readonly provider: Provider };
+  private readonly hosts: ClusterHosts;
 
   constructor(private readonly cluster: ClusterContext) {
-    const { name, parent } = cluster;
-    this.secrets = secretsByRole(cluster);
-    this.scripted = { parent, provider: new Provider(`${name}-scripts`, {}, { parent }) };
+    this.hosts = new ClusterHosts(cluster);
   }
 
   /** All nodes, as they were when the cluster began: who comes, goes or moves later changes nothing that another is told. */
   roster(): Output<readonly Peer[]> {
-    return this.kept("roster", this.rosterOfToday());
+    return this.hosts.kept("roster", this.hosts.rosterOfToday());
   }
 
   /**
@@ -80,18 +50,18 @@ export class ClusterScripts {
    */
   peers({ node }: NodePlan, roster: Output<readonly Peer[]>): Output<readonly Peer[]> {
     if (node.role === "agent") return roster.apply((known) => peersOf(node, known));
-    return this.kept(`peers-${node.name}`, peersOf(node, this.rosterOfToday()), node.name);
+    return this.hosts.kept(`peers-${node.name}`, peersOf(node, this.hosts.rosterOfToday()), node.name);
   }
 
   /** Looks at a host, and from there at others, before each change of it; and gets the release. Prints another word each time. */
   preflight(node: NodePlan, peers: Output<readonly Peer[]>): RemoteScript {
     const { name, plan } = this.cluster;
-    const host = this.host(node);
+    const host = this.hosts.host(node);
     const parameters = peers.apply((known) => preflightParameters(plan, node.node, known));
     return new RemoteScript(
       `${name}-preflight-${node.node.name}`,
-      { ...host, script: scripts.preflight, parameters, rerunOn: this.declared(node) },
-      this.scripted,
+      { ...host, script: scripts.preflight, parameters, rerunOn: this.hosts.declared(node) },
+      this.hosts.scripted,
     );
   }
 
@@ -103,7 +73,7 @@ export class ClusterScripts {
     const { name, plan, tokens } = this.cluster;
     const [first] = plan.order.servers;
     if (first === undefined) throw new Error(`cluster ${plan.name} has no server`);
-    const { host, connection } = this.host(first);
+    const { host, connection } = this.hosts.host(first);
     const inputs =
       plan.settings.adopt === undefined
         ? { script: scripts.bootstrap }
@@ -116,7 +86,7 @@ export class ClusterScripts {
       `${name}-bootstrap`,
       { host, connection, ...inputs },
       // Releases before 2026-12 knew it by another name.
-      { ...this.scripted, dependsOn: [...after], aliases: [{ name: `${name}-genesis` }] },
+      { ...this.hosts.scripted, dependsOn: [...after], aliases: [{ name: `${name}-genesis` }] },
     );
   }
 
@@ -125,9 +95,9 @@ export class ClusterScripts {
    * time, and the fingerprint of the cluster, once there is one.
    */
   admission(after: readonly Resource[]): AnyHostScript {
-    return this.onAnyServer("admission", {
+    return this.hosts.onAnyServer("admission", {
       script: scripts.admission,
-      parameters: this.members(),
+      parameters: this.hosts.members(),
       none: clusterIsAway,
       after,
     });
@@ -137,16 +107,21 @@ export class ClusterScripts {
   rotateToken(admitted: Resource): Resource {
     const { name, plan } = this.cluster;
     if (plan.settings.tokens.generation === 1) return admitted;
-    const { OLDER_TOKENS, SERVER_TOKEN } = this.secrets.server.tokens;
+    const { OLDER_TOKENS, SERVER_TOKEN } = this.hosts.secrets.server.tokens;
     const after = plan.order.servers.map((server) => {
-      const inputs = { ...this.host(server), script: scripts.nextToken, secrets: { SERVER_TOKEN } };
+      const inputs = { ...this.hosts.host(server), script: scripts.nextToken, secrets: { SERVER_TOKEN } };
       return new RemoteScript(`${name}-next-token-${server.node.name}`, inputs, {
-        ...this.scripted,
+        ...this.hosts.scripted,
         dependsOn: [admitted],
       });
     });
     const secrets = { OLDER_TOKENS, SERVER_TOKEN };
-    return this.onAnyServer("token-rotation", { script: scripts.rotateToken, secrets, none: clusterIsAway, after });
+    return this.hosts.onAnyServer("token-rotation", {
+      script: scripts.rotateToken,
+      secrets,
+      none: clusterIsAway,
+      after,
+    });
   }
 
   /**
@@ -154,19 +129,19 @@ export class ClusterScripts {
    * by who admitted it. Kept from then on: who is admitted later changes nothing for it.
    */
   fingerprintFor(first: NodePlan, admission: AnyHostScript): Output<string> {
-    return this.kept("fingerprint", unsecret(admission.stdout).apply(fingerprintIn), first.node.name);
+    return this.hosts.kept("fingerprint", unsecret(admission.stdout).apply(fingerprintIn), first.node.name);
   }
 
   /** What all others check the cluster by: as the first server said that it is, once it began. */
   authority(first: RemoteScript): Output<string> {
-    return this.kept("authority", unsecret(first.stdout).apply(fingerprintIn));
+    return this.hosts.kept("authority", unsecret(first.stdout).apply(fingerprintIn));
   }
 
   /** Installs k3s on a node, or brings it to what is declared. */
   install(node: NodePlan, joining: Joining): RemoteScript {
     const { name, plan } = this.cluster;
-    const host = this.host(node);
-    const machine = this.machineOf(node);
+    const host = this.hosts.host(node);
+    const machine = this.hosts.machineOf(node);
     const peers = lookUp(joining.peers, node.node.name, "peers");
     const parameters = all([machine, joining.ca, peers]).apply(([id, ca, known]) =>
       installParameters(plan, node, {
@@ -177,10 +152,13 @@ export class ClusterScripts {
       }),
     );
     const script = node.node.role === "server" ? scripts.installServer : scripts.installAgent;
-    const secrets = this.secretsOf(node.node.role);
+    const secrets = this.hosts.secretsOf(node.node.role);
     const rerunOn = lookUp(joining.looked, node.node.name, "preflight").stdout;
     const inputs = { ...host, script, parameters, secrets, rerunOn };
-    return new RemoteScript(`${name}-${node.node.name}`, inputs, { ...this.scripted, dependsOn: [...joining.after] });
+    return new RemoteScript(`${name}-${node.node.name}`, inputs, {
+      ...this.hosts.scripted,
+      dependsOn: [...joining.after],
+    });
   }
 
   /**
@@ -189,9 +167,11 @@ export class ClusterScripts {
    */
   membership(admission: AnyHostScript, after: readonly Resource[]): Resource {
     const { drain, drainSeconds } = this.cluster.plan.settings.upgrade;
-    const parameters = this.members().apply((members) => ({ ...members, DRAIN_SECONDS: drain ? drainSeconds : 0 }));
+    const parameters = this.hosts
+      .members()
+      .apply((members) => ({ ...members, DRAIN_SECONDS: drain ? drainSeconds : 0 }));
     const { stdout: rerunOn } = admission;
-    return this.onAnyServer("membership", { script: scripts.membership, parameters, rerunOn, after });
+    return this.hosts.onAnyServer("membership", { script: scripts.membership, parameters, rerunOn, after });
   }
 
   /** Reads the kubeconfig: read anew for another cluster or API address, or as it ends soon; not for another way of installing it. */
@@ -200,7 +180,7 @@ export class ClusterScripts {
     const parameters = { API_ADDRESS: urlHost(plan.apiAddress), CLUSTER: plan.name };
     const triggers = [plan.clusterIdentifier];
     const asked = readingOf(args.before?.kubeconfig, Date.now());
-    const { stdout } = this.onAnyServer("kubeconfig", {
+    const { stdout } = this.hosts.onAnyServer("kubeconfig", {
       script: scripts.kubeconfig,
       parameters,
       triggers,
@@ -224,13 +204,13 @@ export class ClusterScripts {
       const { stdout } = new RemoteScript(
         `${name}-snapshot-store-${server.node.name}`,
         {
-          ...this.host(server),
+          ...this.hosts.host(server),
           script: scripts.storeProbe,
           parameters: storeProbeParameters(plan, server),
-          secrets: this.storeKeys(),
+          secrets: this.hosts.storeKeys(),
           rerunOn: String(asked),
         },
-        { ...this.scripted, dependsOn: [after] },
+        { ...this.hosts.scripted, dependsOn: [after] },
       );
       return [server.node.name, unsecret(stdout).apply((printed) => storeFoundBy(asked, printed))];
     });
@@ -241,9 +221,9 @@ export class ClusterScripts {
   access(): Output<ClusterAccess> {
     const { plan } = this.cluster;
     const nodes = plannedNodes(plan);
-    const hosts = nodes.map((node) => knownHost(node.node.name, this.host(node).connection));
-    const machines = Object.fromEntries(nodes.map((node) => [node.node.name, this.machineOf(node)]));
-    const secrets = all({ ...this.secretsOf("server"), ...this.storeKeys() });
+    const hosts = nodes.map((node) => knownHost(node.node.name, this.hosts.host(node).connection));
+    const machines = Object.fromEntries(nodes.map((node) => [node.node.name, this.hosts.machineOf(node)]));
+    const secrets = all({ ...this.hosts.secretsOf("server"), ...this.hosts.storeKeys() });
     return secret(
       all([all(hosts), all(machines), secrets]).apply(([known, ids, values]) => ({
         hosts: Object.fromEntries(known.map((host) => [host.name, host])),
@@ -258,7 +238,7 @@ export class ClusterScripts {
   webhook(question: WebhookQuestion): Resource {
     const { release, rerunOn, after, parent } = question;
     const parameters = webhookParameters(question);
-    return this.onAnyServer(`webhook-${release}`, {
+    return this.hosts.onAnyServer(`webhook-${release}`, {
       script: scripts.webhook,
       parameters,
       rerunOn,
@@ -267,83 +247,4 @@ export class ClusterScripts {
       waitsAsTold: true,
     });
   }
-
-  private onAnyServer(what: string, how: AnyServer): AnyHostScript {
-    const { name, plan } = this.cluster;
-    const { after, parent, ...rest } = how;
-    const hosts = plan.order.servers.map((server) => ({
-      name: server.node.name,
-      connection: this.host(server).connection,
-    }));
-    const options = { ...this.scripted, ...(parent && { parent }), dependsOn: [...after] };
-    return new AnyHostScript(`${name}-${what}`, { ...rest, about: plan.name, hosts }, options);
-  }
-
-  /** A value as it was when it was first known; of a node, as it was when its machine came. */
-  private kept<Value>(what: string, value: Input<Value>, ofNode?: string): Output<Value> {
-    const { name, parent, args } = this.cluster;
-    const machine =
-      ofNode === undefined ? {} : { replacementTrigger: lookUp(args.machines, ofNode, "machine").machineId };
-    const options = { parent, ignoreChanges: ["input"], ...machine };
-    return new Stash(`${name}-${what}`, { input: value }, options).output as Output<Value>;
-  }
-
-  private rosterOfToday(): readonly Peer[] {
-    return rosterOf(plannedNodes(this.cluster.plan).map(({ node }) => node));
-  }
-
-  private host({ node }: NodePlan): { host: string; connection: Connection; triggers: Input<string>[] } {
-    const { machines, privateKey, proxy } = this.cluster.args;
-    const machine = lookUp(machines, node.name, "machine");
-    const { address, port, user, hostKey, machineId } = machine;
-    const hop = { host: address, port, user, hostKey, privateKey };
-    return { host: node.name, connection: proxy === undefined ? hop : { ...hop, proxy }, triggers: [machineId] };
-  }
-
-  private machineOf({ node }: NodePlan): Output<string> {
-    const { machineId } = lookUp(this.cluster.args.machines, node.name, "machine");
-    return output(machineId).apply(machineLabel);
-  }
-
-  /**
-   * Another word as soon as anything else is to be made of the node. Secret. Tokens that are made here count by their
-   * generation: nobody is looked at later because they are not there yet.
-   */
-  private declared(node: NodePlan): Output<string> {
-    const { plan, args } = this.cluster;
-    const generation = String(plan.settings.tokens.generation);
-    const secrets = all({ ...this.secrets[node.node.role].files, ...args.tokens, generation });
-    return all([this.machineOf(node), secrets]).apply(([machine, values]) =>
-      declaredDigest(installParameters(plan, node, { machine, ca: "", servers: [], adopt: false }), values),
-    );
-  }
-
-  private members(): Output<Parameters> {
-    const { plan } = this.cluster;
-    const machines = plannedNodes(plan).map((node) => [node.node.name, this.machineOf(node)] as const);
-    return all(Object.fromEntries(machines)).apply((ids) => memberParameters(plan, ids));
-  }
-
-  private storeKeys() {
-    const { accessKey, secretKey } = this.cluster.args.snapshotKeys ?? { accessKey: "", secretKey: "" };
-    return { S3_ACCESS_KEY: accessKey, S3_SECRET_KEY: secretKey };
-  }
-
-  private secretsOf(role: K3sNode["role"]): Readonly<Record<string, Input<string>>> {
-    const { files, tokens } = this.secrets[role];
-    return { ...files, ...tokens };
-  }
-}
-
-interface AnyServer {
-  readonly script: Script;
-  readonly rerunOn?: Input<string>;
-  readonly parameters?: Input<Parameters>;
-  readonly secrets?: Readonly<Record<string, Input<string>>>;
-  readonly triggers?: readonly Input<string>[];
-  readonly none?: string;
-  readonly after: readonly Resource[];
-  readonly waitsAsTold?: boolean;
-  /** Default: the cluster. */
-  readonly parent?: Resource | undefined;
 }

@@ -1,5 +1,5 @@
 import { all } from "@pulumi/pulumi";
-import type { ClusterContext } from "./cluster-scripts.ts";
+import type { ClusterContext } from "./context.ts";
 import { snapshotStoreFile } from "../files/config.ts";
 import { registriesFile } from "../files/registries.ts";
 

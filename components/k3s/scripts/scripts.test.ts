@@ -11,7 +11,8 @@ import {
   statusParameters,
 } from "../plan/parameters.ts";
 import { planCluster } from "../plan/plan.ts";
-import { restoreStages, type Step } from "../operations/restore.ts";
+import { restoreStages } from "../operations/restore.ts";
+import type { Step } from "../operations/step.ts";
 import { peersOf, rosterOf } from "../plan/roster.ts";
 import { scripts } from "./scripts.ts";
 import { snapshotStep, snapshotsStep, snapshotTokenStep } from "../operations/snapshots.ts";

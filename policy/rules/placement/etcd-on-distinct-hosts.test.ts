@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { unknownMark } from "@isthmus/core";
 import { kinds, messages, outcomes } from "../../fixtures/answers.ts";
 import { site, spoiled } from "../../fixtures/resources.ts";
-import { unknownMark } from "../../resource.ts";
+
 import { etcdOnDistinctHosts as rule } from "./etcd-on-distinct-hosts.ts";
 
 const nodes = ["props", "topology", "nodes"];

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { NodeFacts } from "@isthmus/core";
+import { majorityOf, type NodeFacts } from "@isthmus/core";
 import { siteType, type PolicyResource } from "../../resource.ts";
 import { defineRule, fail, notApplicable, pass, unknown, type Outcome } from "../../rule.ts";
 import { sourcePath } from "../../stack-view.ts";
@@ -61,7 +61,7 @@ function failure(
   const moved = together.at(-1);
   const host = moved?.host ?? "";
   const left = around.of - together.length;
-  const quorum = Math.floor(around.of / 2) + 1;
+  const quorum = majorityOf(around.of);
   const loss = left >= quorum ? "etcd goes on, with nothing to spare for them" : `etcd needs ${quorum} and stops`;
   const names = together.map((server) => server.name).join(" and ");
   const fix =

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { unknownMark } from "@isthmus/core";
 import { kinds, messages, outcomes } from "../../fixtures/answers.ts";
 import { service, site, spoiled } from "../../fixtures/resources.ts";
-import { unknownMark } from "../../resource.ts";
+
 import { storedDataBackedUp as rule } from "./stored-data-backed-up.ts";
 
 const backup = (workload: number) => ["props", "footprint", "workloads", workload, "stores", "backup"];

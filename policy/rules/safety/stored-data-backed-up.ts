@@ -1,16 +1,6 @@
 import { z } from "zod";
-import { quantityPattern, quote } from "@isthmus/core";
-import {
-  isRecord,
-  isUnknown,
-  listAt,
-  recordAt,
-  revealed,
-  serviceType,
-  subject,
-  textAt,
-  type Props,
-} from "../../resource.ts";
+import { isUnknown, revealed, quantityPattern, quote } from "@isthmus/core";
+import { isRecord, listAt, recordAt, serviceType, subject, textAt, type Props } from "../../resource.ts";
 import { defineRule, fail, notApplicable, pass, unknown, type Outcome } from "../../rule.ts";
 
 const settings = z.strictObject({

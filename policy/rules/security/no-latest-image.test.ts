@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { markSecret, unknownMark } from "@isthmus/core";
 import { kinds, messages, outcomes } from "../../fixtures/answers.ts";
 import { deployment, release, resource, spoiled } from "../../fixtures/resources.ts";
-import { markSecret, unknownMark } from "../../resource.ts";
+
 import { noLatestImage as rule } from "./no-latest-image.ts";
 
 const container = ["props", "spec", "template", "spec", "containers", 0, "image"];

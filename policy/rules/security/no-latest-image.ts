@@ -1,14 +1,7 @@
 import { z } from "zod";
+import { isUnknown } from "@isthmus/core";
 import { imagesIn, type ImageUse } from "../../images.ts";
-import {
-  isUnknown,
-  kubernetesKind,
-  listAt,
-  releaseType,
-  subject,
-  textAt,
-  type PolicyResource,
-} from "../../resource.ts";
+import { kubernetesKind, listAt, releaseType, subject, textAt, type PolicyResource } from "../../resource.ts";
 import { decidedByChart, defineRule, fail, notApplicable, pass, unknown, type Outcome } from "../../rule.ts";
 
 const settings = z.strictObject({

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { markSecret, unknownMark } from "@isthmus/core";
 import { kinds, messages, outcomes } from "../../fixtures/answers.ts";
 import { release, service, spoiled } from "../../fixtures/resources.ts";
-import { markSecret, unknownMark, type Props } from "../../resource.ts";
+import type { Props } from "../../resource.ts";
 import { noSecretInChartValues as rule } from "./no-secret-in-chart-values.ts";
 
 const withValues = (values: unknown) => spoiled(release, ["props", "values"], values);

@@ -1,6 +1,6 @@
-import { secretShape } from "@isthmus/core";
+import { isUnknown, secretShape } from "@isthmus/core";
 import { z } from "zod";
-import { isUnknown, listAt, releaseType, subject, type PolicyResource } from "../../resource.ts";
+import { listAt, releaseType, subject, type PolicyResource } from "../../resource.ts";
 import { defineRule, fail, pass, unknown, type Outcome } from "../../rule.ts";
 import { isLiteralSecret, keyOf, suspicionOf } from "../../secret-keys.ts";
 import { nodesOf, pathText, type Node } from "../../walk.ts";

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { unknownMark } from "@isthmus/core";
 import { kinds, messages, outcomes } from "../../fixtures/answers.ts";
 import {
   basicAuth,
@@ -10,7 +11,7 @@ import {
   site,
   spoiled,
 } from "../../fixtures/resources.ts";
-import { unknownMark, type PolicyResource, type Props } from "../../resource.ts";
+import type { PolicyResource, Props } from "../../resource.ts";
 import { publicRouteProtected as rule } from "./public-route-protected.ts";
 
 const others = [site, service, rateLimit, basicAuth];

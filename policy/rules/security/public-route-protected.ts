@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isUnknown } from "@isthmus/core";
 import { protectionBy, type Protection } from "../../middlewares.ts";
 import {
   classOf,
@@ -13,7 +14,6 @@ import {
 } from "../../public-routes.ts";
 import {
   isRecord,
-  isUnknown,
   kubernetesKind,
   listAt,
   recordAt,

@@ -1,4 +1,5 @@
 /** Fills a simulated world with what a state says exists, by the rules of the simulated providers of today. */
+import { revealedThroughout } from "@isthmus/core";
 import { CallLog } from "../../kits/providers/call-log.ts";
 import type { PackageRules } from "../../kits/providers/contract.ts";
 import { Store } from "../../kits/providers/store.ts";
@@ -7,7 +8,6 @@ import { answerWebhook } from "../../kits/providers/rules/kubernetes-webhooks.ts
 import { rules as kubernetes } from "../../kits/providers/rules/kubernetes.ts";
 import { rules as proxmoxve } from "../../kits/providers/rules/proxmoxve.ts";
 import type { StateResource } from "../../kits/engine/harness.ts";
-import { revealed } from "../../../cli/lib/cluster/revealed.ts";
 
 /** Packages whose resources are things in the world; the others make values and runs, which are in the state alone. */
 const packages: Readonly<Record<string, PackageRules>> = { kubernetes, proxmoxve };
@@ -49,4 +49,4 @@ function tidy(inputs: Properties): Properties {
   return { ...inputs, stringData: Object.fromEntries(trimmed) as Properties };
 }
 
-const plain = (inputs: StateResource["inputs"]): Properties => revealed(inputs ?? {}) as Properties;
+const plain = (inputs: StateResource["inputs"]): Properties => revealedThroughout(inputs ?? {}) as Properties;

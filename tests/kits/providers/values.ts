@@ -2,6 +2,7 @@
  * What travels between the engine and a provider: JSON, with two kinds of marks in it.
  * The marks are part of the wire format: https://pulumi-developer-docs.readthedocs.io/latest/docs/references/properties.html
  */
+import * as marks from "../../../components/core/pulumi-values.ts";
 import struct, { type JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb.js";
 
 export type Value = null | boolean | number | string | readonly Value[] | Properties;
@@ -9,21 +10,8 @@ export interface Properties {
   readonly [key: string]: Value;
 }
 
-const SIGNATURE = "4dabf18193072939515e22adb298388d";
-const SECRET = "1b47061264138c4ac30d75fd1eb44270";
-
 /** The wire form of a value that is not known yet. */
-export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-/** One mark for each type that an unknown value may have: string, bool, number, array, asset, archive, object. */
-const UNKNOWNS: ReadonlySet<Value> = new Set([
-  UNKNOWN,
-  "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
-  "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
-  "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
-  "030794c1-ac77-496b-92df-f27374a8bd58",
-  "e48ece36-62e2-4504-bad9-02848725956a",
-  "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
-]);
+export const UNKNOWN = marks.unknownMark;
 
 export type Struct = InstanceType<typeof struct.Struct>;
 
@@ -43,22 +31,22 @@ export function isObject(value: Value | undefined): value is Properties {
 }
 
 export function isUnknown(value: Value | undefined): boolean {
-  return value !== undefined && UNKNOWNS.has(reveal(value));
+  return value !== undefined && marks.isUnknown(reveal(value));
 }
 
 export function secret(value: Value): Value {
-  return isSecret(value) ? value : { [SIGNATURE]: SECRET, value };
+  return isSecret(value) ? value : (marks.markSecret(value) as Properties);
 }
 
 export function isSecret(value: Value | undefined): boolean {
-  return isObject(value) && value[SIGNATURE] === SECRET;
+  return marks.isSecret(value);
 }
 
 /** The value without the secret marks, at any depth. */
 export function reveal(value: Value): Value {
   if (Array.isArray(value)) return value.map(reveal);
   if (!isObject(value)) return value;
-  if (value[SIGNATURE] === SECRET) return reveal(value["value"] ?? null);
+  if (isSecret(value)) return reveal(value["value"] ?? null);
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, reveal(inner)]));
 }
 

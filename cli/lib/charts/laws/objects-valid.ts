@@ -1,4 +1,4 @@
-import type { Judged } from "../judged.ts";
+import type { Judged } from "../judgement.ts";
 import type { RenderedSite } from "../site.ts";
 import type { Breach, Law } from "./law.ts";
 import { breachesOf } from "./problems.ts";

@@ -1,3 +1,5 @@
+import { majorityOf } from "@isthmus/core";
+
 /** A MinIO erasure set that all drives of all members form together. */
 export interface ErasureSet {
   readonly members: number;
@@ -31,11 +33,11 @@ export function usualParity(drives: number): number {
 export function quorumOf({ members, drivesPerMember, parity }: ErasureSet): Quorum {
   const drives = members * drivesPerMember;
   const data = drives - parity;
-  const writeDrives = Math.max(data, Math.floor(drives / 2) + 1);
+  const writeDrives = Math.max(data, majorityOf(drives));
   return {
     readDrives: data,
     writeDrives,
     readMembers: Math.max(Math.ceil(data / drivesPerMember), Math.ceil(members / 2)),
-    writeMembers: Math.max(Math.ceil(writeDrives / drivesPerMember), Math.floor(members / 2) + 1),
+    writeMembers: Math.max(Math.ceil(writeDrives / drivesPerMember), majorityOf(members)),
   };
 }

@@ -1,14 +1,7 @@
 import type { SnapshotFacts } from "@isthmus/core";
 import { fetchJob } from "./schema.ts";
+import type { Alert } from "./alert.ts";
 import { snapshotAlerts } from "./snapshot-alerts.ts";
-
-export interface Alert {
-  readonly alert: string;
-  readonly expr: string;
-  readonly for: string;
-  readonly labels: { readonly severity: "warning" | "critical" };
-  readonly annotations: { readonly summary: string; readonly description: string };
-}
 
 interface Recording {
   readonly record: string;

@@ -1,5 +1,5 @@
 import type { SnapshotFacts } from "@isthmus/core";
-import type { Alert } from "./alert-rules.ts";
+import type { Alert } from "./alert.ts";
 
 /**
  * k3s counts its snapshots at the metrics of the API server, which are scraped by default: every part of k3s is one process with

@@ -13,7 +13,8 @@ import {
   type ServiceContext,
   type Workload,
 } from "@isthmus/core";
-import { vaultMembers, vaultNames, vaultSchema, type VaultArgs } from "./schema.ts";
+import { vaultMembers, vaultNames } from "./names.ts";
+import { vaultSchema, type VaultArgs } from "./schema.ts";
 import { reloader, vaultRelease } from "./release.ts";
 import { checkVoters, votersBySite } from "./voters.ts";
 

@@ -1,6 +1,7 @@
 import { entryService, fullName, toMebibytes, without, type ReleasePlan, type ServiceContext } from "@isthmus/core";
 import { charts, images } from "@isthmus/helm";
-import { vaultMembers, vaultNames, type VaultArgs } from "./schema.ts";
+import { vaultMembers, vaultNames } from "./names.ts";
+import type { VaultArgs } from "./schema.ts";
 
 type Context = ServiceContext<VaultArgs>;
 

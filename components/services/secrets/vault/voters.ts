@@ -1,4 +1,4 @@
-import { below, nodesOpenTo, type Finding, type ServiceContext } from "@isthmus/core";
+import { below, majorityOf, nodesOpenTo, type Finding, type ServiceContext } from "@isthmus/core";
 import type { VaultArgs } from "./schema.ts";
 
 type Context = Pick<ServiceContext<VaultArgs>, "args" | "site" | "from">;
@@ -7,9 +7,6 @@ type Context = Pick<ServiceContext<VaultArgs>, "args" | "site" | "from">;
 export function votersBySite({ args, site }: Pick<Context, "args" | "site">): Readonly<Record<string, number>> {
   return typeof args.voters === "number" ? { [site.name]: args.voters } : args.voters;
 }
-
-/** More than half of the voters. */
-export const majorityOf = (voters: number): number => Math.floor(voters / 2) + 1;
 
 /** What the number and the places of voters come to when things fail. */
 export function checkVoters(context: Context): Finding[] {
