@@ -1,8 +1,6 @@
 import {
   isOpen,
   lookUp,
-  place,
-  podFragment,
   referencesIn,
   type Aspect,
   type CapabilityFacts,
@@ -19,11 +17,10 @@ import {
   type SiteExports,
   type SiteFacts,
   type SourcePath,
-  type Values,
-  type Manifest,
 } from "@isthmus/core";
 import type { ConfiguredService, SiteModel } from "../config/load.ts";
 import { compose, needsOf } from "./capabilities.ts";
+import { renderPods } from "./render-pods.ts";
 
 /** A release with everything that placement says in its values. */
 export interface PlacedRelease extends Omit<ReleasePlan, "pods"> {
@@ -127,28 +124,19 @@ function withoutParts(
 
 function render(stated: Stated, rendering: RenderContext<unknown>, providers: ServicePlan["providers"]): ServicePlan {
   const { context, footprint } = stated;
-  const { service, instance, from } = stated.configured;
-  const releases = service.charts(rendering);
-  const objects = service.objects(rendering);
-  refuseForgottenWorkloads(instance, footprint, [...releases, ...objects]);
-  const placed = (values: Values, pods: Readonly<Record<string, PodPlaces>> = {}): Values =>
-    Object.entries(pods).reduce((sum, [name, places]) => {
-      const workload = footprint.workloads.find((candidate) => candidate.name === name);
-      if (workload === undefined) throw new Error(`${instance} places ${name}, which its footprint does not state`);
-      return place(sum, places, podFragment(workload, context.site.name));
-    }, values);
+  const { service, from } = stated.configured;
+  const { releases, objects } = renderPods(service, rendering, footprint.workloads);
   return {
     ...withoutParts(stated, providers),
     privileges: service.privileges?.(rendering) ?? {},
-    releases: releases.map(({ pods, ...release }) => {
-      const values = placed(release.values, pods);
+    releases: releases.map(({ plan: { pods, ...release }, values }) => {
       if (!referencesIn(values).every(isOpen))
         throw new Error(`${release.name}: a chart's values hold a secret or a peer's value`);
       return { ...release, values, from, leftToChart: leftToChart(pods) };
     }),
-    objects: objects.map(({ pods, ...object }) => ({
+    objects: objects.map(({ plan: { pods, ...object }, manifest }) => ({
       ...object,
-      manifest: placed(object.manifest, pods) as Manifest,
+      manifest,
       holdsData: footprint.workloads.some(({ name, stores }) => stores !== undefined && name in (pods ?? {})),
     })),
     generates: service.generates?.(context) ?? [],
@@ -165,17 +153,4 @@ function leftToChart(pods: Readonly<Record<string, PodPlaces>>): PlacedRelease["
       ),
     );
   return Object.fromEntries(Object.entries(pods).map(([workload, places]) => [workload, reasons(places)]));
-}
-
-/** Nothing that a footprint states is left to a chart's default: each workload is placed somewhere. */
-function refuseForgottenWorkloads(
-  instance: string,
-  footprint: Footprint,
-  items: readonly { readonly pods?: Readonly<Record<string, PodPlaces>> | undefined }[],
-): void {
-  const placed = items.flatMap((item) => Object.keys(item.pods ?? {}));
-  for (const { name } of footprint.workloads) {
-    const times = placed.filter((other) => other === name).length;
-    if (times !== 1) throw new Error(`${instance} places its workload ${name} ${times} times`);
-  }
 }

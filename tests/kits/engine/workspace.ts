@@ -17,7 +17,7 @@ import { isMap, parseDocument, visit } from "yaml";
 
 import { requirePulumi } from "./cli.ts";
 
-export const PACKAGES = ["command", "kubernetes", "proxmoxve", "vault", "minio", "random", "tls"] as const;
+export const PACKAGES = ["command", "kubernetes", "proxmoxve", "random", "tls"] as const;
 export const PASSPHRASE = "engine tests";
 
 export interface Workspace {

@@ -1,49 +1,29 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
-  place,
-  podFragment,
   toMebibytes,
   toMillicores,
   type Aspect,
   type AspectPlace,
   type Bytes,
   type Cpu,
-  type Manifest,
-  type ObjectPlan,
   type PodPlaces,
-  type ReleasePlan,
   type RenderContext,
   type Service,
   type Taint,
   type Values,
   type Workload,
 } from "@isthmus/core";
+import { renderPods, type RenderedPods } from "../../../plan/render-pods.ts";
 import { isRecord } from "./chart-data.ts";
 
-/** A service as the plan renders it: releases with what placement says in their values, objects with what it says in them. */
-export interface Rendered {
-  readonly releases: readonly { readonly plan: ReleasePlan; readonly values: Values }[];
-  readonly objects: readonly { readonly plan: ObjectPlan; readonly manifest: Manifest }[];
-}
-
-/** Renders a service instance; `change` alters workloads of its footprint before they are placed. */
+/** A service instance as the plan renders it; `change` alters workloads of its footprint before they are placed. */
 export function renderService(
   service: Service,
   context: RenderContext<unknown>,
   change: (workload: Workload) => Workload = (workload) => workload,
-): Rendered {
-  const workloads = service.footprint(context).workloads.map(change);
-  const placed = (values: Values, pods: Readonly<Record<string, PodPlaces>> = {}): Values =>
-    Object.entries(pods).reduce((sum, [name, places]) => {
-      const workload = workloads.find((candidate) => candidate.name === name);
-      assert.ok(workload, `${service.name} places ${name}, which its footprint does not state`);
-      return place(sum, places, podFragment(workload, context.site.name));
-    }, values);
-  return {
-    releases: service.charts(context).map((plan) => ({ plan, values: placed(plan.values, plan.pods) })),
-    objects: service.objects(context).map((plan) => ({ plan, manifest: placed(plan.manifest, plan.pods) as Manifest })),
-  };
+): RenderedPods {
+  return renderPods(service, context, service.footprint(context).workloads.map(change));
 }
 
 /**
@@ -84,7 +64,7 @@ export function provePlacement(service: Service, context: () => RenderContext<un
 }
 
 /** The one release or object that places a workload, by its path in what {@link view} gives. */
-function placesOf(name: string, { releases, objects }: Rendered): { at: string; places: PodPlaces } {
+function placesOf(name: string, { releases, objects }: RenderedPods): { at: string; places: PodPlaces } {
   const found = [
     ...releases.map(({ plan }) => ({ at: `release/${plan.name}`, places: plan.pods[name] })),
     ...objects.map(({ plan }) => ({ at: `object/${plan.id}`, places: plan.pods?.[name] })),
@@ -94,7 +74,7 @@ function placesOf(name: string, { releases, objects }: Rendered): { at: string; 
   return only;
 }
 
-function view({ releases, objects }: Rendered): Values {
+function view({ releases, objects }: RenderedPods): Values {
   return Object.fromEntries([
     ...releases.map(({ plan, values }) => [`release/${plan.name}`, values] as const),
     ...objects.map(({ plan, manifest }) => [`object/${plan.id}`, manifest] as const),

@@ -53,15 +53,10 @@ async function make(
 
 describe("any simulated provider", () => {
   it("refuses a type and a function that it does not know", async () => {
-    for (const name of ["command", "kubernetes", "proxmoxve", "vault", "minio", "random", "tls"]) {
+    for (const name of ["command", "kubernetes", "proxmoxve", "random", "tls"]) {
       const config = {
         endpoint: "e",
         apiToken: "a@b!c=d",
-        address: "v",
-        token: "t",
-        minioServer: "m",
-        minioUser: "u",
-        minioPassword: "p",
       };
       const service = await provider(name, config);
       const type = name === "kubernetes" ? "kubernetes:core/v1:Nonsense" : `${name}:index/nonsense:Nonsense`;
@@ -550,38 +545,5 @@ describe("simulated secrets and keys", () => {
       join(folder, "certificate.pem"),
     ]);
     assert.match(String(verified), /: OK/);
-  });
-});
-
-describe("simulated Vault and MinIO", () => {
-  it("want the mount before a secret or a role in it, and do not mount twice", async () => {
-    const service = await provider("vault", { address: "https://vault", token: "t" });
-    const kept = { mount: "kv", name: "db", dataJson: '{"password":"canary"}' };
-    await assert.rejects(make(service, "vault:kv/secretV2:SecretV2", kept), /no handler for route "kv"/);
-    await make(service, "vault:index/mount:Mount", { path: "kv", type: "kv" });
-    await assert.rejects(
-      make(service, "vault:index/mount:Mount", { path: "kv", type: "kv" }),
-      /already in use at kv\//,
-    );
-    const made = await make(service, "vault:kv/secretV2:SecretV2", kept);
-    assert.ok(isSecret(made.outputs["dataJson"]));
-    assert.equal(made.id, "kv/data/db");
-    await assert.rejects(provider("vault", { address: "https://vault" }), /no vault token/);
-  });
-
-  it("want the user and the policy before they are tied, and keep a user's secret", async () => {
-    const service = await provider("minio", { minioServer: "m", minioUser: "u", minioPassword: "p" });
-    const tie = { userName: "backup", policyName: "write" };
-    const attach = (): Promise<unknown> =>
-      make(service, "minio:index/iamUserPolicyAttachment:IamUserPolicyAttachment", tie);
-    await assert.rejects(attach(), /the specified user does not exist: backup/);
-    const first = await make(service, "minio:index/iamUser:IamUser", { name: "backup" });
-    const second = await make(service, "minio:index/iamUser:IamUser", { name: "backup" });
-    assert.ok(isSecret(first.outputs["secret"]));
-    assert.deepEqual(reveal(second.outputs), reveal(first.outputs));
-    await make(service, "minio:index/iamPolicy:IamPolicy", { name: "write", policy: "{}" });
-    await attach();
-    await make(service, "minio:index/s3Bucket:S3Bucket", { bucket: "b" });
-    await assert.rejects(make(service, "minio:index/s3Bucket:S3Bucket", { bucket: "b" }), /bucket already exists/);
   });
 });
