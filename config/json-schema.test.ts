@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Ajv, type ValidateFunction } from "ajv";
 import formats from "ajv-formats";
 import { parse } from "yaml";
+import { undescribed } from "../tests/kits/schemas/undescribed.ts";
 import { catalogue } from "../plan/catalogue.ts";
 import { readCases, validFleet } from "./cases.ts";
 import { generateSchemas } from "./json-schema.ts";
@@ -90,30 +91,6 @@ describe("JSON Schemas of the stack files", () => {
   });
 
   it("say what every key means", () => {
-    for (const [path, content] of schemas) assert.deepEqual(undescribed(JSON.parse(content) as Schema, path), []);
+    for (const [path, content] of schemas) assert.deepEqual(undescribed(JSON.parse(content)), [], path);
   });
 });
-
-interface Schema {
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly definitions?: Readonly<Record<string, Schema>>;
-  readonly additionalProperties?: Schema | boolean;
-  readonly items?: Schema;
-  readonly anyOf?: readonly Schema[];
-  readonly description?: string;
-}
-
-/** Keys that an editor could say nothing about. */
-function undescribed(schema: Schema, path: string): string[] {
-  const keys = Object.entries(schema.properties ?? {}).flatMap(([key, inner]) => [
-    ...(inner.description === undefined && key !== "config" && key !== "value" ? [`${path}/${key}`] : []),
-    ...undescribed(inner, `${path}/${key}`),
-  ]);
-  const parts = [
-    schema.additionalProperties,
-    schema.items,
-    ...(schema.anyOf ?? []),
-    ...Object.values(schema.definitions ?? {}),
-  ];
-  return [...keys, ...parts.flatMap((part) => (typeof part === "object" ? undescribed(part, path) : []))];
-}

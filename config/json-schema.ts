@@ -26,7 +26,7 @@ function fleetFileSchema(): JsonSchema {
     description: "Facts that all sites share.",
     required: ["value"],
     additionalProperties: false,
-    properties: { value: plain(fleetSchema) },
+    properties: { value: { description: "What stands in this file.", ...plain(fleetSchema) } },
   };
   return {
     $schema: dialect,
@@ -79,6 +79,7 @@ function siteFileSchema(catalogue: readonly Service[]): JsonSchema {
 function configSchema(ours: JsonSchema, required: readonly string[]): JsonSchema {
   return {
     type: "object",
+    description: "Configuration of the program, and of other Pulumi packages.",
     required,
     properties: ours,
     patternProperties: { "^(?!isthmus:)[^:]+:.+$": {} },

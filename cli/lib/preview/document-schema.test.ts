@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { Ajv2020 } from "ajv/dist/2020.js";
+import { undescribed } from "../../../tests/kits/schemas/undescribed.ts";
 
 const run = promisify(execFile);
 
@@ -22,6 +23,11 @@ describe("the document of npm run preview -- --json", () => {
   it("is what its schema says", () => {
     assert.ok(accepts(document), JSON.stringify(accepts.errors, null, 2));
     assert.deepEqual(Object.keys(document.sites), ["site-a", "site-b"]);
+  });
+
+  it("says what every property means", () => {
+    assert.deepEqual(undescribed(schema), []);
+    assert.deepEqual(undescribed({ properties: { a: { items: { properties: { b: {} } } } } }), ["/a", "/a/b"]);
   });
 
   it("is refused with an unknown state, or without a site's resources", () => {
