@@ -4,7 +4,8 @@ import { check, nearestName, unknownKey } from "./findings.ts";
 import { fleetSchema, type Fleet } from "./fleet-schema.ts";
 import { withoutMistakes } from "./repair.ts";
 import { readSecrets, type DeclaredSecret } from "./secrets.ts";
-import { siteSchema, type SiteSettings } from "./site-schema.ts";
+import { complete, type CompleteSite } from "./complete.ts";
+import { siteSchema } from "./site-schema.ts";
 import { isRecord, Sources } from "./sources.ts";
 
 export const fleetFile = "Pulumi.yaml";
@@ -18,7 +19,7 @@ export interface ConfiguredService {
   readonly from: SourcePath;
 }
 
-export interface SiteModel extends Omit<SiteSettings, "services"> {
+export interface SiteModel extends Omit<CompleteSite, "services"> {
   readonly name: string;
   readonly services: readonly ConfiguredService[];
   /** The secrets that the file holds, by name; never their values. */
@@ -189,7 +190,10 @@ function readSite(
   const findings = [...keys, ...shape, ...secrets.findings, ...services.findings];
   const repaired = "value" in checked ? checked : check(siteSchema, withoutMistakes(raw, shape), from);
   if (!("value" in repaired)) return { value: undefined, findings };
-  return { value: { ...repaired.value, name, services: services.value, secrets: secrets.value, from }, findings };
+  return {
+    value: { ...complete(repaired.value), name, services: services.value, secrets: secrets.value, from },
+    findings,
+  };
 }
 
 function readServices(

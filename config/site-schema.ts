@@ -1,4 +1,4 @@
-import { hostSchema } from "@isthmus/hosts";
+import { boardNames, hostSchema, linuxUser, missingSizes } from "@isthmus/hosts";
 import { k3sSettings } from "@isthmus/k3s";
 import { proxmoxSchema, vmSchema } from "@isthmus/proxmox";
 import { z } from "zod";
@@ -6,8 +6,14 @@ import { address, addressRange, bytes, cidr, cores, labels, name, secretName, ta
 
 const network = z.strictObject({
   cidr: cidr.describe("The network's addresses, such as 10.0.20.0/24."),
-  gateway: address.describe("The router's address in it."),
-  dns: z.array(address).min(1).describe("Name servers that its machines ask."),
+  gateway: address
+    .optional()
+    .describe("The router's address in it. Needed where VMs are in it, as cloud-init is told it. Default: not stated."),
+  dns: z
+    .array(address)
+    .min(1)
+    .optional()
+    .describe("Name servers that its machines ask. Needed where VMs are in it. Default: not stated."),
 });
 
 const host = z.strictObject({
@@ -17,10 +23,23 @@ const host = z.strictObject({
   architecture: z.enum(["amd64", "arm64"]).default("amd64").describe("CPU architecture. Default: amd64."),
 });
 
-const machine = hostSchema.extend({
-  architecture: z.enum(["amd64", "arm64"]).describe("CPU architecture; a Raspberry Pi 4 or 5 is arm64."),
-  cores: cores.describe("CPU cores."),
-  memory: bytes.describe("Memory, such as 8Gi."),
+const sizeOnTheMachine = {
+  architecture: "`uname -m`: aarch64 is arm64, x86_64 is amd64",
+  cores: "`nproc`",
+  memory: "`free -h`",
+} as const;
+
+const machineShape = hostSchema.extend({
+  board: z
+    .enum(boardNames)
+    .optional()
+    .describe("What it is, such as raspberry-pi-5-8gb: that states architecture, cores and memory. Default: none."),
+  architecture: z
+    .enum(["amd64", "arm64"])
+    .optional()
+    .describe("CPU architecture; a Raspberry Pi 4 or 5 is arm64. Default: the board's."),
+  cores: cores.optional().describe("CPU cores. Default: the board's."),
+  memory: bytes.optional().describe("Memory, such as 8Gi. Default: the board's."),
   disk: bytes
     .optional()
     .describe("Size of the disk with the operating system. Default: not stated; volumes on it are not judged."),
@@ -36,6 +55,18 @@ const machine = hostSchema.extend({
     .optional()
     .describe("A disk for data that is mounted already. Default: none is known of."),
 });
+
+const machine = machineShape
+  // For editors: JSON Schema knows no refinement.
+  .meta({ anyOf: [{ required: ["board"] }, { required: ["architecture", "cores", "memory"] }] })
+  .superRefine((value, context) => {
+    const missing = missingSizes(value);
+    const [first] = missing;
+    if (first === undefined) return;
+    const each = missing.map((key) => `${key} (${sizeOnTheMachine[key]})`).join(", ");
+    const message = `is missing: board, such as raspberry-pi-5-8gb, or what the machine says of itself: ${each}`;
+    context.addIssue({ code: "custom", path: [first], message });
+  });
 
 const node = z
   .strictObject({
@@ -59,7 +90,17 @@ export const siteSchema = z.strictObject({
   hosts: z.record(name, host).default({}).describe("Physical hosts that carry VMs, by name."),
   proxmox: proxmoxSchema.optional().describe("How Proxmox is reached; left out where the site has no VMs."),
   ssh: z
-    .strictObject({ privateKey: secretName.describe("The secret that holds the SSH private key for the machines.") })
+    .strictObject({
+      user: linuxUser
+        .default("root")
+        .describe(
+          "Who logs in to machines that name nobody: root, or somebody who may call sudo without a password. Default: root.",
+        ),
+      privateKey: secretName
+        .default("sshKey")
+        .describe("The secret that holds the SSH private key for the machines. Default: sshKey."),
+    })
+    .prefault({})
     .describe("How the machines are reached."),
   nodes: z.record(name, node).describe("The machines of the cluster, by name. A name is its host name and DNS name."),
   kubernetes: k3sSettings.describe("The site's k3s cluster."),

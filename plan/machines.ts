@@ -49,6 +49,9 @@ function virtualMachines(
     };
   }
   const { cidr, gateway, dns } = network;
+  if (gateway === undefined || dns === undefined) {
+    return { plan: undefined, findings: [routeUnknown(site, network, first)] };
+  }
   const plan = {
     site: site.name,
     domain,
@@ -57,6 +60,18 @@ function virtualMachines(
     machines,
   };
   return { plan, findings: [] };
+}
+
+/** Cloud-init writes a VM's network settings from these; a machine that is there already has its own. */
+function routeUnknown(site: SiteModel, network: SiteModel["networks"][string], first: MachineFacts): Finding {
+  const name = Object.keys(site.networks).find((one) => site.networks[one] === network) ?? "";
+  const missing = (["gateway", "dns"] as const).filter((key) => network[key] === undefined);
+  return {
+    rule: "vm-network-incomplete",
+    at: below(site.from, "networks", name),
+    problem: `network "${name}" has no ${missing.join(" and no ")}, and ${first.name} is a VM in it: cloud-init has to tell it`,
+    fix: `add ${missing.map((key) => (key === "gateway" ? "gateway, the router's address" : "dns, a list of name servers")).join(", and ")}`,
+  };
 }
 
 function networkOf(site: SiteModel, address: string): SiteModel["networks"][string] | undefined {

@@ -11,7 +11,7 @@ const fingerprint = "SHA256:1zlHlRIqsusbIAMqEXUlJXhbhG4hGSbcDwlffrU0tCA";
 const pi: HostFacts = {
   name: "pi-1",
   address: "10.0.20.21",
-  host: hostSchema.parse({ user: "pi", hostKey }),
+  host: { ...hostSchema.parse({ hostKey }), user: "pi" },
   from: "Pulumi.site-a.yaml#/nodes/pi-1",
 };
 
@@ -19,7 +19,7 @@ const messageOf = (value: unknown): string => hostSchema.safeParse(value).error?
 
 describe("settings of an existing machine", () => {
   it("need no more than the host key", () => {
-    assert.deepEqual(hostSchema.parse({ hostKey }), { port: 22, user: "root", hostKey });
+    assert.deepEqual(hostSchema.parse({ hostKey }), { port: 22, hostKey });
   });
 
   const wrong: readonly (readonly [string, string | undefined])[] = [

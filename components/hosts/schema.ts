@@ -14,6 +14,8 @@ const hostKey = z
   .refine(isHostKey, { error: howToGetIt })
   .refine((text) => !text.startsWith("ssh-rsa "), { error: rsa });
 
+export const linuxUser = z.string().regex(/^[a-z_][-a-z0-9_]{0,31}$/, "must be a Linux user name");
+
 /** A machine that is there already, such as a Raspberry Pi or a desktop; stands at the machine. */
 export const hostSchema = z.strictObject({
   address: z
@@ -22,14 +24,13 @@ export const hostSchema = z.strictObject({
     .optional()
     .describe("Where SSH reaches it, if that is not the machine's address as a node."),
   port: z.int().min(1).max(65535).default(22).describe("TCP port of SSH. Default: 22."),
-  user: z
-    .string()
-    .regex(/^[a-z_][-a-z0-9_]{0,31}$/, "must be a Linux user name")
-    .default("root")
-    .describe("Who logs in: root, or somebody who may call sudo without a password. Default: root."),
+  user: linuxUser
+    .optional()
+    .describe("Who logs in: root, or somebody who may call sudo without a password. Default: `ssh.user` of the site."),
   hostKey: hostKey.describe(
     "The machine's own SSH public key, `ssh-ed25519 AAAA…`: a machine that shows another one is not trusted.",
   ),
 });
 
-export type HostSettings = z.infer<typeof hostSchema>;
+/** As the stack file says, with what the site says of all its machines. */
+export type HostSettings = z.infer<typeof hostSchema> & { readonly user: string };

@@ -39,8 +39,10 @@ const single = (what: string, address: string, at: SourcePath): Held => {
 };
 
 function heldBySite(site: SiteModel): Held[] {
-  const gateways = Object.entries(site.networks).map(([name, { gateway }]) =>
-    single(`the gateway of ${name} at ${site.name}`, gateway, below(site.from, "networks", name, "gateway")),
+  const gateways = Object.entries(site.networks).flatMap(([name, { gateway }]) =>
+    gateway === undefined
+      ? []
+      : [single(`the gateway of ${name} at ${site.name}`, gateway, below(site.from, "networks", name, "gateway"))],
   );
   const nodes = Object.entries(site.nodes).flatMap(([name, node]) => [
     single(name, node.address, below(site.from, "nodes", name, "address")),

@@ -69,7 +69,7 @@ function overlaps(networks: readonly NamedCidr[]): Finding[] {
 
 function gateways(site: SiteModel): Finding[] {
   return Object.entries(site.networks).flatMap(([name, { cidr, gateway }]) => {
-    if (contains(usableRange(cidr), gateway)) return [];
+    if (gateway === undefined || contains(usableRange(cidr), gateway)) return [];
     return [
       {
         rule: "address-outside-network",

@@ -24,7 +24,7 @@ describe("k3s settings", () => {
   });
 
   it("refuse values that k3s would refuse later", () => {
-    assert.deepEqual(problems({ version: "1.34.3" }), ["version: is no k3s version, as v1.34.3+k3s1"]);
+    assert.deepEqual(problems({ version: "1.34.3" }), ["version: is not a k3s version, such as v1.34.3+k3s1"]);
     assert.match(problems({ checksums: { installer: "abc" } })[0] ?? "", /^checksums\.installer: is no SHA-256/);
     assert.match(problems({ clusterCidr: "10.42.0.0" })[0] ?? "", /^clusterCidr: /);
     assert.deepEqual(problems({ source: { url: "https://a.example", folder: "/srv" } }), [

@@ -1,7 +1,7 @@
 import { shapes, urlShape } from "@isthmus/core";
 import { z } from "zod";
 import { certificates } from "./certificates.ts";
-import { images } from "./pins.ts";
+import { defaultVersion, images } from "./pins.ts";
 import { snapshots, tokens } from "./snapshot-settings.ts";
 
 const sha256 = z
@@ -203,9 +203,10 @@ const upgrade = z
 export const k3sSettings = z.strictObject({
   version: z
     .string()
-    .regex(/^v1\.\d+\.\d+\+k3s\d+$/, "is no k3s version, as v1.34.3+k3s1")
+    .regex(/^v1\.\d+\.\d+\+k3s\d+$/, "is not a k3s version, such as v1.34.3+k3s1")
+    .default(defaultVersion)
     .describe(
-      "k3s version. A change upgrades: servers one by one, then agents. Servers skip no minor version, and there is no way back.",
+      `k3s version. A change upgrades: servers one by one, then agents. Servers skip no minor version, and there is no way back. Default: ${defaultVersion}; it moves with releases of Isthmus, so that a cluster which shall stay where it is states its own.`,
     ),
   checksums: z
     .strictObject({

@@ -258,7 +258,7 @@ export const firstPatch = 3;
 export const versionOf = (patch: number): string => `v1.34.${String(patch)}+k3s1`;
 
 function upgrade(site: TestSite): void {
-  const patch = Number(/^v1\.34\.(\d+)/.exec(site.file.settings.version)?.[1]);
+  const patch = Number(/^v1\.34\.(\d+)/.exec(site.declaredVersion)?.[1]);
   site.version(versionOf(patch + 1));
 }
 

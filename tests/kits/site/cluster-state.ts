@@ -101,7 +101,7 @@ export async function assertConverged(site: TestSite): Promise<void> {
     async () => {
       const roles = new Map(declared.map(({ name, role }) => [name, role]));
       wrong = (await nodes(host)).flatMap((one) =>
-        problems(one, roles.get(one.metadata.name) ?? "agent", site.file.settings.version),
+        problems(one, roles.get(one.metadata.name) ?? "agent", site.declaredVersion),
       );
       return wrong.length === 0;
     },

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 
-import type { K3sNode, K3sSettingsInput } from "@isthmus/k3s";
+import { k3sSettings, type K3sNode, type K3sSettingsInput } from "@isthmus/k3s";
 import { Fleet, type Kill, type Run, type Stack } from "../engine/harness.ts";
 import { runPulumi } from "../engine/cli.ts";
 import { createLab, type Host, type Lab } from "../lab/hosts.ts";
@@ -116,6 +116,10 @@ export class TestSite {
 
   host(name: string): Host {
     return this.lab.host(name);
+  }
+
+  get declaredVersion(): string {
+    return k3sSettings.parse(this.file.settings).version;
   }
 
   // --- what a person edits -------------------------------------------------------------------------------------------

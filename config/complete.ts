@@ -1,0 +1,27 @@
+import { sizesOf, type HostSettings, type MachineSizes } from "@isthmus/hosts";
+import type { SiteSettings } from "./site-schema.ts";
+
+type NodeSettings = SiteSettings["nodes"][string];
+
+/** A node with what the site and the machine's board say of it. */
+export interface CompleteNode extends Omit<NodeSettings, "machine"> {
+  readonly machine?: (NonNullable<NodeSettings["machine"]> & HostSettings & MachineSizes) | undefined;
+}
+
+/** A site whose nodes lack nothing that stands elsewhere. */
+export interface CompleteSite extends Omit<SiteSettings, "nodes"> {
+  readonly nodes: Readonly<Record<string, CompleteNode>>;
+}
+
+/** Says at each node what the stack file says once for all of them. */
+export function complete(site: SiteSettings): CompleteSite {
+  const nodes = Object.entries(site.nodes).map(([name, node]) => [name, completeNode(node, site)] as const);
+  return { ...site, nodes: Object.fromEntries(nodes) };
+}
+
+function completeNode({ machine, ...node }: NodeSettings, { ssh }: SiteSettings): CompleteNode {
+  if (machine === undefined) return node;
+  const sizes = sizesOf(machine);
+  if (sizes === undefined) throw new Error("a machine without sizes passed its schema");
+  return { ...node, machine: { ...machine, ...sizes, user: machine.user ?? ssh.user } };
+}
