@@ -5,7 +5,7 @@ import type { ConfiguredService, SiteModel } from "../config/load.ts";
 import { sampleModel } from "../config/testing.ts";
 import { compose, needsOf } from "./capabilities.ts";
 import { catalogue } from "./catalogue.ts";
-import { madeUp } from "./made-up.ts";
+import { madeUp } from "./testing.ts";
 
 const home = sampleModel("three-raspberry-pis", catalogue).sites[0]!;
 const siteWith = (...services: ConfiguredService[]): SiteModel => ({ ...home, services });

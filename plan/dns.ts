@@ -1,5 +1,5 @@
 import { isIPv4 } from "node:net";
-import { nodesOn, readablePath, type SiteFacts, type SourcePath } from "@isthmus/core";
+import { nodesOn, type SiteFacts, type SourcePath } from "@isthmus/core";
 import type { ServicePlan } from "./service-plans.ts";
 
 /** A name of the fleet. */
@@ -58,9 +58,4 @@ function record(name: string, value: string, rest: Pick<DnsRecord, "ttl" | "from
 function ingressAddress(exposure: "public" | "private", services: readonly ServicePlan[]): string | undefined {
   return services.find((plan) => plan.offers[`ingress/${exposure}`] !== undefined)?.offers[`ingress/${exposure}`]
     ?.address;
-}
-
-/** Records as one line each, for people. */
-export function describeRecord({ name, type, value, ttl, from }: DnsRecord): string {
-  return `${name}. ${ttl} IN ${type} ${value} ; ${readablePath(from)}`;
 }

@@ -33,7 +33,7 @@ export function imagesIn(label: string, root: unknown): readonly ImageUse[] {
 }
 
 /** `registry:5000/repository:tag@digest` in its parts. */
-export function parseImage(reference: string): { name: string; tag?: string; digest?: string } {
+function parseImage(reference: string): { name: string; tag?: string; digest?: string } {
   const [tagged = "", digest] = reference.split("@");
   const colon = tagged.indexOf(":", tagged.lastIndexOf("/") + 1);
   return {

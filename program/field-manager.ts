@@ -8,7 +8,7 @@ import type { Input } from "@pulumi/pulumi";
 export const fieldManager = "isthmus";
 
 /** Source: pulumi-kubernetes, provider/pkg/metadata/annotations.go (`AnnotationPatchFieldManager`). */
-export const fieldManagerAnnotation = "pulumi.com/patchFieldManager";
+const fieldManagerAnnotation = "pulumi.com/patchFieldManager";
 
 interface Metadata {
   readonly name?: Input<string | undefined>;

@@ -12,7 +12,7 @@ import {
 } from "./outputs-schema.ts";
 
 /** How another site's outputs were found. */
-export type PeerStatus = "linked" | "absent" | "unreadable" | "other version";
+type PeerStatus = "linked" | "absent" | "unreadable" | "other version";
 
 /** Another site, as this run knows it. `values` are fresh ones, or the last good ones; absent before the first link. */
 export interface Peer {

@@ -12,6 +12,12 @@ export function settingsOf(changes: Partial<K3sSettingsInput> = {}): K3sSettings
   return k3sSettings.parse({ ...shortest, ...changes });
 }
 
+/** What is wrong with the shortest settings after a change, as `path: message`. */
+export function settingsProblems(changes: Record<string, unknown>): string[] {
+  const result = k3sSettings.safeParse({ ...shortest, ...changes });
+  return result.success ? [] : result.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+}
+
 const controlPlane = { key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" } as const;
 
 export function serverNode(number: number): K3sNode {

@@ -1,9 +1,8 @@
 import { Command } from "@pulumi/command/remote/command.js";
 import type { remote } from "@pulumi/command/types/input.js";
-import { mergeOptions, output, type CustomResourceOptions } from "@pulumi/pulumi";
+import { mergeOptions, type CustomResourceOptions } from "@pulumi/pulumi";
 import type { Connection, Hop } from "./connection.ts";
-import { scriptInput, type RemoteScriptArgs } from "./remote-script.ts";
-import { renderCommand, withShortCommand } from "./script.ts";
+import { calling, type RemoteScriptArgs } from "./remote-script.ts";
 
 /**
  * A script that runs once in the life of what it belongs to: a later change of it changes nothing. One `command:remote:Command`, as releases
@@ -23,16 +22,12 @@ export class OnceScript extends Command {
 const dialLimits = { dialErrorLimit: 12, perDialTimeout: 10 } as const;
 
 function commandArgs(args: RemoteScriptArgs): ConstructorParameters<typeof Command>[1] {
-  const { script, host, connection, parameters = {}, secrets = {}, rerunOn, triggers = [] } = args;
-  const user = connection.user ?? "root";
-  const call = output(parameters).apply((known) =>
-    withShortCommand({ script, host, parameters: known, secretNames: Object.keys(secrets), user }),
-  );
+  const { command, stdin } = calling(args);
   return {
-    connection: connectionArgs(connection),
-    create: call.apply(renderCommand),
-    stdin: scriptInput(call, { secrets, rerunOn }),
-    triggers: [...triggers],
+    connection: connectionArgs(args.connection),
+    create: command,
+    stdin,
+    triggers: [...(args.triggers ?? [])],
     logging: "none",
     addPreviousOutputInEnv: false,
   };

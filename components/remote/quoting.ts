@@ -3,7 +3,7 @@ export type Parameter = string | number | boolean | readonly string[];
 export type Parameters = Readonly<Record<string, Parameter>>;
 
 /** A name that a shell variable of ours may have. Upper case, so that it never meets one of a script's own. */
-export const variableName = /^[A-Z][A-Z0-9_]*$/;
+const variableName = /^[A-Z][A-Z0-9_]*$/;
 
 /** What no shell reads anything into, also after `NAME=`. Without quotes it can be read inside of other quotes. */
 const plainWord = /^[A-Za-z0-9_./:,%@+-]+$/;

@@ -42,18 +42,18 @@ export class RemoteScript extends Command {
 }
 
 function commandArgs(args: RemoteScriptArgs): ConstructorParameters<typeof Command>[1] {
-  const { script, host, connection, parameters = {}, secrets = {}, rerunOn, triggers = [] } = args;
+  const { script, host, connection, triggers = [] } = args;
+  return runnerArgs({ name: script.name, hosts: [{ name: host, connection }], ...calling(args), triggers });
+}
+
+/** The command that calls a script on its host, and what it reads. */
+export function calling(args: RemoteScriptArgs): { readonly command: Output<string>; readonly stdin: Output<string> } {
+  const { script, host, connection, parameters = {}, secrets = {}, rerunOn } = args;
   const user = connection.user ?? "root";
   const call = output(parameters).apply((known) =>
     withShortCommand({ script, host, parameters: known, secretNames: Object.keys(secrets), user }),
   );
-  return runnerArgs({
-    name: script.name,
-    hosts: [{ name: host, connection }],
-    command: call.apply(renderCommand),
-    stdin: scriptInput(call, { secrets, rerunOn }),
-    triggers,
-  });
+  return { command: call.apply(renderCommand), stdin: scriptInput(call, { secrets, rerunOn }) };
 }
 
 /** Standard input: a secret as a whole as soon as it holds one. `rerunOn` stands behind what the script reads. */

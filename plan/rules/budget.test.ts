@@ -4,7 +4,7 @@ import { sampleModel } from "../../config/testing.ts";
 import { catalogue } from "../catalogue.ts";
 import { footprintOf, planFleet } from "../fleet.ts";
 import type { SitePlan } from "../plans.ts";
-import { madeUpWorkload } from "../made-up.ts";
+import { madeUpWorkload } from "../testing.ts";
 import { checkBudget } from "./budget.ts";
 import { checkPromises } from "./promises.ts";
 

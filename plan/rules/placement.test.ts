@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { SiteFacts, Workload } from "@isthmus/core";
 import { sampleModel } from "../../config/testing.ts";
 import { catalogue } from "../catalogue.ts";
-import { madeUpWorkload } from "../made-up.ts";
+import { madeUpWorkload } from "../testing.ts";
 import type { ServicePlan } from "../service-plans.ts";
 import { siteFacts } from "../site-facts.ts";
 import { checkPlacement } from "./placement.ts";

@@ -3,20 +3,22 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 
 import { changed, disposing, Fleet, must, needsPulumi, type Run, type Stack } from "../kits/engine/harness.ts";
+import { summary } from "../kits/fleets/two-sites.ts";
 
 const PROGRAM = join(import.meta.dirname, "fixtures/sample");
 const VM = "proxmoxve:index/vmLegacy:VmLegacy";
 const RELEASE = "kubernetes:helm.sh/v3:Release";
 
-/** What they were, and the resource's name. */
-function summary(run: Run): readonly string[] {
-  const steps = run.planned.length > 0 ? run.planned : run.done;
-  return changed(steps).map((step) => `${step.op} ${step.name}`);
-}
-
 function expectConverged(fleet: Fleet, run: Run): void {
   assert.equal(run.exitCode, 0, run.errors.join("\n"));
   assert.deepEqual([...fleet.store.duplicates().keys()], []);
+}
+
+async function emptySite(): Promise<{ readonly fleet: Fleet; readonly site: Stack }> {
+  const fleet = Fleet.create({ program: PROGRAM });
+  const site = fleet.stack("a");
+  await site.init();
+  return { fleet, site };
 }
 
 describe("a site under the real engine", () => {
@@ -25,9 +27,7 @@ describe("a site under the real engine", () => {
 
   before(needsPulumi);
   before(async () => {
-    fleet = Fleet.create({ program: PROGRAM });
-    site = fleet.stack("a");
-    await site.init();
+    ({ fleet, site } = await emptySite());
   });
   after(disposing(() => fleet));
 
@@ -179,9 +179,7 @@ describe("a provider in trouble", () => {
 
   before(needsPulumi);
   before(async () => {
-    fleet = Fleet.create({ program: PROGRAM });
-    site = fleet.stack("a");
-    await site.init();
+    ({ fleet, site } = await emptySite());
   });
   after(disposing(() => fleet));
 

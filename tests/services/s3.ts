@@ -1,5 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
-import { request, type RequestOptions } from "node:https";
+import type { RequestOptions } from "node:https";
+import { ask } from "./ask.ts";
 
 export interface Account {
   readonly name: string;
@@ -50,7 +51,7 @@ function signed(
 }
 
 /** Asks a server by its name, at an address, with a CA of its own. */
-export function askS3(
+export async function askS3(
   asked: Asked,
   {
     name,
@@ -67,7 +68,6 @@ export function askS3(
     servername: name,
     method: asked.method,
     path: asked.query === undefined ? asked.path : `${asked.path}?${asked.query}`,
-    agent: false,
     timeout: 20_000,
     headers: {
       host,
@@ -83,19 +83,7 @@ export function askS3(
       ...(asked.account === undefined ? {} : signed(asked, host, asked.account)),
     },
   };
-  return new Promise((resolve) => {
-    const sent = request(options, (response) => {
-      let text = "";
-      response.on("data", (part: Buffer) => (text += part.toString()));
-      response.on("end", () => {
-        const version = response.headers["x-amz-version-id"];
-        resolve({ status: response.statusCode ?? 0, text, ...(typeof version === "string" ? { version } : {}) });
-      });
-    });
-    sent.on("timeout", () => sent.destroy(new Error("no answer in 20 s")));
-    sent.on("error", (error) => {
-      resolve({ status: 0, text: error.message });
-    });
-    sent.end(asked.body);
-  });
+  const { status, text, headers } = await ask(options, asked.body);
+  const version = headers["x-amz-version-id"];
+  return { status, text, ...(typeof version === "string" ? { version } : {}) };
 }

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
-import { request } from "node:https";
 import { connect } from "node:tls";
 import { join } from "node:path";
 import { listAt, mapAt, type Json } from "../../cli/lib/charts/kubernetes.ts";
 import { inOrder } from "../kits/in-order.ts";
 import { run, until } from "../kits/lab/command.ts";
 import { afterwards } from "./afterwards.ts";
+import { ask } from "./ask.ts";
 import { Authority } from "./certificates.ts";
 import { objectOf, siteOf } from "./default-stacks.ts";
 import { installedFolder, installMissing } from "./installed.ts";
@@ -293,7 +293,7 @@ interface Answer {
   readonly data?: unknown;
 }
 
-function askVault(
+async function askVault(
   {
     method,
     path,
@@ -303,32 +303,10 @@ function askVault(
   { address, name, ca }: { readonly address: string; readonly name: string; readonly ca: string },
 ): Promise<Answer> {
   const headers = { "x-vault-token": token, host: `${name}:8200` };
-  const options = {
-    host: address,
-    port: 8200,
-    ca,
-    servername: name,
-    method,
-    path: `/v1/${path}`,
-    headers,
-    agent: false,
-    timeout: 5_000,
-  };
-  return new Promise((resolve) => {
-    const sent = request(options, (response) => {
-      let text = "";
-      response.on("data", (part: Buffer) => (text += part.toString()));
-      response.on("end", () => {
-        const { data } = (text === "" ? {} : JSON.parse(text)) as { readonly data?: unknown };
-        resolve({ status: response.statusCode ?? 0, data });
-      });
-    });
-    sent.on("timeout", () => sent.destroy());
-    sent.on("error", () => {
-      resolve({ status: 0 });
-    });
-    sent.end(body === undefined ? undefined : JSON.stringify(body));
-  });
+  const to = { host: address, port: 8200, ca, servername: name, method, path: `/v1/${path}`, headers, timeout: 5_000 };
+  const { status, text } = await ask(to, body === undefined ? undefined : JSON.stringify(body));
+  const { data } = (status === 0 || text === "" ? {} : JSON.parse(text)) as { readonly data?: unknown };
+  return { status, data };
 }
 
 /** Leaves no room in a file system. */

@@ -44,7 +44,7 @@ export interface ObjectFacts {
   readonly tlsNames: readonly { readonly in: string; readonly host: string }[];
 }
 
-export interface ObjectName {
+interface ObjectName {
   readonly apiVersion: string;
   readonly kind: string;
   readonly name: string;
@@ -62,7 +62,7 @@ export interface ServiceFacts {
 }
 
 /** A Secret or a ConfigMap: what it holds is known by its keys alone. */
-export interface HolderFacts {
+interface HolderFacts {
   readonly kind: "Secret" | "ConfigMap";
   readonly name: string;
   readonly namespace: string;
@@ -76,7 +76,7 @@ export interface CertificateFacts {
   readonly dnsNames: readonly string[];
 }
 
-export interface WebhookFacts {
+interface WebhookFacts {
   readonly configuration: string;
   readonly name: string;
   readonly failurePolicy: string;

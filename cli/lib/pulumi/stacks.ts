@@ -48,7 +48,7 @@ export async function mustImportStack(name: string, state: Checkpoint): Promise<
 }
 
 /** Where copies of states go that a command is about to change. Git does not see it. */
-export const copiesFolder = "state-copies";
+const copiesFolder = "state-copies";
 
 /** Keeps a state aside before it is changed; `pulumi stack import --file` puts it back. */
 export function keepCopy(name: string, state: Checkpoint, now: Date): string {

@@ -51,7 +51,7 @@ export async function lookAt(api: ClusterApi, state: Checkpoint): Promise<Looked
   }
 }
 
-export function kubeconfigIn(state: Checkpoint): string | undefined {
+function kubeconfigIn(state: Checkpoint): string | undefined {
   const providers = resourcesOf(state).filter(({ type }) => type === "pulumi:providers:kubernetes");
   const [kubeconfig] = providers.flatMap(({ inputs = {} }) => revealedThroughout(inputs["kubeconfig"]) ?? []);
   return typeof kubeconfig === "string" && kubeconfig.includes("clusters:") ? kubeconfig : undefined;

@@ -16,7 +16,7 @@ export interface StatedState {
 }
 
 /** A stack as the backend has it. */
-export interface FoundStack {
+interface FoundStack {
   readonly name: string;
   readonly state: Checkpoint;
   /** Why its secrets cannot be read with the passphrase at hand. */

@@ -5,7 +5,7 @@ import { loadsAt, roomFor } from "../capacity/room.ts";
 import { moveSeconds } from "../model/timing.ts";
 
 /** Why a lost member does not come back by itself. */
-export type Stuck =
+type Stuck =
   | "stands on every node"
   | "its disk is there"
   | "its pod is stuck"

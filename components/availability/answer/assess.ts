@@ -8,7 +8,7 @@ import type { FleetFootprint } from "../model/fleet.ts";
 import { returnOf, type Course } from "./return.ts";
 import { reasonOf, stuckText, type Reason } from "./reason.ts";
 import { recover, type Recovery } from "./recovery.ts";
-import { servingOf, type Side } from "./serving.ts";
+import { servingOf, standsOn, type Side } from "./serving.ts";
 import { stateFrom, stateOf } from "./state.ts";
 import { missingOf, stepsFor, type Aftermath } from "./steps.ts";
 import { best, serves, worst, type Assessment, type State, type Verdict } from "../model/verdict.ts";
@@ -56,12 +56,6 @@ function judge(index: FleetIndex, failure: Failure): Verdict[] {
     const risk = dataAtRisk(service, failure, affected);
     return risk === undefined ? verdict : { ...verdict, dataAtRisk: risk };
   });
-}
-
-function standsOn({ service, workloads }: IndexedService, side: Side): boolean {
-  const groups = workloads.flatMap((workload) => workload.groups).filter((group) => group.placed > 0);
-  if (groups.length === 0) return service.site === undefined || side.includes(service.site);
-  return groups.some((group) => side.includes(group.site));
 }
 
 /** The verdict on a service all of whose places are lost. */

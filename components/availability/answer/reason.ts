@@ -63,7 +63,7 @@ function ofMembers(service: IndexedService, indexed: IndexedWorkload, scene: Sce
 }
 
 /** `3 of 5 voters lost, 2 left, a majority is 3`. */
-export function membersText(indexed: IndexedWorkload, { failure, affected, stage }: Scene): string {
+function membersText(indexed: IndexedWorkload, { failure, affected, stage }: Scene): string {
   const { workload, groups, total } = indexed;
   const left = membersOn(stage.moment.side, indexed, stage.moment.alive);
   const placed = groups.reduce((sum, group) => sum + group.placed, 0);

@@ -57,10 +57,19 @@ export function servingOf(service: IndexedService, moment: Moment, others: reado
 }
 
 /** Whether any of its members runs on this side; a service without any lacks none where its site can be reached. */
-function isReachable({ service, workloads }: IndexedService, { side, alive }: Moment): boolean {
+function isReachable(service: IndexedService, { side, alive }: Moment): boolean {
+  return standsOn(service, side, (group) => (alive[group.id] ?? 0) > 0);
+}
+
+/** Whether any of its members has its place on this side, of those that count; a service without any is where its site is. */
+export function standsOn(
+  { service, workloads }: IndexedService,
+  side: Side,
+  counts: (group: Group) => boolean = () => true,
+): boolean {
   const groups = workloads.flatMap((workload) => workload.groups).filter((group) => group.placed > 0);
   if (groups.length === 0) return service.site === undefined || side.includes(service.site);
-  return groups.some((group) => side.includes(group.site) && (alive[group.id] ?? 0) > 0);
+  return groups.some((group) => side.includes(group.site) && counts(group));
 }
 
 interface Circumstances {

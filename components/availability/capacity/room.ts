@@ -17,7 +17,7 @@ export const systemReserve = {
  * Pods that a kubelet takes, `maxPods`, which k3s leaves as it is: SetDefaults_KubeletConfiguration in
  * https://github.com/kubernetes/kubernetes/blob/v1.34.3/pkg/kubelet/apis/config/v1beta1/defaults.go
  */
-export const podsPerNode = 110;
+const podsPerNode = 110;
 
 /** Memory in MiB, CPU in thousandths of a core, and pods. */
 export interface Amount {

@@ -7,7 +7,7 @@ import type { K3sSettings } from "../settings/schema.ts";
  */
 export const admissionFile = "/var/lib/rancher/k3s/server/psa.yaml";
 export const auditPolicyFile = "/var/lib/rancher/k3s/server/audit.yaml";
-export const auditLog = "/var/lib/rancher/k3s/server/logs/audit.log";
+const auditLog = "/var/lib/rancher/k3s/server/logs/audit.log";
 
 export const kernelSettings = `vm.panic_on_oom=0
 vm.overcommit_memory=1

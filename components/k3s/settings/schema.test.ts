@@ -1,12 +1,7 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { k3sSettings } from "./schema.ts";
-import { shortest } from "../testing.ts";
-
-const problems = (changes: Record<string, unknown>): string[] => {
-  const result = k3sSettings.safeParse({ ...shortest, ...changes });
-  return result.success ? [] : result.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
-};
+import { settingsProblems as problems, shortest } from "../testing.ts";
 
 describe("k3s settings", () => {
   it("have a secure default for everything that a user need not know", () => {

@@ -1,13 +1,7 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import { nodeFiles, serverConfig } from "../files/config.ts";
-import { k3sSettings } from "./schema.ts";
-import { agentNode, serverNode, settingsOf, shortest } from "../testing.ts";
-
-const problems = (changes: Record<string, unknown>): string[] => {
-  const result = k3sSettings.safeParse({ ...shortest, ...changes });
-  return result.success ? [] : result.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
-};
+import { agentNode, serverNode, settingsOf, settingsProblems as problems } from "../testing.ts";
 
 const s3 = { endpoint: "s3.example.org", bucket: "etcd", folder: "clusters/site-a" };
 

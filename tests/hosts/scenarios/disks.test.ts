@@ -1,8 +1,9 @@
 /** Disks that are mounted where k3s or Longhorn keeps data, and are not there. */
 import assert from "node:assert/strict";
 
-import { k3sSettings, planCluster, preflightParameters, scripts, type K3sNode } from "@isthmus/k3s";
+import { planCluster, preflightParameters, scripts, type K3sNode } from "@isthmus/k3s";
 import { loadScript, renderCommand, renderInput, type Parameters, type Script } from "@isthmus/remote/script";
+import { lookedAtSettings } from "./looked-at.ts";
 import { createLab, requireHosts, type Host, type Lab } from "../../kits/lab/hosts.ts";
 
 const part = (name: string): URL => new URL(`../../../components/k3s/scripts/parts/${name}.sh`, import.meta.url);
@@ -81,14 +82,7 @@ describe("a disk that comes late", function () {
   async function look(): ReturnType<typeof run> {
     const node: K3sNode = { name: "agent-1", role: "agent", address: host.address, labels: {}, taints: [] };
     const server: K3sNode = { ...node, name: "server-1", role: "server", address: "10.99.255.2" };
-    const sum = "a".repeat(64);
-    const settings = k3sSettings.parse({
-      version: "v1.34.3+k3s1",
-      checksums: { installer: sum, amd64: { binary: sum }, arm64: { binary: sum } },
-      source: { folder: "/srv/k3s" },
-      api: { kind: "external", address: "10.99.255.1" },
-      diskMib: 10,
-    });
+    const settings = lookedAtSettings();
     return await run(
       scripts.preflight,
       preflightParameters(planCluster({ name: "a", nodes: [server, node], settings }), node, []),

@@ -5,9 +5,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { k3sSettings, peersOf, planCluster, preflightParameters, scripts, type K3sSettingsInput } from "@isthmus/k3s";
+import { peersOf, planCluster, preflightParameters, scripts, type K3sSettingsInput } from "@isthmus/k3s";
 import type { K3sNode } from "@isthmus/k3s";
 import { renderCommand, renderInput } from "@isthmus/remote/script";
+import { lookedAtSettings } from "./looked-at.ts";
 import { createLab, requireHosts, until, type Host, type Lab } from "../../kits/lab/hosts.ts";
 
 /** What is got as the release where nothing was found. */
@@ -53,12 +54,8 @@ describe("the look at a host before anything is changed", function () {
     const found = nodes.find((one) => one.name === name);
     assert.ok(found);
     const node = { ...found, programs };
-    const settings = k3sSettings.parse({
-      version: "v1.34.3+k3s1",
+    const settings = lookedAtSettings({
       checksums: { installer: sum, amd64: { binary: sum }, arm64: { binary: sum } },
-      source: { folder: "/srv/k3s" },
-      api: { kind: "external", address: "10.99.255.1" },
-      diskMib: 10,
       ...changes,
     });
     const plan = planCluster({ name: "site-a", nodes: [...nodes], settings });

@@ -18,6 +18,6 @@ export function vaultMembers(
 }
 
 /** Names of the servers' pods. */
-export function vaultPods(instance: string, voters: number): readonly string[] {
+function vaultPods(instance: string, voters: number): readonly string[] {
   return Array.from({ length: voters }, (_, index) => `${vaultNames(instance).full}-${index}`);
 }

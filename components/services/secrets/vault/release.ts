@@ -134,7 +134,7 @@ function reloadContainer(args: VaultArgs) {
 }
 
 /** https://developer.hashicorp.com/vault/docs/configuration */
-export function vaultConfig(context: Context): string {
+function vaultConfig(context: Context): string {
   const members = vaultMembers(context);
   const joins = (members.pods ?? []).map((pod) =>
     [

@@ -13,7 +13,7 @@ interface MadeUp {
 
 const noFootprint: Footprint = { workloads: [], routes: [], addresses: [], podSecurity: "restricted" };
 
-export function madeUpService({ name, requires = [], wants = [], provides = [], workloads = [] }: MadeUp): Service {
+function madeUpService({ name, requires = [], wants = [], provides = [], workloads = [] }: MadeUp): Service {
   return defineService({
     name,
     summary: `${name}, made up.`,
