@@ -1,5 +1,9 @@
+import assert from "node:assert/strict";
+import { assess } from "./answer/assess.ts";
+import type { Failure } from "./model/failure.ts";
+import type { Assessment } from "./model/verdict.ts";
 import { topologyKey, type NodeFacts, type SiteTopology, type SourcePath, type Workload } from "@isthmus/core";
-import type { PlacedService } from "./model/fleet.ts";
+import type { FleetFootprint, PlacedService } from "./model/fleet.ts";
 
 /** Small fleets for tests. */
 const from: SourcePath = "Pulumi.test.yaml#/test";
@@ -115,3 +119,22 @@ export function minio(perSite: Readonly<Record<string, number>>, over: Partial<W
     ...over,
   });
 }
+
+export const lostSite = (site: string): Failure => ({ kind: "site", site });
+export const lostNode = (node: string, site = "a"): Failure => ({ kind: "node", site, node });
+export const lostHost = (host: string, site = "a"): Failure => ({ kind: "host", site, host });
+export const link: Failure = { kind: "link" };
+export const everything: Failure = { kind: "everything" };
+
+/** Two sites of three plain nodes each. */
+export const twoSites = { sites: [plainSite("a"), plainSite("b")] };
+
+/** What becomes of one service by one failure: of these services over two plain sites, or of a whole fleet. */
+export function verdict(failure: Failure, id: string, of: readonly PlacedService[] | FleetFootprint): Assessment {
+  const fleet = "topology" in of ? of : { topology: twoSites, services: of };
+  const found = assess(fleet, [failure]).find((each) => each.service === id);
+  assert.ok(found);
+  return found;
+}
+/** Its state at once, and where it ends by itself. */
+export const course = ({ during, after }: Assessment) => `${during} → ${after}`;

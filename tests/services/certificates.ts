@@ -1,3 +1,4 @@
+import { connect } from "node:tls";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -74,4 +75,15 @@ export class Authority {
       "tls.key": readFileSync(file("key"), "utf8"),
     };
   }
+}
+
+/** The number of the certificate that a server shows. */
+export function shownSerial(host: string, port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, rejectUnauthorized: false }, () => {
+      resolve(socket.getPeerCertificate().serialNumber);
+      socket.end();
+    });
+    socket.on("error", reject);
+  });
 }

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
-import { connect } from "node:tls";
 import { execa } from "execa";
 import { getAt } from "@isthmus/core";
 import { stringify } from "yaml";
@@ -12,7 +11,7 @@ import { listAt, mapAt, type Json } from "../../cli/lib/charts/kubernetes.ts";
 import { inOrder } from "../kits/in-order.ts";
 import { until } from "../kits/lab/command.ts";
 import { afterwards } from "./afterwards.ts";
-import { Authority } from "./certificates.ts";
+import { Authority, shownSerial } from "./certificates.ts";
 import { objectOf, siteOf } from "./default-stacks.ts";
 import { heldIn } from "./held.ts";
 import { PodLab } from "../kits/pods/lab.ts";
@@ -20,6 +19,7 @@ import type { Pod } from "../kits/pods/pod.ts";
 import type { Held } from "../kits/pods/volumes.ts";
 import { packagesMissing, requireAll, rootMissing } from "./programs.ts";
 import { assets, discovered, prometheusConfiguration, scrapeJob } from "./prometheus-configuration.ts";
+import { podsThatKubernetesTellsOf } from "./discovered-pods.ts";
 import { renderedObject } from "./rendered.ts";
 
 const namespace = "monitoring";
@@ -295,9 +295,9 @@ describe("measurements and alerts of two sites, by the real Prometheus and nginx
 
   it("show a renewed certificate of the proxy without a restart", async () => {
     const { proxy } = hereAt("site-b");
-    const before = await serialOf(proxy.address);
+    const before = await shownSerial(proxy.address, 9443);
     proxy.hold(heldByProxy("site-b"));
-    assert.notEqual(await serialOf(proxy.address), before);
+    assert.notEqual(await shownSerial(proxy.address, 9443), before);
     await finds("site-a", "up{job='site-site-b'}", 1);
   });
 
@@ -318,60 +318,3 @@ describe("measurements and alerts of two sites, by the real Prometheus and nginx
 });
 
 type Labels = Readonly<Record<string, string>>;
-
-const annotation = (name: string): string => `__meta_kubernetes_pod_annotation_prometheus_io_${name}`;
-
-/** As Kubernetes' discovery tells of pods: one target a port of a container. */
-const podsThatKubernetesTellsOf = [
-  ...[9187, 5432].map((port) => ({
-    targets: [`10.42.1.7:${port}`],
-    labels: {
-      __meta_kubernetes_pod_ip: "10.42.1.7",
-      __meta_kubernetes_pod_phase: "Running",
-      __meta_kubernetes_pod_name: "main-1",
-      __meta_kubernetes_namespace: "cloudnative-pg",
-      [annotation("scrape")]: "true",
-      [annotation("port")]: "9187",
-    },
-  })),
-  {
-    targets: ["10.42.1.8:80"],
-    labels: {
-      __meta_kubernetes_pod_ip: "10.42.1.8",
-      __meta_kubernetes_pod_phase: "Running",
-      __meta_kubernetes_pod_name: "other-1",
-      __meta_kubernetes_namespace: "other",
-      [annotation("scrape")]: "true",
-      [annotation("port")]: "8080",
-      [annotation("path")]: "/own",
-    },
-  },
-  {
-    targets: ["10.42.1.9:80"],
-    labels: {
-      __meta_kubernetes_pod_ip: "10.42.1.9",
-      __meta_kubernetes_pod_phase: "Running",
-      __meta_kubernetes_pod_name: "silent",
-    },
-  },
-  {
-    targets: ["10.42.1.10:80"],
-    labels: {
-      __meta_kubernetes_pod_ip: "10.42.1.10",
-      __meta_kubernetes_pod_phase: "Succeeded",
-      __meta_kubernetes_pod_name: "done",
-      [annotation("scrape")]: "true",
-    },
-  },
-];
-
-/** The number of the certificate that a proxy shows. */
-function serialOf(address: string): Promise<string> {
-  return new Promise((found, failed) => {
-    const socket = connect({ host: address, port: 9443, rejectUnauthorized: false }, () => {
-      found(socket.getPeerCertificate().serialNumber);
-      socket.end();
-    });
-    socket.on("error", failed);
-  });
-}

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
-import { connect } from "node:tls";
 import { join } from "node:path";
 import { listAt, mapAt, type Json } from "../../cli/lib/charts/kubernetes.ts";
 import { inOrder } from "../kits/in-order.ts";
 import { run, until } from "../kits/lab/command.ts";
 import { afterwards } from "./afterwards.ts";
-import { ask } from "./ask.ts";
-import { Authority } from "./certificates.ts";
+import { askVault, fillUp, hostName, type Answer } from "./vault-api.ts";
+import { Authority, shownSerial } from "./certificates.ts";
 import { objectOf, siteOf } from "./default-stacks.ts";
 import { installedFolder, installMissing } from "./installed.ts";
 import { servePods, type PodsApi } from "./kubernetes-api.ts";
@@ -225,7 +224,7 @@ describe("Vault's cluster, by the real OpenBao, as Vault's chart starts it", fun
   });
 
   it("shows a renewed certificate without a restart, and so without being sealed", async () => {
-    const serials = (): Promise<readonly string[]> => Promise.all(pods.map((pod) => serialOf(pod.address)));
+    const serials = (): Promise<readonly string[]> => Promise.all(pods.map((pod) => shownSerial(pod.address, 8200)));
     const before = await serials();
     const secrets = held();
     for (const pod of pods) pod.hold(secrets);
@@ -284,51 +283,3 @@ describe("Vault's cluster, by the real OpenBao, as Vault's chart starts it", fun
     return askVault({ method, path, body, token }, { address, name: hostName, ca: authority.certificate });
   };
 });
-
-const hostName = "vault.site-a.homelab.internal";
-
-interface Answer {
-  /** 0: nobody answered. */
-  readonly status: number;
-  readonly data?: unknown;
-}
-
-async function askVault(
-  {
-    method,
-    path,
-    body,
-    token,
-  }: { readonly method: string; readonly path: string; readonly body: unknown; readonly token: string },
-  { address, name, ca }: { readonly address: string; readonly name: string; readonly ca: string },
-): Promise<Answer> {
-  const headers = { "x-vault-token": token, host: `${name}:8200` };
-  const to = { host: address, port: 8200, ca, servername: name, method, path: `/v1/${path}`, headers, timeout: 5_000 };
-  const { status, text } = await ask(to, body === undefined ? undefined : JSON.stringify(body));
-  const { data } = (status === 0 || text === "" ? {} : JSON.parse(text)) as { readonly data?: unknown };
-  return { status, data };
-}
-
-/** Leaves no room in a file system. */
-async function fillUp(folder: string): Promise<void> {
-  await run("dd", ["if=/dev/zero", `of=${join(folder, "filler")}`, "bs=64k"]).catch(() => undefined);
-  await run("dd", [
-    "if=/dev/zero",
-    `of=${join(folder, "filler")}`,
-    "bs=1",
-    "oflag=append",
-    "conv=notrunc",
-    "count=65536",
-  ]).catch(() => undefined);
-}
-
-/** The number of the certificate that a server shows. */
-function serialOf(address: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host: address, port: 8200, rejectUnauthorized: false }, () => {
-      resolve(socket.getPeerCertificate().serialNumber);
-      socket.end();
-    });
-    socket.on("error", reject);
-  });
-}

@@ -9,6 +9,7 @@ import { findSnapshot, takeSnapshot } from "../../../cli/lib/cluster/snapshots.t
 import { until } from "../../kits/lab/hosts.ts";
 import { aServer, assertConverged, starts, write, written } from "../../kits/site/cluster-state.ts";
 import { deployed } from "./deployed.ts";
+import { byTime } from "./snapshot-names.ts";
 import { ObjectStore } from "../../kits/site/object-store.ts";
 import { requireScenarios } from "../../kits/site/requirements.ts";
 import { clusterName, TestSite, versions } from "../../kits/site/test-site.ts";
@@ -299,6 +300,3 @@ describe("a cluster that keeps its snapshots in an object store", function () {
     return await aServer(site).ok(ask, { stdin: `user = "server:${token}"` });
   }
 });
-
-const time = (name: string): number => Number(name.slice(name.lastIndexOf("-") + 1));
-const byTime = (a: string, b: string): number => time(a) - time(b);
