@@ -1,4 +1,5 @@
 import { sizesOf, type HostSettings, type MachineSizes } from "@isthmus/hosts";
+import { hypervisorsOf, type ProxmoxSettings } from "@isthmus/proxmox";
 import type { SiteSettings } from "./site-schema.ts";
 
 type NodeSettings = SiteSettings["nodes"][string];
@@ -9,14 +10,16 @@ export interface CompleteNode extends Omit<NodeSettings, "machine"> {
 }
 
 /** A site whose nodes lack nothing that stands elsewhere. */
-export interface CompleteSite extends Omit<SiteSettings, "nodes"> {
+export interface CompleteSite extends Omit<SiteSettings, "nodes" | "proxmox"> {
   readonly nodes: Readonly<Record<string, CompleteNode>>;
+  readonly proxmox?: ProxmoxSettings | undefined;
 }
 
 /** Says at each node what the stack file says once for all of them. */
 export function complete(site: SiteSettings): CompleteSite {
   const nodes = Object.entries(site.nodes).map(([name, node]) => [name, completeNode(node, site)] as const);
-  return { ...site, nodes: Object.fromEntries(nodes) };
+  const proxmox = site.proxmox && { ...site.proxmox, hypervisors: hypervisorsOf(site.hosts) };
+  return { ...site, proxmox, nodes: Object.fromEntries(nodes) };
 }
 
 function completeNode({ machine, ...node }: NodeSettings, { ssh }: SiteSettings): CompleteNode {

@@ -1,6 +1,6 @@
 import { boardNames, hostSchema, linuxUser, missingSizes } from "@isthmus/hosts";
 import { k3sSettings } from "@isthmus/k3s";
-import { proxmoxSchema, vmSchema } from "@isthmus/proxmox";
+import { hypervisorSchema, proxmoxSchema, vmSchema } from "@isthmus/proxmox";
 import { z } from "zod";
 import { address, addressRange, bytes, cidr, cores, labels, name, secretName, taint } from "./shapes.ts";
 
@@ -14,13 +14,6 @@ const network = z.strictObject({
     .min(1)
     .optional()
     .describe("Name servers that its machines ask. Needed where VMs are in it. Default: not stated."),
-});
-
-const host = z.strictObject({
-  address: address.describe("Its management address."),
-  cores: cores.describe("Its CPUs as Proxmox counts them, threads included."),
-  memory: bytes.describe("Memory, such as 64Gi: its machines together may have no more."),
-  architecture: z.enum(["amd64", "arm64"]).default("amd64").describe("CPU architecture. Default: amd64."),
 });
 
 const sizeOnTheMachine = {
@@ -87,7 +80,10 @@ const failure = z.enum(["node", "host", "site", "link"]);
 /** What is at one site: `isthmus:site` in Pulumi.<site>.yaml. */
 export const siteSchema = z.strictObject({
   networks: z.record(name, network).describe("The site's own networks."),
-  hosts: z.record(name, host).default({}).describe("Physical hosts that carry VMs, by name."),
+  hosts: z
+    .record(name, hypervisorSchema)
+    .default({})
+    .describe("Proxmox hosts that carry VMs, by the name of the physical host."),
   proxmox: proxmoxSchema.optional().describe("How Proxmox is reached; left out where the site has no VMs."),
   ssh: z
     .strictObject({

@@ -36,8 +36,8 @@ export function refuseUnknownHosts(plan: SitePlan, knownHosts: () => string = re
 
 function unknownHosts({ site }: SitePlan, knownHosts: () => string): Unknown[] {
   const stated = Object.entries(site.proxmox?.hypervisors ?? {}).flatMap(([name, { address, hostKey }]) => {
-    const key = readablePath(below(site.from, "proxmox", "hypervisors", name, "hostKey"));
-    return address === undefined || hostKey === undefined ? [] : [{ address, hostKey, key }];
+    const key = readablePath(below(site.from, "hosts", name, "hostKey"));
+    return hostKey === undefined ? [] : [{ address, hostKey, key }];
   });
   if (stated.length === 0) return [];
   const lines = knownHosts().split("\n");

@@ -49,7 +49,7 @@ command
     "take a Proxmox host that is gone for good, and what was on it, out of a site's state, so that `up` goes on",
   )
   .argument("<site>", "the stack, such as site-a")
-  .argument("<host>", "the physical host, as proxmox.hypervisors names it, such as pve-a-2")
+  .argument("<host>", "the physical host, as hosts of the site names it, such as pve-a-2")
   .option("--confirm <host>", "the host's name once more, for scripts: do not ask")
   .action(async (site: string, host: string, { confirm }: { readonly confirm?: string }) => {
     const { forgetHost } = await import("../lib/state/forget-host.ts");

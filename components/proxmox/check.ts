@@ -1,21 +1,9 @@
 import { below, quote, type Finding } from "@isthmus/core";
 import type { MachineFacts, SiteMachines } from "./plan.ts";
 
-/** What a schema cannot see: hosts that Proxmox settings do not know, ids and MAC addresses that are used twice. */
+/** What a schema cannot see: ids and MAC addresses that are used twice. */
 export function checkMachines(site: SiteMachines): readonly Finding[] {
-  return [...unknownHosts(site), ...vmIdsTwice(site), ...macsTwice(site)];
-}
-
-function unknownHosts({ machines, proxmox }: SiteMachines): Finding[] {
-  const known = Object.keys(proxmox.hypervisors);
-  return machines
-    .filter(({ vm }) => !known.includes(vm.host))
-    .map(({ name, vm, from }) => ({
-      rule: "unknown-hypervisor",
-      at: below(from, "vm", "host"),
-      problem: `${name} is to run on ${quote(vm.host)}, which is not among proxmox.hypervisors`,
-      fix: `write one of ${known.join(", ")}, or add the host to proxmox.hypervisors`,
-    }));
+  return [...vmIdsTwice(site), ...macsTwice(site)];
 }
 
 /** Ids are unique in a Proxmox cluster; a host with an API of its own is outside it. */

@@ -102,8 +102,6 @@ function sshSettings({ ssh, hypervisors }: ProxmoxSettings, secretValue: Hypervi
     agent: false,
     username: ssh.user,
     privateKey: secret(secretValue(ssh.privateKey)),
-    nodes: Object.values(hypervisors).flatMap(({ node, address }) =>
-      address === undefined ? [] : [{ name: node, address }],
-    ),
+    nodes: Object.values(hypervisors).map(({ node, address }) => ({ name: node, address })),
   };
 }

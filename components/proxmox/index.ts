@@ -11,5 +11,13 @@ export {
   type VmDisk,
   type VmPlan,
 } from "./plan.ts";
-export { proxmoxSchema, vmSchema, type ApiSettings, type ProxmoxSettings, type VmSettings } from "./schema.ts";
+export {
+  hypervisorSchema,
+  hypervisorsOf,
+  proxmoxSchema,
+  vmSchema,
+  type ApiSettings,
+  type ProxmoxSettings,
+  type VmSettings,
+} from "./schema.ts";
 export { replacementsOf, type BuiltVm, type Replacement } from "./replacement.ts";

@@ -136,7 +136,10 @@ describe("the machines of a site", () => {
       agent: false,
       username: "isthmus",
       privateKey: "value of proxmoxSshKey",
-      nodes: [{ name: "pve1", address: "10.0.10.11" }],
+      nodes: [
+        { name: "pve1", address: "10.0.10.11" },
+        { name: "pve2", address: "10.0.10.12" },
+      ],
     });
   });
 
@@ -270,7 +273,10 @@ describe("the machines of a site", () => {
       token: { id: "isthmus@pve!b", secret: "otherToken" },
       acceptAnyCertificate: { because: "a cable between two machines on one desk" },
     };
-    const apart = { ...proxmox, hypervisors: { ...proxmox.hypervisors, "pve-a-2": { node: "pve", api } } };
+    const apart = {
+      ...proxmox,
+      hypervisors: { ...proxmox.hypervisors, "pve-a-2": { node: "pve", address: "10.0.10.12", api } },
+    };
     const { find } = await registered({ ...exampleSite, proxmox: apart });
     const own = find("machines-hypervisors-pve-a-2").inputs;
     assert.equal(own["insecure"], "true");

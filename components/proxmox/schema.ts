@@ -1,4 +1,4 @@
-import { isHostKey, quantityPattern, urlShape } from "@isthmus/core";
+import { isHostKey, quantityPattern, shapes, urlShape, withMovedKeys } from "@isthmus/core";
 import { z } from "zod";
 
 const name = (what: string) =>
@@ -41,15 +41,23 @@ const apiSchema = z.strictObject({
     .describe("Does not verify the API's certificate. Rather trust Proxmox' own CA: docs/guide/proxmox.md."),
 });
 
-const hypervisorShape = z.strictObject({
-  node: name("the node's name in Proxmox").describe(
-    "The host's node name in Proxmox, as `pvesh get /nodes` prints it.",
-  ),
-  address: z
-    .string()
-    .min(1)
+const bytes = z
+  .templateLiteral([z.number(), z.enum(["Mi", "Gi", "Ti"])], "must be an amount such as 8Gi")
+  .refine((value) => quantityPattern.bytes.test(value) && !value.startsWith("0"), "must be an amount such as 8Gi");
+
+/** A Proxmox host; stands at `hosts` of the site, by the name of the physical host. */
+export const hypervisorSchema = z.strictObject({
+  address: shapes.address.describe("Its management address, at which SSH reaches it."),
+  cores: z.int().min(1).max(512).describe("Its CPUs as Proxmox counts them, threads included."),
+  memory: bytes.describe("Memory, such as 64Gi: its machines together may have no more."),
+  // https://www.proxmox.com/en/products/proxmox-virtual-environment/requirements: "Intel 64 or AMD64".
+  architecture: z
+    .enum(["amd64"])
+    .default("amd64")
+    .describe("CPU architecture: Proxmox VE runs on amd64 alone. Default: amd64."),
+  node: name("the node's name in Proxmox")
     .optional()
-    .describe("Where SSH reaches the host. Default: the address that the Proxmox API gives for the node."),
+    .describe("Its node name in Proxmox, as `pvesh get /nodes` prints it. Default: the host's name here."),
   hostKey: z
     .string()
     .refine((key) => isHostKey(key) && !key.startsWith("ssh-rsa "), {
@@ -57,20 +65,19 @@ const hypervisorShape = z.strictObject({
     })
     .optional()
     .describe(
-      "The host's own SSH public key, `ssh-ed25519 AAAA…`, with its address: `up` refuses to begin unless ~/.ssh/known_hosts has it, and then a host that shows another one is refused. Default: none, the key that is seen first is trusted.",
+      "The host's own SSH public key, `ssh-ed25519 AAAA…`: `up` refuses to begin unless ~/.ssh/known_hosts has it, and then a host that shows another one is refused. Default: none, the key that is seen first is trusted.",
     ),
   api: apiSchema.optional().describe("An API of its own, for a host outside the cluster. Default: that of the site."),
 });
-
-const hypervisorSchema = hypervisorShape.refine(
-  ({ hostKey, address }) => hostKey === undefined || address !== undefined,
-  { path: ["hostKey"], error: "needs the address that SSH reaches the host at: keys are known by address" },
-);
 
 const imageSchema = z.strictObject({
   url: urlShape({ protocol: /^https?$/, error: "must be a URL that the Proxmox hosts can download" })
     .refine((url) => !/\.(xz|gz|zst|bz2|zip)$/i.test(url), {
       error: "must name an uncompressed image, such as ….qcow2 or ….img",
+    })
+    .refine((url) => !/arm64|aarch64|armhf|riscv64|ppc64|s390x|i386/i.test(url), {
+      error:
+        "must name an image for amd64, as Proxmox hosts are: publishers have it beside the others, with amd64 in its name",
     })
     .regex(/(?<!\d)20\d{6}(?!\d)/, "must name a dated build, such as …/20260803-2189/…: what is latest changes")
     .describe("A dated, uncompressed cloud image, such as Debian 13 genericcloud or Ubuntu 24.04 server."),
@@ -104,8 +111,8 @@ const adminSchema = z.strictObject({
     .describe("SSH public keys that may log in as that user. There is no password."),
 });
 
-/** A site's Proxmox hosts and what its VMs have in common. */
-export const proxmoxSchema = z.strictObject({
+/** How a site's Proxmox hosts are reached, and what its VMs have in common. */
+const proxmoxShape = z.strictObject({
   api: apiSchema.describe("The API of the Proxmox cluster, or of its only host."),
   ssh: z
     .strictObject({
@@ -113,10 +120,6 @@ export const proxmoxSchema = z.strictObject({
       privateKey: secretName.describe("Name of the stack's secret that holds that user's SSH private key."),
     })
     .describe("How cloud-init files reach a Proxmox host: its API cannot take them, so that SSH is needed."),
-  hypervisors: z
-    .record(name("the physical host's name"), hypervisorSchema)
-    .refine((hosts) => Object.keys(hosts).length > 0, { error: "must hold at least one host" })
-    .describe("The Proxmox hosts, by the name of the physical host."),
   datastores: z
     .strictObject({
       disks: name("a Proxmox storage").default("local-lvm").describe("Storage of VM disks. Default: local-lvm."),
@@ -149,9 +152,12 @@ export const proxmoxSchema = z.strictObject({
     .describe("VMs made at the same time on one host; more lose the storage lock. Default: 2."),
 });
 
-const bytes = z
-  .templateLiteral([z.number(), z.enum(["Mi", "Gi", "Ti"])], "must be an amount such as 8Gi")
-  .refine((value) => quantityPattern.bytes.test(value) && !value.startsWith("0"), "must be an amount such as 8Gi");
+export const proxmoxSchema = withMovedKeys(proxmoxShape, {
+  hypervisors: {
+    to: "hosts",
+    fix: "move node (where it is not the host's name), hostKey and api to the host's entry in hosts of the site, and remove hypervisors",
+  },
+});
 
 const gibibytes = "must be whole Gi or Ti, such as 40Gi: Proxmox knows no smaller unit";
 const wholeGibibytes = z
@@ -160,7 +166,7 @@ const wholeGibibytes = z
 
 /** What makes a machine a VM on Proxmox; stands at the machine. */
 export const vmSchema = z.strictObject({
-  host: name("the physical host's name").describe("The physical host it runs on: one of proxmox.hypervisors."),
+  host: name("the physical host's name").describe("The physical host it runs on: one of the site's hosts."),
   id: z
     .int()
     .min(100, "must be 100 or more: Proxmox keeps lower ids for itself")
@@ -197,6 +203,26 @@ export const vmSchema = z.strictObject({
     .describe("Any word. A change of it, and nothing else, makes the VM anew: its disks are lost. One at a time."),
 });
 
-export type ProxmoxSettings = z.infer<typeof proxmoxSchema>;
+/** What Proxmox is told of a host. */
+export interface HypervisorSettings extends Pick<z.infer<typeof hypervisorSchema>, "address" | "hostKey" | "api"> {
+  readonly node: string;
+}
+
+export interface ProxmoxSettings extends z.infer<typeof proxmoxSchema> {
+  /** By the name of the physical host. */
+  readonly hypervisors: Readonly<Record<string, HypervisorSettings>>;
+}
+
+/** The host's name is that of its node where nothing else is said. */
+export function hypervisorsOf(
+  hosts: Readonly<Record<string, z.infer<typeof hypervisorSchema>>>,
+): ProxmoxSettings["hypervisors"] {
+  return Object.fromEntries(
+    Object.entries(hosts).map(([name, { node = name, address, hostKey, api }]) => [
+      name,
+      { node, address, hostKey, api },
+    ]),
+  );
+}
 export type ApiSettings = z.infer<typeof apiSchema>;
 export type VmSettings = z.infer<typeof vmSchema>;

@@ -8,10 +8,6 @@ export const exampleSettings = {
     token: { id: "isthmus@pve!isthmus", secret: "proxmoxToken" },
   },
   ssh: { user: "isthmus", privateKey: "proxmoxSshKey" },
-  hypervisors: {
-    "pve-a-1": { node: "pve1", address: "10.0.10.11" },
-    "pve-a-2": { node: "pve2" },
-  },
   vlan: 20,
   image: {
     url: "https://cloud.debian.org/images/cloud/trixie/20260803-2189/debian-13-genericcloud-amd64-20260803-2189.qcow2",
@@ -28,7 +24,13 @@ export const exampleSite: SiteMachines = {
   site: "site-a",
   domain: "site-a.home.arpa",
   network: { cidr: "10.0.20.0/24", gateway: "10.0.20.1", nameservers: ["10.0.20.1"] },
-  proxmox: proxmoxSchema.parse(exampleSettings),
+  proxmox: {
+    ...proxmoxSchema.parse(exampleSettings),
+    hypervisors: {
+      "pve-a-1": { node: "pve1", address: "10.0.10.11" },
+      "pve-a-2": { node: "pve2", address: "10.0.10.12" },
+    },
+  },
   machines: [
     {
       name: "k3s-a-server-1",

@@ -1,10 +1,11 @@
 import { below, formatMebibytes, toMebibytes, topologyKey, type Finding } from "@isthmus/core";
 import type { Model, SiteModel } from "../load.ts";
+import { hypervisorsTwice } from "./hypervisors.ts";
 
 /** Clusters that keep quorum, machines that exist once, hosts that can carry their machines. */
 export function checkNodes(model: Model): Finding[] {
   return [
-    ...model.sites.flatMap((site) => [...servers(site), ...hosts(site), ...ownLabels(site)]),
+    ...model.sites.flatMap((site) => [...servers(site), ...hosts(site), ...hypervisorsTwice(site), ...ownLabels(site)]),
     ...namesTwice(model),
   ];
 }

@@ -65,7 +65,6 @@ function addAgents(site: Document, { index, nodes }: { index: number; nodes: num
 
 function addHost(site: Document, host: string, address: string): void {
   site.setIn(at("hosts", host), site.createNode({ address, cores: 12, memory: "64Gi" }));
-  site.setIn(at("proxmox", "hypervisors", host), site.createNode({ node: host, address }));
 }
 
 /** The last two parts of an address: two hundred in each third part, from `third` on. */

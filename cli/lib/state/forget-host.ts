@@ -113,7 +113,7 @@ const afterwards = (
   { node, left, copy }: { readonly node: string; readonly left: number; readonly copy: string },
 ): string =>
   `${host} is forgotten; ${String(left)} resources are left. The state before is in ${copy}.\n` +
-  `In Pulumi.${site}.yaml, take its machines out, or give each another vm.host and a vm.id that is free; take ${host} out of hosts and ` +
-  "proxmox.hypervisors. Then:\n" +
+  `In Pulumi.${site}.yaml, take its machines out, or give each another vm.host and a vm.id that is free; take ${host} out of hosts. ` +
+  "Then:\n" +
   `  pulumi up --stack ${site}    # the cluster forgets the nodes, and etcd its members\n` +
   `Where the other Proxmox hosts are a cluster with it: pvecm delnode ${node} on one of them.`;
