@@ -54,6 +54,13 @@ export class Renderer {
     return { releases, own: ownOf(plan, known.own, judges) };
   }
 
+  /** What the charts make of a site's releases, by the release's name. */
+  async objectsOf(plan: SitePlan): Promise<ReadonlyMap<string, readonly KubernetesObject[]>> {
+    const found = new Map<string, readonly KubernetesObject[]>();
+    for (const release of releasesOf(plan)) found.set(release.name, await this.objects(release, versionOf(plan)));
+    return found;
+  }
+
   private async facts(release: PlacedRelease, plan: SitePlan, judges: Judges): Promise<ReleaseFacts> {
     const { name, namespace, values } = release;
     const objects = await this.objects(release, versionOf(plan));
