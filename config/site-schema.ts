@@ -110,7 +110,14 @@ export const siteSchema = z.strictObject({
   services: z
     .record(
       name,
-      z.looseObject({ service: z.string().optional() }).describe("A service's arguments; {} where it needs none."),
+      z
+        .looseObject({
+          service: z
+            .string()
+            .optional()
+            .describe("Which service it is. Default: the one that the instance is called like."),
+        })
+        .describe("A service's arguments; {} where it needs none."),
     )
     .default({})
     .describe(

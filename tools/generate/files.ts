@@ -11,23 +11,30 @@ import { previewSchema } from "../../cli/lib/preview/document-schema.ts";
 import { previewText } from "../../cli/lib/preview/text.ts";
 import { withExcerpt } from "./readme.ts";
 import { generatedMark, servicePages } from "./service-pages.ts";
+import { stackFilePages, stackFiles } from "./stack-file-pages.ts";
 
 /** Files by their path below the repository's root. */
 export type Files = ReadonlyMap<string, string>;
 
-const pages = "docs/reference/services";
+const reference = "docs/reference";
+const pages = `${reference}/services`;
 
 /** Everything in the repository that is derived from code or from the default stack files. */
 export async function generatedFiles(fleet: FleetPlan): Promise<Files> {
+  const files = stackFiles(process.cwd());
   const preview = previewText(await previewDocument(fleet, []), fleet, { wholeTree: false });
   return new Map([
     ["README.md", withExcerpt(readFileSync("README.md", "utf8"), preview)],
     ["docs/fleet.svg", drawFleet(picturedSites(fleet), picturedLink(fleet))],
     ...generateSchemas(catalogue),
     ["schemas/preview.json", json(z.toJSONSchema(previewSchema, { reused: "ref" }))],
-    ...[...servicePages(catalogue, fleet)].map(([file, content]): [string, string] => [`${pages}/${file}`, content]),
+    ...below(reference, stackFilePages(files)),
+    ...below(pages, servicePages(catalogue, fleet, files)),
   ]);
 }
+
+const below = (folder: string, files: ReadonlyMap<string, string>): [string, string][] =>
+  [...files].map(([file, content]) => [`${folder}/${file}`, content]);
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 

@@ -26,7 +26,9 @@ export const traefikSchema = z.strictObject({
       burst: z.int().min(1).describe("Requests that each client address may make at once."),
     })
     .optional()
-    .describe("Default: for public routes an average of 100 per second with bursts of 200; for private ones no limit."),
+    .describe(
+      "Limit of requests of each client address. Default: for public routes an average of 100 per second with bursts of 200; for private ones no limit.",
+    ),
   authentication: z
     .union([
       z.literal("by-backends"),
