@@ -120,7 +120,7 @@ const refused = (messages: readonly Message[]) => async (folder: string) => {
 
 function preview(folder: string) {
   const project = join(import.meta.dirname, "..");
-  const args = ["--import", "tsx", "cli/commands/preview.ts", "--config", folder];
+  const args = ["cli/isthmus.js", "preview", "--config", folder];
   return execa(process.execPath, args, { cwd: project, reject: false });
 }
 

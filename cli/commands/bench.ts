@@ -1,55 +1,35 @@
-import { Command, InvalidArgumentError } from "commander";
-import { benchPreview, benchText } from "../../tools/bench/preview.ts";
-import { exitCode, runCommand } from "../lib/command-line.ts";
+import { declare, type Group } from "../lib/command/declare.ts";
+import { flag, preset, several, wholeNumber } from "../lib/command/option.ts";
+import { config } from "../lib/command/shared.ts";
 
-interface BootstrapOptions {
-  readonly rounds: number;
-  readonly json?: true;
-  readonly check?: true;
-}
+const json = flag("print one JSON document");
+const rounds = preset(wholeNumber("count", "how often each is measured, in turn; the best counts", 1), 3);
 
-interface PreviewOptions {
-  readonly nodes: readonly number[];
-  readonly rounds: number;
-  readonly json?: true;
-}
+const preview = declare({
+  name: "preview",
+  summary: "measures plan and preview of fleets of several sizes",
+  arguments: {},
+  options: {
+    config,
+    nodes: preset(several(wholeNumber("counts", "machines of each fleet", 1)), [6, 60, 300, 1000]),
+    rounds,
+    json,
+  },
+  examples: ["bench preview --nodes 6,60 --rounds 1"],
+  finding: "a preview failed",
+  needs: ["stack files"],
+  run: async (given) => (await import("./run/bench.ts")).preview(given),
+});
 
-const program = new Command("npm run bench --").description("Measures what Isthmus costs.");
+const bootstrap = declare({
+  name: "bootstrap",
+  summary: "measures how clusters come up on test hosts, against the plainest script",
+  arguments: {},
+  options: { rounds, json, check: flag("a target that is missed is a finding") },
+  examples: ["bench bootstrap --rounds 1 --check"],
+  finding: "with --check: a target was missed",
+  needs: ["root", "Pulumi CLI"],
+  run: async (given) => (await import("./run/bench.ts")).bootstrap(given),
+});
 
-program
-  .command("preview")
-  .description("plan, availability and in-process preview of fleets of several sizes, in fresh processes")
-  .option("--nodes <counts>", "machines of each fleet, separated by commas", positives, [6, 60, 300, 1000])
-  .option("--rounds <count>", "how often each is measured; the best counts", positive, 3)
-  .option("--json", "print one JSON document")
-  .action(async ({ nodes, rounds, json }: PreviewOptions) => {
-    const result = await benchPreview(nodes, rounds);
-    process.stdout.write(`${json ? JSON.stringify(result, null, 2) : benchText(result)}\n`);
-  });
-
-program
-  .command("bootstrap")
-  .description("clusters on test hosts (Linux, root, pulumi on PATH) against the plainest script; takes minutes")
-  .option("--rounds <count>", "how often each way is gone, in turn; the best counts", positive, 3)
-  .option("--json", "print one JSON document: {rounds, figures, ratios, targets, met}")
-  .option("--check", "exit with 1 where a target is missed")
-  .action(async ({ rounds, json, check }: BootstrapOptions) => {
-    const { benchBootstrap } = await import("../../tools/bench/bootstrap/bootstrap.ts");
-    const { resultText } = await import("../../tools/bench/bootstrap/result.ts");
-    const result = await benchBootstrap(rounds, (line) => process.stderr.write(`${line}\n`));
-    process.stdout.write(`${json ? JSON.stringify(result, null, 2) : resultText(result)}\n`);
-    if (check && Object.values(result.met).includes(false)) process.exitCode = exitCode.wrong;
-  });
-
-function positives(text: string): number[] {
-  return text.split(",").map(positive);
-}
-
-function positive(text: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1)
-    throw new InvalidArgumentError(`${JSON.stringify(text)} is no whole number above 0.`);
-  return number;
-}
-
-await runCommand(program);
+export const command: Group = { name: "bench", summary: "measures what Isthmus costs", commands: [preview, bootstrap] };

@@ -1,18 +1,18 @@
-import { UserError } from "@isthmus/core";
-import { Command } from "commander";
-import { readCases, writeOut } from "../../config/cases.ts";
-import { runCommand } from "../lib/command-line.ts";
+import { declare } from "../lib/command/declare.ts";
+import { required, text } from "../lib/command/option.ts";
+import { newFolder } from "../lib/command/shared.ts";
 
-const program = new Command("npm run case --")
-  .description(
-    "Writes a case of config/cases as whole stack files, as `npm run preview -- --config FOLDER` reads them.",
-  )
-  .argument("<name>", "the case, such as cidr-overlap-pods-and-services")
-  .argument("<folder>", "where to")
-  .action((name: string, folder: string) => {
-    const found = readCases().find((one) => one.name === name);
-    if (found === undefined) throw new UserError(`There is no case ${name}: see config/cases/<rule>.yaml`);
-    writeOut(found, folder);
-  });
-
-await runCommand(program);
+export const command = declare({
+  name: "case",
+  summary: "writes a case of config/cases as whole stack files",
+  notes: "They are read by `preview --config FOLDER`.",
+  arguments: {
+    name: required(text("name", "the case, such as cidr-overlap-pods-and-services")),
+    folder: required(newFolder("where to")),
+  },
+  options: {},
+  examples: ["case cidr-overlap-pods-and-services /tmp/case"],
+  finding: "it was not written",
+  needs: [],
+  run: async ({ name, folder }) => (await import("./run/case.ts")).writeCase(name, folder),
+});

@@ -1,119 +1,22 @@
-import { mkdirSync } from "node:fs";
-import { UserError } from "@isthmus/core";
-import { imageDigests } from "@isthmus/helm";
-import { Command } from "commander";
-import { chartsOf } from "../../plan/chart-mirror.ts";
-import type { FleetPlan, SitePlan } from "../../plan/plans.ts";
-import { fleetOrRefuse } from "../../plan/stack-files.ts";
-import { exceptions } from "../lib/charts/exceptions.ts";
-import { Helm } from "../lib/charts/helm.ts";
-import { judge, type Judgement } from "../lib/charts/judge.ts";
-import type { KnownSite } from "../lib/charts/judged.ts";
-import { keepFacts, keptFolder, readKept, staleFacts } from "../lib/charts/kept.ts";
-import { laws } from "../lib/charts/laws/index.ts";
-import { Renderer } from "../lib/charts/render.ts";
-import { judgementText } from "../lib/charts/report.ts";
-import { renderedSite } from "../lib/charts/site.ts";
-import { switches, turned } from "../lib/charts/switches.ts";
-import { kubernetesVersion, pullDefinitions } from "../lib/charts/validity/schema-file.ts";
-import { exitCode, runCommand, say } from "../lib/command-line.ts";
-import { pinsLine, usedImages } from "../lib/pins/images.ts";
+import { declare } from "../lib/command/declare.ts";
+import { flag, preset, text } from "../lib/command/option.ts";
+import { config, newFolder } from "../lib/command/shared.ts";
 
-interface Options {
-  readonly config: string;
-  readonly sources?: string;
-  readonly helm: string;
-  readonly pull?: true;
-  readonly write?: true;
-  readonly switches?: true;
-}
-
-const command = new Command("npm run charts --")
-  .description(
-    "Renders every release with its chart and holds what comes of it to laws; without charts, what is kept of them.",
-  )
-  .option("--config <folder>", "folder of the stack files", process.cwd())
-  .option("--sources <folder>", "a folder with a folder of each chart, or where --pull puts them")
-  .option("--helm <program>", "the Helm program", "helm")
-  .option("--pull", "fetch every chart into --sources first, from its own repository")
-  .option("--write", `keep the facts in ${keptFolder}, for runs without charts`)
-  .option("--switches", "also render with each setting that charts are told of turned once; needs --sources")
-  .addHelpText("after", "\nExamples:\n  npm run charts\n  npm run charts -- --sources charts --pull --write\n")
-  .exitOverride()
-  .action(async (options: Options) => {
-    process.exitCode = await charts(options);
-  });
-
-async function charts(options: Options): Promise<number> {
-  const fleet = fleetOrRefuse(options.config);
-  const { sources } = options;
-  const renderer = sources === undefined ? undefined : await ready(fleet, options, sources);
-  const facts = renderer === undefined ? kept(fleet, options) : await rendered(fleet, options, renderer);
-  const judgements = fleet.sites.map((plan) => judge(renderedSite(plan, knownOf(facts, plan)), laws, exceptions));
-  for (const judgement of judgements) say(judgementText(judgement, laws));
-  say(pinsLine(usedImages(fleet, (site) => facts.get(site) ?? nothingKnown, imageDigests)));
-  const held = options.switches ? await withSwitches(options, facts, renderer) : true;
-  return judgements.every(inOrder) && held ? exitCode.fine : exitCode.wrong;
-}
-
-/** Exceptions are for the default stacks: one that excuses nothing with a switch turned is none the worse. */
-async function withSwitches({ config }: Options, facts: Facts, renderer: Renderer | undefined): Promise<boolean> {
-  if (renderer === undefined) throw new UserError("--switches needs --sources: the folder of the charts");
-  let fine = true;
-  for (const one of switches) {
-    for (const plan of turned(config, one).sites) {
-      const known = await renderer.siteBeside(plan, knownOf(facts, plan));
-      const judgement = judge(renderedSite(plan, known), laws, exceptions);
-      say(`${one.name}: ${judgementText({ ...judgement, idle: [] }, laws)}`);
-      fine &&= judgement.breaches.length === 0;
-    }
-  }
-  return fine;
-}
-
-const inOrder = ({ breaches, idle }: Judgement): boolean => breaches.length + idle.length === 0;
-
-type Facts = ReadonlyMap<string, KnownSite>;
-
-const knownOf = (facts: Facts, plan: SitePlan): KnownSite => facts.get(plan.facts.name) ?? nothingKnown;
-
-const nothingKnown: KnownSite = { releases: new Map(), own: new Map() };
-
-function kept(fleet: FleetPlan, { config, pull, write }: Options): Facts {
-  if (pull || write) throw new UserError("--pull and --write need --sources: the folder of the charts");
-  const found = new Map(fleet.sites.map((plan) => [plan.facts.name, readKept(config, plan.facts.name)]));
-  const stale = fleet.sites.flatMap((plan) =>
-    staleFacts(plan, knownOf(found, plan)).map((problem) => `  ${plan.facts.name}: ${problem}`),
-  );
-  if (stale.length > 0) {
-    throw new UserError(
-      `What is kept of the charts is not of today:\n${stale.join("\n")}\nrender anew: npm run charts -- --sources FOLDER --pull --write`,
-    );
-  }
-  return found;
-}
-
-/** Fetches what is asked for first. */
-async function ready(fleet: FleetPlan, options: Options, sources: string): Promise<Renderer> {
-  const helm = new Helm(options.helm);
-  if (options.pull) await pullAll(fleet, helm, sources);
-  return new Renderer(sources, helm);
-}
-
-async function rendered(fleet: FleetPlan, { config, write }: Options, renderer: Renderer): Promise<Facts> {
-  const found = new Map<string, KnownSite>();
-  for (const plan of fleet.sites) {
-    const known = await renderer.site(plan, readKept(config, plan.facts.name));
-    found.set(plan.facts.name, known);
-    if (write) keepFacts(config, plan.facts.name, known);
-  }
-  return found;
-}
-
-async function pullAll(fleet: FleetPlan, helm: Helm, sources: string): Promise<void> {
-  mkdirSync(sources, { recursive: true });
-  for (const chart of chartsOf(fleet)) await helm.pull(chart, sources);
-  for (const { facts } of fleet.sites) await pullDefinitions(sources, kubernetesVersion(facts.kubernetes.version));
-}
-
-await runCommand(command);
+export const command = declare({
+  name: "charts",
+  summary: "renders every release with its chart, and holds the result to laws",
+  notes: "Without --sources it judges what is kept of the charts in the folder facts.",
+  arguments: {},
+  options: {
+    config,
+    sources: newFolder("a folder with a folder of each chart, or where --pull puts them"),
+    helm: preset(text("program", "the Helm program", { completes: "files" }), "helm"),
+    pull: flag("fetch every chart into --sources first, from its own repository"),
+    write: flag("keep the facts in the folder facts beside the stack files, for runs without charts"),
+    switches: flag("also render with each setting that charts are told of turned once; needs --sources"),
+  },
+  examples: ["charts", "charts --sources charts --pull --write"],
+  finding: "a law is broken, or what is kept is not of today",
+  needs: ["stack files", "Helm"],
+  run: async (given) => (await import("./run/charts.ts")).charts(given),
+});

@@ -1,46 +1,19 @@
-import { imageDigests } from "@isthmus/helm";
-import { Command } from "commander";
-import { fleetOrRefuse } from "../../plan/stack-files.ts";
-import { readKept } from "../lib/charts/kept.ts";
-import { exitCode, runCommand, say } from "../lib/command-line.ts";
-import { pinsLine, usedImages } from "../lib/pins/images.ts";
-import { outcomeOf, outcomesText, pinsText, type Outcome } from "../lib/pins/resolved.ts";
-import { overTheNet, resolveImage } from "../lib/registry/resolve.ts";
+import { declare } from "../lib/command/declare.ts";
+import { flag } from "../lib/command/option.ts";
+import { config } from "../lib/command/shared.ts";
 
-interface Options {
-  readonly config: string;
-  readonly resolve?: true;
-  readonly check?: true;
-}
-
-const command = new Command("npm run pins --")
-  .description("Lists the images that the default stacks run, with the digest of each in pins.ts.")
-  .option("--config <folder>", "folder of the stack files", process.cwd())
-  .option("--resolve", "ask each image's registry for its digest, and print what would stand in pins.ts")
-  .option("--check", "ask the registries of those that are pinned whether their tags still have that digest")
-  .addHelpText("after", "\nExamples:\n  npm run pins\n  npm run pins -- --resolve\n  npm run pins -- --check\n")
-  .exitOverride()
-  .action(async (options: Options) => {
-    process.exitCode = await pins(options);
-  });
-
-async function pins({ config, resolve, check }: Options): Promise<number> {
-  const images = usedImages(fleetOrRefuse(config), (site) => readKept(config, site), imageDigests);
-  if (!resolve && !check) {
-    say(`${pinsText(images)}\n${pinsLine(images)}`);
-    return exitCode.fine;
-  }
-  const today = new Date().toISOString().slice(0, "2026-11-28".length);
-  const outcomes: Outcome[] = [];
-  // One after the other: registries count questions.
-  for (const one of images.filter(({ pin }) => resolve ?? pin !== undefined))
-    outcomes.push(outcomeOf(one, await resolveImage(one.image, overTheNet), today));
-  const wrong = outcomes.filter(({ problem }) => problem !== undefined);
-  say(outcomesText(resolve ? outcomes : wrong));
-  say(
-    `${String(outcomes.length - wrong.length)} of ${String(outcomes.length)} images are as they should be; ${pinsLine(images)}`,
-  );
-  return wrong.length === 0 ? exitCode.fine : exitCode.wrong;
-}
-
-await runCommand(command);
+export const command = declare({
+  name: "pins",
+  summary: "lists the images that the sites run, and the digest of each",
+  notes: "Digests stand in components/helm/pins.ts.",
+  arguments: {},
+  options: {
+    config,
+    resolve: flag("ask each image's registry for its digest, and print what would stand in pins.ts"),
+    check: flag("ask the registries of those that are pinned whether their tags still have that digest"),
+  },
+  examples: ["pins", "pins --resolve", "pins --check"],
+  finding: "an image is not what its pin says, or its registry did not tell",
+  needs: ["stack files", "network"],
+  run: async (given) => (await import("./run/pins.ts")).pins(given),
+});

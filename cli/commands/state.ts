@@ -1,74 +1,68 @@
-import { splitSourcePath } from "@isthmus/core";
-import { Command } from "commander";
-import { fleetOrRefuse } from "../../plan/stack-files.ts";
-import { exitCode, runCommand, say } from "../lib/command-line.ts";
-import { backup } from "../lib/state/backup.ts";
-import { checkState, gather, notSeen } from "../lib/state/check.ts";
-import { restore } from "../lib/state/restore.ts";
+import { declare, type Group } from "../lib/command/declare.ts";
+import { flag, required, text } from "../lib/command/option.ts";
+import { config, confirm, folder, newFolder, site } from "../lib/command/shared.ts";
 
-const defaultFolder = "state-copies";
+const check = declare({
+  name: "check",
+  summary: "compares what fleet.state says with what is",
+  arguments: {},
+  options: {
+    config,
+    copies: newFolder("where `backup` wrote to; default: fleet.state.copyAt, where that is a folder here"),
+  },
+  examples: ["state check"],
+  finding: "the states are not where, or not as, the stack files say",
+  needs: ["stack files", "Pulumi CLI", "passphrase"],
+  run: async (given) => (await import("./run/state.ts")).check(given),
+});
 
-const command = new Command("npm run state --")
-  .description("The stacks' states: are they where the stack files say, a copy of them, and back from a copy.")
-  .exitOverride();
+const backup = declare({
+  name: "backup",
+  summary: "copies every stack's state, encrypted as it is",
+  notes: "The copy is a folder with the date in its name.",
+  arguments: {},
+  options: { config, to: newFolder("the folder above it; default: state-copies beside the stack files") },
+  examples: ["state backup --to /mnt/other"],
+  finding: "there is nothing to copy",
+  needs: ["Pulumi CLI"],
+  run: async (given) => (await import("./run/state.ts")).takeBackup(given),
+});
 
-command
-  .command("check")
-  .description("compare what fleet.state says with what is")
-  .option("--copies <folder>", "where `backup` wrote to; default: fleet.state.copyAt, where that is a folder here")
-  .action(async ({ copies }: { readonly copies?: string }) => {
-    process.exitCode = await check(copies);
-  });
+const restore = declare({
+  name: "restore",
+  summary: "puts states back from a copy",
+  notes: "The backend may be empty.",
+  arguments: {
+    folder: required(folder("what `backup` wrote, such as state-copies/2026-11-21T09-30-00.000Z")),
+    only: { ...text("site", "only this one"), completes: "sites" },
+  },
+  options: { config, force: flag("take the place of newer states too") },
+  examples: ["state restore state-copies/2026-11-21T09-30-00.000Z site-a"],
+  finding: "a copy is damaged, or older than what it would take the place of",
+  needs: ["Pulumi CLI", "passphrase"],
+  run: async (given) => (await import("./run/state.ts")).putBack(given),
+});
 
-command
-  .command("backup")
-  .description("copy every stack's state, encrypted as it is, to a folder with the date in its name")
-  .option("--to <folder>", "the folder above it", defaultFolder)
-  .action(async ({ to }: { readonly to: string }) => {
-    const { folder, manifest } = await backup(to, new Date());
-    const lines = Object.entries(manifest.stacks).map(
-      ([name, { resources, writtenAt }]) => `  ${name}: ${resources} resources, as of ${writtenAt}`,
-    );
-    say(`${lines.join("\n")}\nCopied to ${folder}. To put it back: npm run state -- restore ${folder}`);
-  });
+const forgetHost = declare({
+  name: "forget-host",
+  summary: "takes a Proxmox host that is gone for good out of a site's state",
+  notes: "What was on it is forgotten, too, so that `up` goes on.",
+  arguments: {
+    site,
+    host: required(text("host", "the physical host, as hosts of the site names it, such as pve-a-2")),
+  },
+  options: { config, confirm },
+  examples: ["state forget-host site-a pve-a-2"],
+  finding: "it was not confirmed, or the host is not gone",
+  needs: ["Pulumi CLI"],
+  run: async (given) => {
+    const { forgetHost: forget } = await import("../lib/state/forget-host.ts");
+    return (await forget(given)) ? 0 : 1;
+  },
+});
 
-command
-  .command("restore")
-  .description("put states back; needs the project's files, the backend (it may be empty) and the passphrase")
-  .argument("<folder>", "what `backup` wrote, such as state-copies/2026-11-21T09-30-00.000Z")
-  .argument("[site]", "only this one")
-  .option("--force", "take the place of newer states too")
-  .action(async (folder: string, site: string | undefined, options: { readonly force?: true }) => {
-    const told = await restore(folder, { site, force: options.force ?? false });
-    say(`${told.join("\n")}\nLook before you go on: pulumi preview --stack ${site ?? "SITE"}`);
-  });
-
-command
-  .command("forget-host")
-  .description(
-    "take a Proxmox host that is gone for good, and what was on it, out of a site's state, so that `up` goes on",
-  )
-  .argument("<site>", "the stack, such as site-a")
-  .argument("<host>", "the physical host, as hosts of the site names it, such as pve-a-2")
-  .option("--confirm <host>", "the host's name once more, for scripts: do not ask")
-  .action(async (site: string, host: string, { confirm }: { readonly confirm?: string }) => {
-    const { forgetHost } = await import("../lib/state/forget-host.ts");
-    process.exitCode = (await forgetHost({ site, host, confirm })) ? exitCode.fine : exitCode.wrong;
-  });
-
-async function check(copies: string | undefined): Promise<number> {
-  const { fleet } = fleetOrRefuse(process.cwd()).model;
-  const facts = await gather(fleet.state, fleet.sites, copies);
-  const findings = checkState(facts);
-  say(`${facts.backend}: ${facts.stacks.map(({ name }) => name).join(", ") || "no stacks"}`);
-  for (const line of notSeen(facts)) say(line);
-  if (findings.length === 0) {
-    say("The states are where the stack files say, and can be read.");
-    return exitCode.fine;
-  }
-  const lines = findings.map(({ at, problem, fix }) => `${splitSourcePath(at).file}: ${problem}\n    ${fix}`);
-  process.stderr.write(`${lines.join("\n")}\n`);
-  return exitCode.wrong;
-}
-
-await runCommand(command);
+export const command: Group = {
+  name: "state",
+  summary: "checks the stacks' states, copies them, puts them back",
+  commands: [check, backup, restore, forgetHost],
+};

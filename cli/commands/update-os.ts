@@ -1,59 +1,32 @@
-import { plannedNodes, rebootPolicies, type RebootPolicy, type UpdateRequest } from "@isthmus/k3s";
-import { Command, InvalidArgumentError, Option } from "commander";
-import { deployedCluster } from "../lib/cluster/deployed.ts";
-import { checkNodes, numberOption } from "../lib/cluster/node-options.ts";
-import { describeOsUpdate, lookForOsUpdates, updateOs } from "../lib/cluster/update-os.ts";
-import { exitCode, runCommand, say } from "../lib/command-line.ts";
+import type { RebootPolicy } from "@isthmus/k3s";
+import { declare } from "../lib/command/declare.ts";
+import { flag, oneOf, preset, readAs, several, text, wholeNumber } from "../lib/command/option.ts";
+import { config, site } from "../lib/command/shared.ts";
 
-interface Options {
-  readonly only?: readonly string[];
-  readonly reboot: RebootPolicy;
-  readonly since?: Date;
-  readonly wait: number;
-  readonly dryRun?: true;
-}
+const policies: readonly RebootPolicy[] = ["when-required", "always", "never"];
 
-const command = new Command("npm run update-os --")
-  .description(
-    "Updates the systems of a site's hosts, one at a time, servers first: cordon, drain, update, reboot, uncordon.",
-  )
-  .argument("<site>", "the stack, such as site-a")
-  .option("--dry-run", "only tell what each host waits for")
-  .option("--only <node...>", "these nodes and no others")
-  .addOption(new Option("--reboot <when>", "when hosts are rebooted").choices(rebootPolicies).default("when-required"))
-  .addOption(
-    new Option("--since <time>", "with --reboot always: hosts that booted since then are not rebooted again").argParser(
-      instant,
-    ),
-  )
-  .addOption(numberOption("--wait <seconds>", "how long a host may take to reboot", 600))
-  .addHelpText("after", "\nA run that was interrupted goes on when it is run again.\n")
-  .exitOverride()
-  .action(async (site: string, options: Options) => {
-    await update(site, options);
-  });
+export const command = declare({
+  name: "update-os",
+  summary: "updates the systems of a site's hosts, one at a time",
+  notes:
+    "Servers come first. Each node is cordoned, drained, updated, rebooted and uncordoned before the next. A run that was interrupted goes on when it is run again.",
+  arguments: { site },
+  options: {
+    config,
+    dryRun: flag("only tell what each host waits for"),
+    only: several(text("node", "these nodes and no others")),
+    reboot: preset(oneOf("when", "when hosts are rebooted", policies), "when-required"),
+    since: readAs("time", "with --reboot always: hosts that booted since then are not rebooted again", instant),
+    wait: preset(wholeNumber("seconds", "how long a host may take to reboot"), 600),
+  },
+  examples: ["update-os site-a --dry-run", "update-os site-a --only k3s-a-agent-1,k3s-a-agent-2"],
+  finding: "a host was left as it is: its script failed, or it was refused",
+  needs: ["stack files", "Pulumi CLI", "passphrase", "hosts"],
+  run: async (given) => (await import("./run/update-os.ts")).update(given),
+});
 
-async function update(site: string, options: Options): Promise<void> {
-  const cluster = await deployedCluster(site);
-  checkNodes(
-    options.only,
-    plannedNodes(cluster.plan).map(({ node }) => node.name),
-  );
-  const began = options.since ?? new Date();
-  const request: UpdateRequest = { reboot: options.reboot, since: began.getTime() / 1000, only: options.only };
-  const looked = await lookForOsUpdates(cluster);
-  say(describeOsUpdate(cluster, looked, request));
-  if (options.dryRun === true) return;
-  if (options.reboot === "always") say(`If this is interrupted, go on with: --since ${began.toISOString()}`);
-  await updateOs(cluster, { looked, request, manner: { say, rebootSeconds: options.wait } });
-  say("All hosts that are meant are up to date and in service.");
-  process.exitCode = exitCode.fine;
-}
-
-function instant(text: string): Date {
-  const date = new Date(text);
+function instant(typed: string): Date {
+  const date = new Date(typed);
   if (!Number.isNaN(date.getTime())) return date;
-  throw new InvalidArgumentError("It has to be a time, as 2026-11-21T09:30:00Z.");
+  throw new Error("It has to be a time, as 2026-11-21T09:30:00Z.");
 }
-
-await runCommand(command);

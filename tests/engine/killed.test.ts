@@ -50,7 +50,7 @@ describe("a site whose `up` is killed again and again", () => {
     it(`while ${moment}: recover tells what was under way and settles it`, async () => {
       const killed = await sites.a.up({ kill });
       assert.equal(killed.killed, true, killed.errors.join("\n"));
-      const recovered = await sites.tool("recover", ["site-a", "--yes"]);
+      const recovered = await sites.tool("recover", ["site-a", "--confirm", "site-a"]);
       assert.equal(recovered.exitCode, 0, `${recovered.stdout}\n${recovered.stderr}`);
       assert.match(recovered.stdout, says);
       assert.match(recovered.stdout, /The lock of site-a is held:\n.*created by/);
@@ -67,7 +67,7 @@ describe("a site whose `up` is killed again and again", () => {
 
   it("recovering what is in order changes nothing", async () => {
     const before = await sites.a.export({ secrets: true });
-    const again = await sites.tool("recover", ["site-a", "--yes"]);
+    const again = await sites.tool("recover", ["site-a", "--confirm", "site-a"]);
     assert.equal(again.exitCode, 0, again.stderr);
     assert.match(again.stdout, /no lock and nothing half made/);
     assert.deepEqual(await sites.a.export({ secrets: true }), before);
@@ -78,17 +78,17 @@ describe("a site whose `up` is killed again and again", () => {
     const withChecksums = { PULUMI_BACKEND_URL: `file://${sites.fleet.backend}` };
     writeFileSync(`${file}.attrs`, "");
     assert.match((await sites.fleet.pulumi(["stack", "ls", "--json"], { env: withChecksums })).stderr, /EOF/);
-    const recovered = await sites.tool("recover", ["site-a", "--yes"], withChecksums);
+    const recovered = await sites.tool("recover", ["site-a", "--confirm", "site-a"], withChecksums);
     assert.equal(recovered.exitCode, 0, recovered.stderr);
     writeFileSync(file, readFileSync(file, "utf8").slice(0, 1000));
-    const again = await sites.tool("recover", ["site-a", "--yes"]);
+    const again = await sites.tool("recover", ["site-a", "--confirm", "site-a"]);
     assert.match(again.stdout, /site-a\.json was cut off: the copy before it takes its place/);
     must(await sites.a.preview({ args: ["--expect-no-changes"] }));
   });
 
   it("says which stacks there are where it gets the name of none", async () => {
     const asked = await sites.tool("recover", ["site-c"]);
-    assert.equal(asked.exitCode, 1);
+    assert.equal(asked.exitCode, 3);
     assert.match(asked.stderr, /no stack "site-c"; there are: site-a/);
   });
 });

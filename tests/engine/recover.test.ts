@@ -46,7 +46,7 @@ const set = (values: Readonly<Record<string, string>>): Promise<void> =>
 async function recover(): Promise<string> {
   const run = await execa(
     process.execPath,
-    ["--import", "tsx", join(repository, "cli/commands/recover.ts"), "site-a", "--yes"],
+    [join(repository, "cli/isthmus.js"), "recover", "site-a", "--confirm", "site-a"],
     {
       cwd: fleet.program,
       env: { ...fleet.env },

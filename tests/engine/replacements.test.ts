@@ -105,7 +105,7 @@ describe("VMs that are to be made anew", function () {
     });
 
     it("are refused by name after `recover`, which took the VM that is gone out of the state", async () => {
-      const recovered = await sites.tool("recover", ["site-a", "--yes"]);
+      const recovered = await sites.tool("recover", ["site-a", "--confirm", "site-a"]);
       assert.match(recovered.stdout, /k3s-a-server-2-vm is not there: the next `up` makes it/);
       await refused("preview", "up");
     });

@@ -9,7 +9,7 @@ import { inOrder } from "../kits/in-order.ts";
 import { changed, must, needsPulumi, type Fault } from "../kits/engine/harness.ts";
 import { keptState, resourcesIn } from "./releases/kept.ts";
 import { takeOver } from "./releases/take-over.ts";
-import { TwoSites } from "../kits/fleets/two-sites.ts";
+import { repository, TwoSites } from "../kits/fleets/two-sites.ts";
 
 const release = "2026-11-28";
 const vm = "proxmoxve:index/vmLegacy:VmLegacy";
@@ -62,14 +62,14 @@ describe("a Proxmox host that is gone for good", function () {
 
   it("is forgotten by its name only, with a copy of the state kept and nothing asked of it", async () => {
     const before = await sites.a.export();
-    const no = await sites.tool("state", ["forget-host", "site-a", "pve-a-2", "--confirm", "pve-a-1"]);
+    const no = await sites.tool("state", ["forget-host", "site-a", "pve-a-2", "--confirm", "site-b"]);
     assert.equal(no.exitCode, 1);
     assert.match(no.stdout, /On pve-a-2 \(pve-a-2 in Proxmox\)[^]*k3s-a-server-2-vm[^]*What is given up: the disks of/);
     assert.deepEqual(await sites.a.export(), before);
-    const other = await sites.tool("state", ["forget-host", "site-a", "pve-x", "--confirm", "pve-x"]);
+    const other = await sites.tool("state", ["forget-host", "site-a", "pve-x", "--confirm", "site-a"]);
     assert.match(other.stderr, /knows no Proxmox host "pve-x"; there are: pve-a-1, pve-a-2, pve-a-3/);
     const calls = sites.fleet.calls().length;
-    const run = await sites.tool("state", ["forget-host", "site-a", "pve-a-2", "--confirm", "pve-a-2"]);
+    const run = await sites.tool("state", ["forget-host", "site-a", "pve-a-2", "--confirm", "site-a"]);
     assert.equal(run.exitCode, 0, `${run.stdout}\n${run.stderr}`);
     assert.match(run.stdout, /The state before is in state-copies\/site-a-/);
     assert.equal(sites.fleet.calls().length, calls);
@@ -123,15 +123,7 @@ describe("taking a site down", function () {
     const hanging = (): number => fleet.calls().filter(({ fault }) => fault?.endsWith("hang") === true).length;
     const seen = hanging();
     fleet.setFaults([{ id: `hang ${String(seen)}`, type: vm, method: "delete", nth: 1, when: "before", do: "hang" }]);
-    const args = [
-      "--import",
-      "tsx",
-      join(fleet.program, "cli/commands/destroy.ts"),
-      "site-a",
-      "--lost-cluster",
-      "--confirm",
-      "site-a",
-    ];
+    const args = [join(repository, "cli/isthmus.js"), "destroy", "site-a", "--lost-cluster", "--confirm", "site-a"];
     const child = spawn(process.execPath, args, { cwd: fleet.program, env: { ...fleet.env }, detached: true });
     let said = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (part: Buffer) => (said += part.toString()));
@@ -147,7 +139,7 @@ describe("taking a site down", function () {
   for (const signal of ["SIGKILL", "SIGINT"] as const) {
     it(`leaves everything protected that was, when it is cut off by ${signal}`, async () => {
       const said = await cutOff(signal);
-      const recovered = await sites.tool("recover", ["site-a", "--yes"]);
+      const recovered = await sites.tool("recover", ["site-a", "--confirm", "site-a"]);
       assert.equal(recovered.exitCode, 0, `${recovered.stdout}\n${recovered.stderr}`);
       const kept = resourcesIn(keptState(release, "site-a")).filter(
         ({ protect, type }) => protect === true && !type.startsWith("kubernetes:"),

@@ -50,7 +50,7 @@ describe("DNS files, by the real BIND", function () {
 
   /** Renders the stack files into the same folder as before, by the command that a person uses. */
   async function render(): Promise<void> {
-    await execa("node", ["--import", "tsx", "cli/commands/preview.ts", "--config", stacks, "--out", out()], {
+    await execa("node", ["cli/isthmus.js", "preview", "--config", stacks, "--out", out()], {
       cwd: project,
     });
     giveAll(out());

@@ -39,12 +39,19 @@ const target = { wallMs: 2000, timesSdk: 2 };
 
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-/** Measures each size `rounds` times, every time in fresh processes. */
-export async function benchPreview(sizes: readonly number[], rounds: number): Promise<BenchResult> {
+export interface BenchOptions {
+  /** Machines of each fleet. */
+  readonly sizes: readonly number[];
+  /** How often each is measured. */
+  readonly rounds: number;
+}
+
+/** `config`: the folder of the stack files that fleets are made from. Measures each size `rounds` times, every time in fresh processes. */
+export async function benchPreview(config: string, { sizes, rounds }: BenchOptions): Promise<BenchResult> {
   const floor = await best(rounds, () => runTypeScript([script("measure.ts"), "floor"]));
-  const both = await best(rounds, () => previewOf(process.cwd()));
+  const both = await best(rounds, () => previewOf(config));
   const results: SizeResult[] = [];
-  for (const size of sizes) results.push(await benchSize(size, rounds));
+  for (const size of sizes) results.push(await benchSize(size, { config, rounds }));
   const { wallMs, cpuMs, peakMiB } = floor.whole;
   const defaultStacks = {
     wallMs: both.whole.wallMs,
@@ -57,13 +64,16 @@ export async function benchPreview(sizes: readonly number[], rounds: number): Pr
 
 /** `npm run preview`, without npm. */
 function previewOf(folder: string): Promise<Run> {
-  return runMeasured([script("../../cli/bundled.js"), script("../../cli/commands/preview.ts"), "--config", folder]);
+  return runMeasured([script("../../cli/isthmus.js"), "preview", "--config", folder]);
 }
 
-async function benchSize(size: number, rounds: number): Promise<SizeResult> {
+async function benchSize(
+  size: number,
+  { config, rounds }: { readonly config: string; readonly rounds: number },
+): Promise<SizeResult> {
   const folder = mkdtempSync(join(tmpdir(), "isthmus-bench-"));
   try {
-    const nodes = writeStackFiles(process.cwd(), folder, size);
+    const nodes = writeStackFiles(config, folder, size);
     const measure = (what: string): Promise<Run> => runTypeScript([script("measure.ts"), what, folder]);
     const plan = await best(rounds, () => measure("plan"));
     const register = await best(rounds, () => measure("preview"));

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { UserError, type ChartPin } from "@isthmus/core";
 import { execa, ExecaError } from "execa";
 import type { PlacedRelease } from "../../../plan/service-plans.ts";
+import { MissingError } from "../exit.ts";
 
 /** What of a release Helm is told. */
 export type HelmRelease = Pick<PlacedRelease, "name" | "namespace" | "values">;
@@ -66,14 +67,19 @@ export class Helm {
       const { stdout } = await execa(this.program, words, { stdin: "ignore" });
       return stdout;
     } catch (error) {
-      throw error instanceof ExecaError ? new UserError(this.refusal(what, error)) : error;
+      if (!(error instanceof ExecaError)) throw error;
+      if (error.code === "ENOENT" || error.code === "EACCES") throw new MissingError(this.absent());
+      throw new UserError(refusal(what, error));
     }
   }
 
-  private refusal(what: string, error: Pick<ExecaError, "code" | "stderr" | "shortMessage">): string {
-    if (error.code === "ENOENT") return `${this.program} is not there: install Helm 3, or name the program with --helm`;
-    const lines = (typeof error.stderr === "string" ? error.stderr : error.shortMessage).split("\n");
-    const [reason = lines[0] ?? ""] = lines.filter((line) => line.startsWith("Error:"));
-    return `${what}: ${reason.replace(/^Error: /, "")}`;
+  private absent(): string {
+    return `${this.program} is not there: install Helm 3, or name the program with --helm`;
   }
+}
+
+function refusal(what: string, error: Pick<ExecaError, "stderr" | "shortMessage">): string {
+  const lines = (typeof error.stderr === "string" ? error.stderr : error.shortMessage).split("\n");
+  const [reason = lines[0] ?? ""] = lines.filter((line) => line.startsWith("Error:"));
+  return `${what}: ${reason.replace(/^Error: /, "")}`;
 }

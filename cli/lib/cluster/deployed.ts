@@ -1,10 +1,10 @@
-import { UserError } from "@isthmus/core";
 import { clusterAccess, planCluster, type ClusterAccess, type ClusterPlan } from "@isthmus/k3s";
 import { z } from "zod";
 import { fleetOrRefuse } from "../../../plan/stack-files.ts";
+import { MissingError, UsageError } from "../exit.ts";
 import { parseCheckpoint, type Checkpoint } from "../pulumi/checkpoint.ts";
 import { pulumi } from "../pulumi/cli.ts";
-import { requireStack } from "../pulumi/stacks.ts";
+import { requireStack, type StackAt } from "../pulumi/stacks.ts";
 import { withKeysInConfig } from "./keys-in-config.ts";
 import { withMachinesInState } from "./machines-in-state.ts";
 import { withTokensInState } from "./tokens-in-state.ts";
@@ -18,30 +18,33 @@ export interface DeployedCluster {
 }
 
 /** Reads the stack files and the stack's outputs. Every mistake is a `UserError`. */
-export async function deployedCluster(site: string): Promise<DeployedCluster> {
-  const plan = declaredCluster(site);
-  await requireStack(site);
-  const { access, kubeconfig } = await outputsOf(site);
+export async function deployedCluster(at: StackAt): Promise<DeployedCluster> {
+  const plan = declaredCluster(at);
+  await requireStack(at);
+  const { access, kubeconfig } = await outputsOf(at);
   if (plan.settings.snapshots.s3 === undefined) return { plan, access, kubeconfig };
-  const config: unknown = JSON.parse(await pulumi(["config", "--json", "--show-secrets", "--stack", site]));
-  return { plan, access: withKeysInConfig(access, config), kubeconfig };
+  const words = ["config", "--json", "--show-secrets", "--stack", at.site];
+  const values: unknown = JSON.parse(await pulumi(at.config, words));
+  return { plan, access: withKeysInConfig(access, values), kubeconfig };
 }
 
-function declaredCluster(site: string): ClusterPlan {
-  const { sites } = fleetOrRefuse(process.cwd());
+function declaredCluster({ config, site }: StackAt): ClusterPlan {
+  const { sites } = fleetOrRefuse(config);
   const found = sites.find(({ facts }) => facts.name === site);
   if (found !== undefined) return planCluster(found.cluster);
-  throw new UserError(`There is no site "${site}"; there are: ${sites.map(({ facts }) => facts.name).join(", ")}.`);
+  throw new UsageError(`There is no site "${site}"; there are: ${sites.map(({ facts }) => facts.name).join(", ")}.`);
 }
 
-async function outputsOf(site: string): Promise<Omit<DeployedCluster, "plan">> {
-  const outputs: unknown = JSON.parse(await pulumi(["stack", "output", "--json", "--show-secrets", "--stack", site]));
+async function outputsOf(at: StackAt): Promise<Omit<DeployedCluster, "plan">> {
+  const { config, site } = at;
+  const words = ["stack", "output", "--json", "--show-secrets", "--stack", site];
+  const outputs: unknown = JSON.parse(await pulumi(config, words));
   const read = z.looseObject({ clusterAccess, kubeconfig: z.string().optional() }).safeParse(outputs);
   if (read.success) {
-    const access = withWhatStateKnows(read.data.clusterAccess, await stateWithSecrets(site));
+    const access = withWhatStateKnows(read.data.clusterAccess, await stateWithSecrets(at));
     return { access, kubeconfig: read.data.kubeconfig };
   }
-  throw new UserError(
+  throw new MissingError(
     `The stack ${site} does not say how its machines are reached (output clusterAccess). Run: pulumi up --stack ${site}`,
   );
 }
@@ -51,6 +54,7 @@ export function withWhatStateKnows(access: ClusterAccess, state: Checkpoint): Cl
   return withTokensInState(withMachinesInState(access, state), state);
 }
 
-async function stateWithSecrets(site: string): Promise<Checkpoint> {
-  return parseCheckpoint(await pulumi(["stack", "export", "--show-secrets", "--stack", site]), `The state of ${site}`);
+async function stateWithSecrets({ config, site }: StackAt): Promise<Checkpoint> {
+  const words = ["stack", "export", "--show-secrets", "--stack", site];
+  return parseCheckpoint(await pulumi(config, words), `The state of ${site}`);
 }

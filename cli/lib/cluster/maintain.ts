@@ -3,6 +3,7 @@ import { UserError } from "@isthmus/core";
 import { scripts, workThrough, type ClusterAccess, type Step } from "@isthmus/k3s";
 import type { MaintenanceOrder, NodeWork } from "@isthmus/k3s";
 import { askAnother, UnreachableError } from "@isthmus/remote/client";
+import { MissingError } from "../exit.ts";
 import { causeOf, runScript, type ScriptResult } from "./run-script.ts";
 
 /** How maintenance is told of, and how long it waits. */
@@ -43,7 +44,7 @@ async function comeBack(access: ClusterAccess, step: Step, { say, rebootSeconds 
     if ("result" in ended && ended.result.status !== askAnother) throw failure(step, ended);
     const seconds = Math.round((Date.now() - began) / 1000);
     if (seconds > rebootSeconds) {
-      throw new UserError(
+      throw new MissingError(
         `${step.node} did not come back within ${rebootSeconds} seconds of its reboot: see its console.`,
       );
     }
@@ -72,7 +73,7 @@ async function attempt(access: ClusterAccess, step: Step, hear: Manner["say"]): 
 }
 
 function failure({ node, script }: Step, ended: Ended): UserError {
-  if ("unreachable" in ended) return new UserError(`${node} cannot be reached over SSH: ${ended.unreachable}`);
-  if ("lost" in ended) return new UserError(`${node} was lost while ${script.name} ran there: ${ended.lost}.`);
+  if ("unreachable" in ended) return new MissingError(`${node} cannot be reached over SSH: ${ended.unreachable}`);
+  if ("lost" in ended) return new MissingError(`${node} was lost while ${script.name} ran there: ${ended.lost}.`);
   return new UserError(`${script.name} failed on ${node}: ${causeOf(ended.result.said)}`);
 }

@@ -2,6 +2,7 @@ import { lookUp, UserError } from "@isthmus/core";
 import type { ClusterAccess, Step } from "@isthmus/k3s";
 import { ConnectionLostError, runOverSsh, UnreachableError, type KnownHost } from "@isthmus/remote/client";
 import { renderCommand, renderInput } from "@isthmus/remote/script";
+import { MissingError } from "../exit.ts";
 
 export interface ScriptResult {
   readonly status: number;
@@ -47,9 +48,9 @@ export async function mustRunScript(access: ClusterAccess, step: Step): Promise<
     result = await runScript(access, step);
   } catch (error) {
     if (error instanceof UnreachableError)
-      throw new UserError(`${step.node} cannot be reached over SSH: ${error.message}`);
+      throw new MissingError(`${step.node} cannot be reached over SSH: ${error.message}`);
     if (!(error instanceof ConnectionLostError)) throw error;
-    throw new UserError(
+    throw new MissingError(
       `${step.node} was lost while ${step.script.name} ran (${error.message}): it may go on there. Run the same command again.`,
     );
   }
@@ -79,7 +80,7 @@ function byLine(hear: (line: string) => void): (text: string) => void {
 function knownHost(hosts: ClusterAccess["hosts"], node: string): KnownHost {
   const host = hosts[node];
   if (host === undefined) {
-    throw new UserError(`${node} is declared and was not deployed yet: the stack knows no machine of that name.`);
+    throw new MissingError(`${node} is declared and was not deployed yet: the stack knows no machine of that name.`);
   }
   const { proxy, ...rest } = host;
   return proxy === undefined ? rest : { ...rest, proxy };

@@ -15,6 +15,7 @@ import {
 } from "@isthmus/k3s";
 import { askAnother, UnreachableError } from "@isthmus/remote/client";
 import type { DeployedCluster } from "./deployed.ts";
+import { MissingError } from "../exit.ts";
 import { mustRunScript, runScript } from "./run-script.ts";
 
 /** Takes a snapshot on the first server that answers, and returns its full name. */
@@ -31,7 +32,7 @@ export async function takeSnapshot({ plan, access }: DeployedCluster, name: stri
       refusals.push(`[${node}] cannot be reached: ${error.message}`);
     }
   }
-  throw new UserError(`No snapshot was taken: none of the servers can.\n${refusals.join("\n")}`);
+  throw new MissingError(`No snapshot was taken: none of the servers can.\n${refusals.join("\n")}`);
 }
 
 /** All snapshots that the site could be restored from, the oldest first. */

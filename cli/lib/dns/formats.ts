@@ -3,9 +3,12 @@ import { nextSerial } from "./serial.ts";
 
 type Plain = Pick<DnsRecord, "name" | "type" | "value" | "ttl">;
 
+/** By the names of the files that they are written to. */
+export type DnsForm = "zone" | "hosts" | "Corefile";
+
 /** DNS records in a form that a name server or a machine reads. */
 export interface DnsFile {
-  readonly file: string;
+  readonly file: DnsForm;
   readonly content: string;
 }
 

@@ -14,7 +14,7 @@ describe("the document of npm run preview -- --json", () => {
 
   before(async function () {
     this.timeout(60_000);
-    const { stdout } = await run("node", ["--import", "tsx", "cli/commands/preview.ts", "--json"], {
+    const { stdout } = await run("node", ["cli/isthmus.js", "preview", "--json"], {
       maxBuffer: 2 ** 26,
     });
     document = JSON.parse(stdout) as typeof document;

@@ -13,6 +13,7 @@ import {
 import { dirname, join, relative, sep } from "node:path";
 import { UserError } from "@isthmus/core";
 import { z } from "zod";
+import { MissingError } from "../exit.ts";
 
 /** Files by their path below a folder, with `/` between names. */
 export type Files = ReadonlyMap<string, string>;
@@ -120,7 +121,7 @@ function fill({ folder, files, written }: Filling & Looked): void {
     mark(folder, [...files.keys()]);
   } catch (error) {
     if (!(error instanceof Error) || !("code" in error)) throw error;
-    throw new UserError(`${folder} could not be written: ${error.message}`);
+    throw new MissingError(`${folder} could not be written: ${error.message}`);
   }
 }
 
@@ -148,7 +149,7 @@ function statOf(path: string): Stats | undefined {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    if (code !== undefined) throw new UserError(`${path} cannot be looked at: ${(error as Error).message}`);
+    if (code !== undefined) throw new MissingError(`${path} cannot be looked at: ${(error as Error).message}`);
     throw error;
   }
 }

@@ -1,5 +1,5 @@
-import { UserError } from "@isthmus/core";
 import { z } from "zod";
+import { MissingError } from "../exit.ts";
 
 /** A resource in a stack's state. What is not named here stays as it is. */
 const resource = z.looseObject({
@@ -33,7 +33,7 @@ export interface PendingOperation {
 export function parseCheckpoint(text: string, from: string): Checkpoint {
   const read = checkpoint.safeParse(jsonOrNothing(text));
   if (read.success) return read.data;
-  throw new UserError(`${from} is no exported state: ${z.prettifyError(read.error)}`);
+  throw new MissingError(`${from} is no exported state: ${z.prettifyError(read.error)}`);
 }
 
 export const resourcesOf = ({ deployment }: Checkpoint): readonly StateResource[] => deployment.resources ?? [];

@@ -1,5 +1,6 @@
 import { UserError } from "@isthmus/core";
 import { ExecaError, execa } from "execa";
+import { MissingError } from "../exit.ts";
 
 export interface CliResult {
   readonly exitCode: number;
@@ -13,13 +14,15 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Runs the Pulumi CLI in the project's folder. Whether it failed stands in the result. */
+/** Runs the Pulumi CLI in the folder of the stack files. Whether it failed stands in the result. */
 export async function runPulumi(
+  config: string,
   args: readonly string[],
   { shown = false, env = {} }: CliOptions = {},
 ): Promise<CliResult> {
   try {
     const run = await execa("pulumi", [...args, "--non-interactive"], {
+      cwd: config,
       stdin: "ignore",
       stdout: shown ? "inherit" : "pipe",
       stderr: shown ? "inherit" : "pipe",
@@ -28,10 +31,10 @@ export async function runPulumi(
       maxBuffer: 1_000_000_000,
       env: { PULUMI_SKIP_UPDATE_CHECK: "true", ...(shown ? {} : { NO_COLOR: "1" }), ...env },
     });
-    if (run instanceof ExecaError && run.code === "ENOENT") throw new UserError(noCli);
+    if (run instanceof ExecaError && run.code === "ENOENT") throw new MissingError(noCli);
     return { exitCode: run.exitCode ?? 1, stdout: run.stdout ?? "", stderr: run.stderr ?? "" };
   } catch (error) {
-    throw isAbsent(error) ? new UserError(noCli) : error;
+    throw isAbsent(error) ? new MissingError(noCli) : error;
   }
 }
 
@@ -40,11 +43,17 @@ const noCli =
 
 const isAbsent = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "ENOENT";
 
-/** What it printed. A failure is told as what it means here. */
-export async function pulumi(args: readonly string[], options: CliOptions = {}): Promise<string> {
-  const result = await runPulumi(args, options);
+/** What it printed. What it does not tell is missing: a failure is told as what it means here. */
+export async function pulumi(config: string, args: readonly string[], options: CliOptions = {}): Promise<string> {
+  const result = await runPulumi(config, args, options);
   if (result.exitCode === 0) return result.stdout;
-  throw new UserError(explain(args, result.stderr));
+  throw new MissingError(explain(args, result.stderr));
+}
+
+/** What the CLI needs and does not have is missing; all else that it refuses is a finding. */
+export function refusal(args: readonly string[], stderr: string): UserError {
+  const message = explain(args, stderr);
+  return known.some(([pattern]) => pattern.test(stderr)) ? new MissingError(message) : new UserError(message);
 }
 
 const known: readonly (readonly [pattern: RegExp, fix: string])[] = [

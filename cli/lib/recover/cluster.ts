@@ -3,6 +3,7 @@ import { z } from "zod";
 import { ClusterApi } from "../destroy/cluster-api.ts";
 import { parseCheckpoint, pendingOf, resourcesOf, type Checkpoint, type StateResource } from "../pulumi/checkpoint.ts";
 import { pulumi } from "../pulumi/cli.ts";
+import type { StackAt } from "../pulumi/stacks.ts";
 import { managedFields, withoutDead, type Declared, type ManagedFields } from "./field-managers.ts";
 import { importId, release } from "./pending.ts";
 import { releaseId, revisionPath, revisionsIn, revisionsPath, unfinished, type ReleaseRevision } from "./releases.ts";
@@ -29,9 +30,9 @@ export type LookedAt =
   | { readonly unknown: string | undefined };
 
 /** Asks the stack's cluster, with the kubeconfig that its provider has in the state: outputs may be older. */
-export async function lookAtCluster(site: string): Promise<LookedAt> {
+export async function lookAtCluster({ config, site }: StackAt): Promise<LookedAt> {
   try {
-    const state = parseCheckpoint(await pulumi(["stack", "export", "--show-secrets", "--stack", site]), site);
+    const state = parseCheckpoint(await pulumi(config, ["stack", "export", "--show-secrets", "--stack", site]), site);
     const kubeconfig = kubeconfigIn(state);
     if (kubeconfig === undefined) return { unknown: undefined };
     return await lookAt(new ClusterApi(kubeconfig), state);

@@ -3,15 +3,28 @@ import { join } from "node:path";
 import { UserError } from "@isthmus/core";
 import { parseCheckpoint, resourcesOf } from "../pulumi/checkpoint.ts";
 import { pulumi } from "../pulumi/cli.ts";
-import { exportStack, fileTime, stackNames } from "../pulumi/stacks.ts";
+import { exportStack, fileTime, stackNames, type StackAt } from "../pulumi/stacks.ts";
 import { backendUrl } from "./backend.ts";
 import { manifestFile, sha256, type CopiedStack, type Manifest } from "./manifest.ts";
 
+/** Where a copy comes from and goes to. */
+export interface BackupOptions {
+  /** The folder of the stack files. */
+  readonly config: string;
+  /** The folder above the copy's. */
+  readonly to: string;
+  readonly now: Date;
+}
+
 /** Copies each stack's state, encrypted as it is, to a folder with the date in its name. It is there whole or not at all. */
-export async function backup(to: string, now: Date): Promise<{ readonly folder: string; readonly manifest: Manifest }> {
-  const names = await stackNames();
+export async function backup({
+  config,
+  to,
+  now,
+}: BackupOptions): Promise<{ readonly folder: string; readonly manifest: Manifest }> {
+  const names = await stackNames(config);
   if (names.length === 0) throw new UserError("The backend has no stack of this project: there is nothing to copy.");
-  const [backend, cli] = [await backendUrl(), (await pulumi(["version"])).trim()];
+  const [backend, cli] = [await backendUrl(config), (await pulumi(config, ["version"])).trim()];
   const folder = join(to, fileTime(now));
   const partial = `${folder}.partial`;
   mkdirSync(to, { recursive: true, mode: 0o700 });
@@ -19,7 +32,7 @@ export async function backup(to: string, now: Date): Promise<{ readonly folder: 
   mkdirSync(partial, { mode: 0o700 });
   try {
     const stacks: Record<string, CopiedStack> = {};
-    for (const name of names) stacks[name] = await copyStack(partial, name);
+    for (const name of names) stacks[name] = await copyStack(partial, { config, site: name });
     const manifest: Manifest = { version: 1, takenAt: now.toISOString(), backend, cli, stacks };
     write(partial, manifestFile, JSON.stringify(manifest, null, 2));
     renameSync(partial, folder);
@@ -30,10 +43,10 @@ export async function backup(to: string, now: Date): Promise<{ readonly folder: 
   }
 }
 
-async function copyStack(folder: string, name: string): Promise<CopiedStack> {
-  const text = await exportStack(name);
-  const state = parseCheckpoint(text, `The state of ${name}`);
-  const file = `${name}.json`;
+async function copyStack(folder: string, at: StackAt): Promise<CopiedStack> {
+  const text = await exportStack(at);
+  const state = parseCheckpoint(text, `The state of ${at.site}`);
+  const file = `${at.site}.json`;
   write(folder, file, text);
   return {
     file,

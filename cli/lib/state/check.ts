@@ -3,7 +3,7 @@ import { isAbsolute } from "node:path";
 import type { Finding, SourcePath } from "@isthmus/core";
 import { parseCheckpoint, pendingOf, type Checkpoint } from "../pulumi/checkpoint.ts";
 import { explain, runPulumi } from "../pulumi/cli.ts";
-import { exportStack, stackNames } from "../pulumi/stacks.ts";
+import { exportStack, stackNames, type StackAt } from "../pulumi/stacks.ts";
 import { backendUrl, samePlace } from "./backend.ts";
 import { newestCopies } from "./backup.ts";
 import { readCopies, type Manifest } from "./manifest.ts";
@@ -135,26 +135,33 @@ function versioning(backend: string): string {
   return "Whether the backend keeps former versions is not known from here: look at its settings, or try to take one back.";
 }
 
+/** What is asked, and where. */
+export interface Question {
+  /** The folder of the stack files. */
+  readonly config: string;
+  readonly stated: StatedState;
+  readonly sites: readonly string[];
+  /** Where copies lie; absent: as stated. */
+  readonly copiesAt: string | undefined;
+}
+
 /** Asks the backend everything. It throws where the backend is not reached: nothing else can be said then. */
-export async function gather(
-  stated: StatedState,
-  sites: readonly string[],
-  copiesAt: string | undefined,
-): Promise<Facts> {
-  const backend = await backendUrl();
+export async function gather({ config, stated, sites, copiesAt }: Question): Promise<Facts> {
+  const backend = await backendUrl(config);
   const stacks: FoundStack[] = [];
-  for (const name of await stackNames()) stacks.push(await look(name));
+  for (const site of await stackNames(config)) stacks.push(await look({ config, site }));
   const from = copiesAt ?? folderIn(stated.copyAt);
   const folder = from === undefined ? undefined : newestCopies(from);
   const copies = folder === undefined ? undefined : { folder, manifest: readCopies(folder).manifest };
   return { stated, sites, backend, stacks, copies, copiesAt: from };
 }
 
-async function look(name: string): Promise<FoundStack> {
-  const state = parseCheckpoint(await exportStack(name), `The state of ${name}`);
+async function look(at: StackAt): Promise<FoundStack> {
+  const { config, site: name } = at;
+  const state = parseCheckpoint(await exportStack(at), `The state of ${name}`);
   // Decrypted only to see that it can be: nothing of it is kept.
   const args = ["stack", "export", "--show-secrets", "--stack", name];
-  const { exitCode, stderr } = await runPulumi(args);
+  const { exitCode, stderr } = await runPulumi(config, args);
   return { name, state, unreadable: exitCode === 0 ? undefined : explain(args, stderr) };
 }
 

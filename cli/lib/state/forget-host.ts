@@ -2,16 +2,15 @@ import { connect } from "node:net";
 import { UserError } from "@isthmus/core";
 import { load } from "../../../config/load.ts";
 import { catalogue } from "../../../plan/catalogue.ts";
-import { ask, say } from "../command-line.ts";
+import { agrees, say, UsageError } from "../command-line.ts";
 import { nameOf, pendingOf, resourcesOf } from "../pulumi/checkpoint.ts";
 import { withoutResources } from "../pulumi/forget.ts";
-import { keepCopy, mustImportStack, readState, requireStack } from "../pulumi/stacks.ts";
+import { keepCopy, mustImportStack, readState, requireStack, type StackAt } from "../pulumi/stacks.ts";
 import { hostsIn, lostHost, type LostHost } from "./lost-host.ts";
 
-export interface ForgetHostOptions {
-  readonly site: string;
+export interface ForgetHostOptions extends StackAt {
   readonly host: string;
-  /** The host's name once more: do not ask. */
+  /** The site's name once more: do not ask. */
   readonly confirm: string | undefined;
 }
 
@@ -19,13 +18,14 @@ export interface ForgetHostOptions {
  * Takes a Proxmox host that is gone for good, with all that was on it, out of a stack's state: whoever asks that host for
  * anything fails, and so would every `up`. Nothing is deleted anywhere. False where the answer was another name.
  */
-export async function forgetHost({ site, host, confirm }: ForgetHostOptions): Promise<boolean> {
-  await requireStack(site);
-  const state = await readState(site);
+export async function forgetHost({ host, confirm, ...at }: ForgetHostOptions): Promise<boolean> {
+  const { site } = at;
+  await requireStack(at);
+  const state = await readState(at);
   const known = hostsIn(state);
-  const node = known.get(host) ?? declaredHost(site, host)?.node;
+  const node = known.get(host) ?? declaredHost(at, host)?.node;
   if (node === undefined) {
-    throw new UserError(`${site} knows no Proxmox host "${host}"; there are: ${[...known.keys()].sort().join(", ")}.`);
+    throw new UsageError(`${site} knows no Proxmox host "${host}"; there are: ${[...known.keys()].sort().join(", ")}.`);
   }
   const lost = lostHost(state, host, node);
   if (lost.resources.length === 0) {
@@ -39,32 +39,28 @@ export async function forgetHost({ site, host, confirm }: ForgetHostOptions): Pr
       `A run on ${site} was killed. What it left has to be settled first: npm run recover -- ${site}`,
     );
   }
-  await refuseLiving(site, host, lost);
+  await refuseLiving(at, host, lost);
   say(describe(host, node, lost));
-  const typed = confirm ?? (await ask("Type the host's name to forget it:", `add --confirm ${host}`));
-  if (typed !== host) {
-    say(`That is not ${host}. Nothing was changed.`);
-    return false;
-  }
-  const copy = keepCopy(site, state, new Date());
+  if (!(await agrees(site, confirm, `Type the site's name to forget ${host}:`))) return false;
+  const copy = keepCopy(at, state, new Date());
   const without = withoutResources(state, ({ urn }) => gone.has(urn));
-  await mustImportStack(site, without);
+  await mustImportStack(at, without);
   say(afterwards(site, host, { node, left: resourcesOf(without).length, copy }));
   return true;
 }
 
 function declaredHost(
-  site: string,
+  { config, site }: StackAt,
   host: string,
 ): { readonly node: string; readonly address?: string | undefined } | undefined {
-  const loaded = load(process.cwd(), catalogue);
+  const loaded = load(config, catalogue);
   if (!("model" in loaded)) return undefined;
   return loaded.model.sites.find(({ name }) => name === site)?.proxmox?.hypervisors[host];
 }
 
 /** What runs on in the cluster, and is known to nobody, would be worse than an `up` that fails. */
-async function refuseLiving(site: string, host: string, { machines }: LostHost): Promise<void> {
-  const { address } = declaredHost(site, host) ?? {};
+async function refuseLiving(at: StackAt, host: string, { machines }: LostHost): Promise<void> {
+  const { address } = declaredHost(at, host) ?? {};
   const places = [...(address === undefined ? [] : [{ name: host, address }]), ...machines];
   const answers = await Promise.all(
     places.map(async ({ name, address: at }) => ((await greetsBySsh(at)) ? [`${name} (${at})`] : [])),

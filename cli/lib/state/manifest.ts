@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "@isthmus/core";
 import { z } from "zod";
+import { MissingError } from "../exit.ts";
 
 export const manifestFile = "manifest.json";
 
@@ -36,7 +37,7 @@ export function readCopies(folder: string): {
 } {
   const found = manifest.safeParse(jsonIn(folder, manifestFile));
   if (!found.success)
-    throw new UserError(`${folder}/${manifestFile} is no manifest of copies: ${z.prettifyError(found.error)}`);
+    throw new MissingError(`${folder}/${manifestFile} is no manifest of copies: ${z.prettifyError(found.error)}`);
   const stacks = Object.entries(found.data.stacks);
   const states = new Map(stacks.map(([name, { file }]) => [name, fileIn(folder, file)]));
   const damaged = stacks.filter(([name, { sha256: wanted }]) => sha256(states.get(name) ?? "") !== wanted);
@@ -51,7 +52,7 @@ function jsonIn(folder: string, name: string): unknown {
   try {
     return JSON.parse(fileIn(folder, name));
   } catch (error) {
-    if (error instanceof SyntaxError) throw new UserError(`${folder}/${name} is no JSON: ${error.message}`);
+    if (error instanceof SyntaxError) throw new MissingError(`${folder}/${name} is no JSON: ${error.message}`);
     throw error;
   }
 }
@@ -61,7 +62,7 @@ function fileIn(folder: string, name: string): string {
     return readFileSync(join(folder, name), "utf8");
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new UserError(
+    throw new MissingError(
       `${join(folder, name)} cannot be read: ${why}. Name a folder that \`npm run state -- backup\` wrote.`,
     );
   }

@@ -42,7 +42,7 @@ export function end(sites: () => TwoSites): void {
 
   it("nobody can be asked where there is no terminal: it says how to answer beforehand", async () => {
     const run = await destroy("site-a");
-    assert.equal(run.exitCode, 1);
+    assert.equal(run.exitCode, 2);
     assert.match(run.stderr, /Nobody can be asked here: add --confirm site-a/);
   });
 

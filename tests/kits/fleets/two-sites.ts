@@ -1,7 +1,17 @@
 /** The real program with the default stack files, in a fleet of its own: what the engine tests of the program share. */
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { execa } from "execa";
 import { parseDocument } from "yaml";
 
@@ -48,8 +58,7 @@ export class TwoSites {
 
   /** `npm run <name> -- <args>` as a person calls it who is in the project's folder. */
   async tool(name: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<ToolRun> {
-    const file = join(this.fleet.program, "tools", `${name}.ts`);
-    const run = await execa(process.execPath, ["--import", "tsx", file, ...args], {
+    const run = await execa(process.execPath, [join(repository, "cli/isthmus.js"), name, ...args], {
       cwd: this.fleet.program,
       env: { ...this.fleet.env, ...env },
       extendEnv: false,
@@ -118,7 +127,6 @@ export function copyOfRepository(): { readonly folder: string; readonly dispose:
     "program",
     "components",
     "policy",
-    "tools",
   ];
   const files = readdirSync(repository).filter((name) => parts.includes(name) || /^Pulumi.*\.yaml$/.test(name));
   for (const name of files) {
@@ -133,10 +141,10 @@ export function copyOfRepository(): { readonly folder: string; readonly dispose:
   for (const name of readdirSync(installed).filter((one) => one !== "@isthmus" && !one.startsWith("."))) {
     symlinkSync(join(installed, name), join(folder, "node_modules", name));
   }
-  for (const name of readdirSync(join(folder, "components"))) {
-    symlinkSync(join(folder, "components", name), join(scope, name));
+  for (const name of readdirSync(join(installed, "@isthmus"))) {
+    const source = relative(repository, realpathSync(join(installed, "@isthmus", name)));
+    symlinkSync(join(folder, source), join(scope, name));
   }
-  symlinkSync(join(folder, "policy"), join(scope, "policy"));
   return {
     folder,
     dispose: () => {

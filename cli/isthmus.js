@@ -1,12 +1,14 @@
-// Starts a tool as one file: node cli/bundled.js cli/commands/preview.ts [ARGUMENTS]. Node.js 20 loads TypeScript through another
-// thread, module by module, which takes as long as all that a preview does. `node --import tsx cli/commands/preview.ts` does the same.
+#!/usr/bin/env node
+// Starts the program as one file: isthmus VERB [ARGUMENTS]. Node.js 20 loads TypeScript through another thread, module by module,
+// which takes as long as all that a preview does. `node --import tsx cli/isthmus.ts VERB` does the same.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 
-const project = dirname(dirname(fileURLToPath(import.meta.url)));
+const here = dirname(fileURLToPath(import.meta.url));
+const project = dirname(here);
 const bundles = join(project, "node_modules", ".cache", "isthmus");
 
 /** Written as many small modules that load faster as part of one. */
@@ -37,10 +39,21 @@ const whereTheyAre = {
   },
 };
 
-async function bundle(tool) {
+/** One verb alone where it is one: the others need not be read. */
+function entryOf(verb) {
+  if (!/^[a-z][a-z-]*$/.test(verb) || !existsSync(join(here, "commands", `${verb}.ts`)))
+    return `import "./isthmus.ts";`;
+  return [
+    `import { command } from "./commands/${verb}.ts";`,
+    `import { start } from "./lib/command/start.ts";`,
+    `await start([command], process.argv.slice(2));`,
+  ].join("\n");
+}
+
+async function bundle(verb) {
   const { outputFiles } = await build({
     absWorkingDir: project,
-    entryPoints: { [basename(tool, ".ts")]: resolve(tool) },
+    stdin: { contents: entryOf(verb), resolveDir: here, sourcefile: "entry.ts", loader: "ts" },
     outdir: bundles,
     outExtension: { ".js": ".mjs" },
     bundle: true,
@@ -72,7 +85,5 @@ function kept(files) {
   return folder;
 }
 
-const [tool = "", ...args] = process.argv.slice(2);
-const folder = kept(await bundle(tool));
-process.argv = [process.argv[0] ?? "", tool, ...args];
-await import(pathToFileURL(join(folder, `${basename(tool, ".ts")}.mjs`)).href);
+const folder = kept(await bundle(process.argv[2] ?? ""));
+await import(pathToFileURL(join(folder, "stdin.mjs")).href);
