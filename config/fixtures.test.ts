@@ -93,12 +93,12 @@ describe("npm run preview -- --config", function () {
     assert.equal(exitCode, 0, stderr);
   });
 
-  it("tells of a folder that is not there", async () => {
+  it("refuses a folder that is not there", async () => {
     const { exitCode, stderr } = await preview(join(root, "no-such-folder"));
-    assert.equal(exitCode, 1);
+    assert.equal(exitCode, 2);
     assert.match(
       stderr,
-      /^1 thing is wrong in the stack files:\n\nPulumi\.yaml:1: the file is not there \[missing-file\]\n/,
+      /^error: option '--config <folder>' argument '.*no-such-folder' is invalid\. There is no such folder\.$/m,
     );
   });
 });

@@ -125,7 +125,7 @@ describe(`the folder that ${configVariable} names`, () => {
   const before = process.env[configVariable];
   const elsewhere = mkdtempSync(join(tmpdir(), "isthmus-config-"));
   after(() => {
-    if (before === undefined) delete process.env[configVariable];
+    if (before === undefined) Reflect.deleteProperty(process.env, configVariable);
     else process.env[configVariable] = before;
     rmSync(elsewhere, { recursive: true });
   });

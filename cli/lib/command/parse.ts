@@ -97,14 +97,22 @@ function asFlag(name: string, option: Option<unknown>): Flag {
 }
 
 /** The summary with what else a person has to know of the value. */
-export function described({ summary, choices, preset, fallback, several, takes }: Option<unknown>): string {
-  const standing = fallback?.text ?? (preset === undefined ? undefined : [preset].flat().join(","));
+export function described(option: Option<unknown>): string {
+  const { summary, choices, several, takes } = option;
+  const standing = presetText(option);
   const more = [
     ...(choices === undefined ? [] : [`one of: ${choices.join(", ")}`]),
     ...(standing === undefined ? [] : [`default: ${standing}`]),
     ...(several && takes !== undefined && !summary.includes("default") ? ["several: with commas, or repeated"] : []),
   ];
   return more.length === 0 ? summary : `${summary} (${more.join("; ")})`;
+}
+
+/** What is taken where a value is left out, as it is typed. */
+export function presetText({ preset, fallback }: Option<unknown>): string | undefined {
+  if (fallback !== undefined) return fallback.text;
+  if (typeof preset === "string" || typeof preset === "number") return String(preset);
+  return Array.isArray(preset) ? preset.join(",") : undefined;
 }
 
 function reader(option: Option<unknown>): (typed: string, before: unknown) => unknown {
