@@ -13,6 +13,7 @@ import { entriesOf } from "./entries.ts";
 import { planSiteMachines } from "./machines.ts";
 import { linksOf, linksService } from "./links.ts";
 import type { FleetPlan, SitePlan } from "./plans.ts";
+import { checkApiAddress } from "./rules/api-address.ts";
 import { checkBudget } from "./rules/budget.ts";
 import { checkClaims } from "./rules/claims.ts";
 import { checkDisks } from "./rules/disks.ts";
@@ -83,6 +84,8 @@ function planSite(
     findings: [
       ...machines.findings,
       ...cluster.findings,
+      // VMs that stand apart are told once.
+      ...(machines.findings.length > 0 ? [] : checkApiAddress({ site, facts })),
       ...checkK3sParts(site, services),
       ...findings,
       ...checkPlacement(

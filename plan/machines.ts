@@ -38,15 +38,11 @@ function virtualMachines(
     const fix = "add proxmox to the site, or describe the node as a machine";
     return { plan: undefined, findings: [{ rule: "proxmox-missing", at: first.from, problem, fix }] };
   }
-  const network = networkOf(site, first.address);
-  const elsewhere = machines.filter(
-    ({ address }) => network === undefined || !contains(cidrRange(network.cidr), address),
-  );
-  if (network === undefined || elsewhere.length > 0) {
-    return {
-      plan: undefined,
-      findings: network === undefined ? [] : elsewhere.map((machine) => otherNetwork(machine, first)),
-    };
+  const { network, inside, elsewhere, nowhere } = standing(site, machines);
+  if (network === undefined || elsewhere.length + nowhere.length > 0) {
+    // An address in no network of the site is told by itself.
+    const [most = first] = inside;
+    return { plan: undefined, findings: elsewhere.map((machine) => otherNetwork(machine, most)) };
   }
   const { cidr, gateway, dns } = network;
   if (gateway === undefined || dns === undefined) {
@@ -74,8 +70,19 @@ function routeUnknown(site: SiteModel, network: SiteModel["networks"][string], f
   };
 }
 
-function networkOf(site: SiteModel, address: string): SiteModel["networks"][string] | undefined {
-  return Object.values(site.networks).find(({ cidr }) => contains(cidrRange(cidr), address));
+/** The network in which most of the VMs stand (the first of those that have as many), and who stands elsewhere or in none. */
+function standing({ networks }: SiteModel, machines: readonly MachineFacts[]) {
+  const groups = Object.values(networks).map((network) => ({
+    network,
+    inside: machines.filter(({ address }) => contains(cidrRange(network.cidr), address)),
+  }));
+  const placed = new Set(groups.flatMap(({ inside }) => inside));
+  const nowhere = machines.filter((machine) => !placed.has(machine));
+  const [first] = groups.sort((a, b) => b.inside.length - a.inside.length);
+  const inside = first?.inside ?? [];
+  const network = inside.length > 0 ? first?.network : undefined;
+  const elsewhere = machines.filter((machine) => placed.has(machine) && !inside.includes(machine));
+  return { network, inside, elsewhere, nowhere };
 }
 
 function otherNetwork(machine: MachineFacts, first: MachineFacts): Finding {

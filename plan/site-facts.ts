@@ -1,12 +1,15 @@
 import {
   below,
+  contains,
   controlPlaneTaint,
   topologyKey,
+  usableRange,
   type Architecture,
   type Bytes,
   type DiskFacts,
   type NodeFacts,
   type SiteFacts,
+  type SiteNetwork,
   type SnapshotFacts,
   type SourcePath,
 } from "@isthmus/core";
@@ -23,6 +26,7 @@ export function siteFacts(site: SiteModel, model: Model): SiteFacts {
     name: site.name,
     domain: domainOf(site.name),
     topology: { name: site.name, hosts: [...new Set(nodes.map((node) => node.host))], nodes },
+    networks: networksOf(site),
     pools: Object.fromEntries(
       Object.entries(site.pools).map(([name, text]) => {
         const [first = "", last = first] = text.split("-");
@@ -39,6 +43,12 @@ export function siteFacts(site: SiteModel, model: Model): SiteFacts {
     peers: model.fleet.sites.filter((name) => name !== site.name).map((name) => ({ name, domain: domainOf(name) })),
   };
 }
+
+const networksOf = ({ networks, nodes }: SiteModel): SiteNetwork[] =>
+  Object.entries(networks).map(([name, { cidr }]) => {
+    const inside = Object.entries(nodes).filter(([, { address }]) => contains(usableRange(cidr), address));
+    return { name, cidr, nodes: inside.map(([node]) => node) };
+  });
 
 function snapshotFacts({ schedule, s3 }: SiteModel["kubernetes"]["snapshots"]): SnapshotFacts {
   return {

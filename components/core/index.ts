@@ -6,6 +6,7 @@ export * from "./ipv4.ts";
 export * from "./machine.ts";
 export * from "./moved-keys.ts";
 export * from "./names.ts";
+export * from "./networks.ts";
 export * from "./objects.ts";
 export * from "./placement.ts";
 export * from "./plan.ts";

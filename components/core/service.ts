@@ -104,6 +104,14 @@ export interface AddressPool {
   readonly from: SourcePath;
 }
 
+/** A network of a site. What answers ARP there has to stand in it. */
+export interface SiteNetwork {
+  readonly name: string;
+  readonly cidr: string;
+  /** The nodes whose address is in it. */
+  readonly nodes: readonly string[];
+}
+
 /** Another site, as far as the stack files say. */
 export interface PeerFacts {
   readonly name: string;
@@ -126,6 +134,7 @@ export interface SiteFacts {
   /** The site's own DNS zone, such as `site-a.home.arpa`. */
   readonly domain: string;
   readonly topology: SiteTopology;
+  readonly networks: readonly SiteNetwork[];
   readonly pools: Readonly<Record<string, AddressPool>>;
   readonly kubernetes: {
     readonly version: string;

@@ -22,6 +22,7 @@ export function siteFacts(changes: Partial<SiteFacts> = {}): SiteFacts {
     name: "site-a",
     domain: "site-a.home.arpa",
     topology: { name: "site-a", hosts: [...hosts], nodes: [...servers, ...agents] },
+    networks: [{ name: "apps", cidr: "10.0.20.0/24", nodes: [...servers, ...agents].map(({ name }) => name) }],
     pools: {
       public: pool("public", "10.0.20.200", "10.0.20.209"),
       private: pool("private", "10.0.20.210", "10.0.20.219"),

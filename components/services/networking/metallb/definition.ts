@@ -1,14 +1,8 @@
-import { closest } from "fastest-levenshtein";
-import { z } from "zod";
 import {
-  below,
   defineService,
-  quote,
-  type AddressPool,
   type Finding,
   type Footprint,
   type NodeFacts,
-  type ObjectPlan,
   type ReleasePlan,
   type ServiceContext,
   type StatedHostAccess,
@@ -17,40 +11,15 @@ import {
   type Workload,
 } from "@isthmus/core";
 import { charts } from "@isthmus/helm";
+import { announcedPool, metallbSchema, unheardPools, unknownPools, type MetallbArgs } from "./pools.ts";
 
-const poolSettings = z.strictObject({
-  autoAssign: z
-    .boolean()
-    .optional()
-    .describe("Whether a Service that asks for no particular address may get one of this pool. Default: true."),
-  interfaces: z
-    .array(
-      z
-        .string()
-        .regex(/^[^\s/]{1,15}$/, "a network interface is called like eth0: at most 15 characters, no space, no slash"),
-    )
-    .min(1)
-    .optional()
-    .describe(
-      "Network interfaces of the nodes on which the pool's addresses are announced by ARP. Default: all of them.",
-    ),
-});
-
-const schema = z.strictObject({
-  pools: z
-    .record(z.string(), poolSettings)
-    .default({})
-    .describe("Settings of the site's pools, by name. A pool that is not named here has the defaults."),
-});
-
-type Args = z.infer<typeof schema>;
-type Context = ServiceContext<Args>;
+type Context = ServiceContext<MetallbArgs>;
 
 /** Services of type LoadBalancer get addresses of the site's pools, announced by ARP (layer 2). */
-export const metallb = defineService<Args>({
+export const metallb = defineService<MetallbArgs>({
   name: "metallb",
   summary: "MetalLB hands out the site's addresses and announces each from one node at a time.",
-  schema,
+  schema: metallbSchema,
   requires: () => [],
   provides: () => ["loadBalancer"],
   check,
@@ -68,14 +37,7 @@ function check({ args, site, from }: Context): Finding[] {
     const problem = "the site has no pools, so there is no address to hand out";
     return [{ rule: "pool-missing", at: from, problem, fix: "name at least one range of addresses under pools" }];
   }
-  return Object.keys(args.pools)
-    .filter((name) => !names.includes(name))
-    .map((name) => ({
-      rule: "pool-unknown",
-      at: below(from, "pools", name),
-      problem: `the site has no pool ${quote(name)}; it has ${names.join(", ")}`,
-      fix: `did you mean ${closest(name, names)}?`,
-    }));
+  return [...unknownPools(args, site, from), ...unheardPools(args, site, from)];
 }
 
 function footprint({ instance, site }: Context): Footprint {
@@ -227,39 +189,6 @@ function release({ instance, namespace }: Context): ReleasePlan {
       },
     },
   };
-}
-
-function announcedPool(pool: AddressPool, { instance, namespace, args }: Context): ObjectPlan[] {
-  const { autoAssign = true, interfaces } = args.pools[pool.name] ?? {};
-  const metadata = { name: pool.name, namespace };
-  return [
-    {
-      id: `pool-${pool.name}`,
-      after: [`release/${instance}`],
-      from: pool.from,
-      manifest: {
-        apiVersion: "metallb.io/v1beta1",
-        kind: "IPAddressPool",
-        metadata,
-        // Addresses that end in .0 or .255 are refused by some old clients; a range that holds them was chosen by a person.
-        spec: { addresses: [`${pool.first}-${pool.last}`], autoAssign, avoidBuggyIPs: false },
-      },
-    },
-    {
-      id: `announcement-${pool.name}`,
-      after: [`release/${instance}`, `object/pool-${pool.name}`],
-      from: pool.from,
-      manifest: {
-        apiVersion: "metallb.io/v1beta1",
-        kind: "L2Advertisement",
-        metadata,
-        spec: {
-          ipAddressPools: [pool.name],
-          ...(interfaces === undefined ? {} : { interfaces }),
-        },
-      },
-    },
-  ];
 }
 
 /** The taints that keep pods off nodes of a site, each once. */

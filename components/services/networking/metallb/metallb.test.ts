@@ -25,6 +25,43 @@ describe("metallb", () => {
     assert.deepEqual(told["announcement-public"], { ipAddressPools: ["public"], interfaces: ["eth0"] });
   });
 
+  it("has addresses announced by the nodes in their network alone, where some stand in another, unless interfaces are named", () => {
+    const site = siteFacts();
+    const here = site.topology.nodes.slice(0, 2).map(({ name }) => name);
+    const there = site.topology.nodes.slice(2).map(({ name }) => name);
+    const networks = [
+      { name: "apps", cidr: "10.0.20.0/24", nodes: here },
+      { name: "attic", cidr: "10.0.30.0/24", nodes: there },
+    ];
+    const announcement = (args: unknown): unknown =>
+      metallb
+        .objects(contextOf(metallb, { args, site: siteFacts({ networks }) }))
+        .find(({ id }) => id === "announcement-public")?.manifest["spec"];
+    assert.deepEqual(announcement({}), {
+      ipAddressPools: ["public"],
+      nodeSelectors: here.map((name) => ({ matchLabels: { "kubernetes.io/hostname": name } })),
+    });
+    const interfaces = ["eth0.20"];
+    assert.deepEqual(announcement({ pools: { public: { interfaces } } }), { ipAddressPools: ["public"], interfaces });
+  });
+
+  it("refuses a pool in a network where no node would hear who asks, unless one has an interface there", () => {
+    const nodes = siteFacts().topology.nodes.map(({ name }) => name);
+    const networks = [
+      { name: "apps", cidr: "10.0.20.0/24", nodes: [] },
+      { name: "attic", cidr: "10.0.30.0/24", nodes },
+    ];
+    const rules = (args: unknown, changed = networks) =>
+      metallb
+        .check?.(contextOf(metallb, { args, site: siteFacts({ networks: changed }) }))
+        .map(({ rule, at }) => `${rule} ${at}`);
+    const each = (name: string) => `no-node-on-network Pulumi.site-a.yaml#/pools/${name}`;
+    assert.deepEqual(rules({}), [each("public"), each("private")]);
+    assert.deepEqual(rules({ pools: { public: { interfaces: ["eth0.20"] } } }), [each("private")]);
+    const misplaced = [networks[0]!, { ...networks[1]!, nodes: nodes.slice(1) }];
+    assert.deepEqual(rules({}, misplaced), [], "a node's own wrong address is told by itself");
+  });
+
   it("waits with pools for the release, whose webhook checks them", () => {
     for (const { after } of metallb.objects(contextOf(metallb, { instance: "lb" })))
       assert.ok(after?.includes("release/lb"));
