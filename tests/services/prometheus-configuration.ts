@@ -2,9 +2,9 @@ import { join } from "node:path";
 import { asText, listAt, mapAt, textAt, type Json } from "../../cli/lib/charts/kubernetes.ts";
 
 /** Where the operator lays down what ScrapeConfigs want of Secrets. */
-export const assets = "/etc/prometheus/certs";
+const assets = "/etc/prometheus/certs";
 /** Where targets stand that Kubernetes would tell of. */
-export const discovered = "/etc/prometheus/discovered";
+const discovered = "/etc/prometheus/discovered";
 
 /**
  * A ScrapeConfig as the operator hands it on to Prometheus, for the fields that ours use; another one is refused. What it would ask Kubernetes for
@@ -66,5 +66,35 @@ export function prometheusConfiguration(prometheus: Json, jobs: readonly Json[])
     },
     rule_files: ["/etc/prometheus/rules/*.yaml"],
     scrape_configs: jobs,
+  };
+}
+
+/** Prometheus as the operator starts it of its object: https://github.com/prometheus-operator/prometheus-operator/blob/main/pkg/prometheus/server/statefulset.go */
+export function prometheusPod({ securityContext, retention, retentionSize }: Json, names: readonly string[]): Json {
+  const mount = (name: string, mountPath: string): Json => ({ name, mountPath, readOnly: name !== "data" });
+  const secrets = ["configuration", "rules", "discovered", ...names.map((name) => `monitoring-fetch-${name}`)];
+  return {
+    securityContext,
+    volumes: secrets.map((name) => ({ name, secret: { secretName: name } })),
+    containers: [
+      {
+        name: "prometheus",
+        command: [
+          "prometheus",
+          "--config.file=/etc/prometheus/configuration/prometheus.yaml",
+          "--storage.tsdb.path=/prometheus",
+          `--storage.tsdb.retention.time=${String(retention)}`,
+          `--storage.tsdb.retention.size=${String(retentionSize)}`,
+          "--web.enable-lifecycle",
+        ],
+        volumeMounts: [
+          mount("configuration", "/etc/prometheus/configuration"),
+          mount("rules", "/etc/prometheus/rules"),
+          mount("discovered", discovered),
+          ...names.map((name) => mount(`monitoring-fetch-${name}`, `${assets}/monitoring-fetch-${name}`)),
+          mount("data", "/prometheus"),
+        ],
+      },
+    ],
   };
 }

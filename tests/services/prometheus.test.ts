@@ -18,7 +18,7 @@ import { PodLab } from "../kits/pods/lab.ts";
 import type { Pod } from "../kits/pods/pod.ts";
 import type { Held } from "../kits/pods/volumes.ts";
 import { packagesMissing, requireAll, rootMissing } from "./programs.ts";
-import { assets, discovered, prometheusConfiguration, scrapeJob } from "./prometheus-configuration.ts";
+import { prometheusConfiguration, prometheusPod, scrapeJob } from "./prometheus-configuration.ts";
 import { podsThatKubernetesTellsOf } from "./discovered-pods.ts";
 import { renderedObject } from "./rendered.ts";
 
@@ -87,36 +87,6 @@ describe("measurements and alerts of two sites, by the real Prometheus and nginx
     return found;
   };
 
-  /** Prometheus as the operator starts it of its object: https://github.com/prometheus-operator/prometheus-operator/blob/main/pkg/prometheus/server/statefulset.go */
-  function prometheusPod({ securityContext, retention, retentionSize }: Json): Json {
-    const mount = (name: string, mountPath: string): Json => ({ name, mountPath, readOnly: name !== "data" });
-    const secrets = ["configuration", "rules", "discovered", ...names.map((name) => `monitoring-fetch-${name}`)];
-    return {
-      securityContext,
-      volumes: secrets.map((name) => ({ name, secret: { secretName: name } })),
-      containers: [
-        {
-          name: "prometheus",
-          command: [
-            "prometheus",
-            "--config.file=/etc/prometheus/configuration/prometheus.yaml",
-            "--storage.tsdb.path=/prometheus",
-            `--storage.tsdb.retention.time=${String(retention)}`,
-            `--storage.tsdb.retention.size=${String(retentionSize)}`,
-            "--web.enable-lifecycle",
-          ],
-          volumeMounts: [
-            mount("configuration", "/etc/prometheus/configuration"),
-            mount("rules", "/etc/prometheus/rules"),
-            mount("discovered", discovered),
-            ...names.map((name) => mount(`monitoring-fetch-${name}`, `${assets}/monitoring-fetch-${name}`)),
-            mount("data", "/prometheus"),
-          ],
-        },
-      ],
-    };
-  }
-
   async function siteHere(name: SiteName, usr: string): Promise<SiteHere> {
     const site = siteOf(name);
     const authority = new Authority(join(lab.folder, `authority-${name}`));
@@ -125,7 +95,7 @@ describe("measurements and alerts of two sites, by the real Prometheus and nginx
     const prometheus = await lab.pod({
       ...common,
       name: `prometheus-${name}`,
-      spec: prometheusPod(mapAt(own, "spec")),
+      spec: prometheusPod(mapAt(own, "spec"), names),
       claims: ["data"],
     });
     const pod = getAt(objectOf(site, "Deployment", "monitoring-federation"), "spec.template.spec") as Json;

@@ -4,12 +4,12 @@
  */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 
 import { inOrder } from "../../kits/in-order.ts";
 import { requireHosts, until } from "../../kits/lab/hosts.ts";
 import { k3sUnderTest } from "../../kits/k3s/k3s.ts";
 import type { K3s } from "../../kits/k3s/k3s.ts";
+import { agentsAndLosses } from "./agents-and-losses.ts";
 import { AGENT_TOKEN, SERVER_TOKEN, TestCluster, type Member } from "./cluster.ts";
 import { Transcripts } from "./transcripts.ts";
 
@@ -255,167 +255,5 @@ describe("the contract of k3s", function () {
     assert.deepEqual((await cluster.members()).map(({ name }) => name).sort(), before);
   });
 
-  it("takes an agent with the agent token; sets its labels at every start, its taints once, and takes nothing away", async () => {
-    const server = cluster.url("s2");
-    const taint = { "node-taint": ["only=this:NoSchedule"] };
-    const labels = ["tier=one", "first=yes", "topology.kubernetes.io/zone=one"];
-    await cluster.join("a1", "agent", { server, "node-label": labels, ...taint });
-    const read = async (): Promise<string> => {
-      const labels = ["tier", "first", "later"].map((key) => `{.metadata.labels.${key}}`).join(" ");
-      return (await cluster.kubectl(`get node a1 -o 'jsonpath=${labels} {.spec.taints[*].key}'`)).stdout;
-    };
-    assert.equal(await read(), "one yes  only");
-    const other = { "node-label": ["tier=two", "later=yes"], "node-taint": ["other=that:NoSchedule"] };
-    await cluster.install("a1", "agent", { server, ...other });
-    await cluster.host("a1").ok("systemctl restart k3s-agent");
-    await until("its labels", async () => (await read()) === "two yes yes only", { timeoutMs: cluster.patience }).catch(
-      async () => {
-        assert.equal(await read(), "two yes yes only");
-      },
-    );
-  });
-
-  it("names a zone by its older name, too, and keeps the newer one as that says, whoever changes it", async () => {
-    const [newer, older] = ["topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"];
-    const zone = async (key: string): Promise<string> =>
-      (await cluster.kubectl(`get node a1 -o 'jsonpath={.metadata.labels.${key.replaceAll(".", "\\.")}}'`)).stdout;
-    await until("its older name", async () => (await zone(older)) === "one", { timeoutMs: cluster.patience });
-    assert.equal((await cluster.kubectl(`label node a1 ${newer}-`)).code, 0);
-    await until("the zone is back", async () => (await zone(newer)) === "one", { timeoutMs: cluster.patience });
-    assert.equal((await cluster.kubectl(`label node a1 ${newer}=two ${older}=two --overwrite`)).code, 0);
-    await sleep(3_000);
-    assert.equal(await zone(newer), "two");
-  });
-
-  it("lets an agent read nodes with its own certificate, and no secrets", async () => {
-    const kubelet = "--kubeconfig /var/lib/rancher/k3s/agent/kubelet.kubeconfig";
-    assert.equal((await cluster.kubectl(`${kubelet} get node a1 -o name`, "a1")).stdout, "node/a1\n");
-    const secrets = await cluster.kubectl(`${kubelet} -n kube-system get secrets`, "a1");
-    assert.match(secrets.stderr, /forbidden/i);
-    assert.notEqual((await cluster.kubectl(`${kubelet} delete node s3`, "a1")).code, 0);
-  });
-
-  it("refuses an agent whose token is wrong, and says so", async () => {
-    await cluster.start("spare", "agent", { server: cluster.url("s1"), token: "wrong" });
-    const line = await cluster.said("spare", "agent", /not authorized|401 Unauthorized/);
-    transcripts.check("agent-wrong-token", line);
-    assert.notEqual((await cluster.kubectl("get node spare")).code, 0);
-    await cluster.clear("spare");
-  });
-
-  it("refuses an agent that has a known name and another password, until its Node is deleted", async () => {
-    const read = "-n kube-system get secret a1.node-password.k3s -o";
-    const hash = `${read} 'jsonpath={.data.hash}'`;
-    const known = (await cluster.kubectl(hash)).stdout;
-    assert.notEqual(known, "");
-    const owner = "{.metadata.ownerReferences[0].kind}/{.metadata.ownerReferences[0].name}";
-    const secret = await cluster.kubectl(`${read} 'jsonpath={.type} ${owner}'`);
-    assert.equal(secret.stdout, "k3s.cattle.io/node-password Node/a1", "it is collected after its Node");
-    const files = "/etc/rancher/node/password /var/lib/rancher/k3s/agent/client-kubelet.*";
-    await cluster.host("a1").ok(`systemctl stop k3s-agent && rm ${files}`);
-    await cluster.host("a1").ok("systemctl restart --no-block k3s-agent");
-    const line = await cluster.said("a1", "agent", /Node password rejected, duplicate hostname/);
-    transcripts.check("agent-other-password", line);
-    const deleted = await cluster.kubectl("delete node a1 --timeout=60s");
-    assert.equal(deleted.code, 0, deleted.stderr);
-    // It tries again and again: as soon as the old password is gone, its new one is the one that counts.
-    await cluster.joined("a1", "agent");
-    assert.notEqual((await cluster.kubectl(hash)).stdout, known);
-  });
-
-  it("refuses a wiped server whose member is still there, and takes it once its Node is deleted", async () => {
-    await cluster.host("s3").wipe();
-    await cluster.start("s3", "server", { server: cluster.url("s1") });
-    const line = await cluster.said(
-      "s3",
-      "server",
-      /duplicate node name found, please use a unique name for this node/,
-    );
-    transcripts.check("server-duplicate-name", line);
-    await cluster.host("s3").ok("systemctl stop k3s");
-    assert.equal((await cluster.kubectl("delete node s3 --timeout=60s")).code, 0);
-    assert.deepEqual((await cluster.members()).map(({ name }) => name.replace(/-[0-9a-f]+$/, "")).sort(), ["s1", "s2"]);
-    await cluster.host("s3").ok("systemctl start k3s");
-    await cluster.joined("s3", "server");
-  });
-
-  it("removes the member of a Node that is deleted; that k3s says so, and rejoins when it is started again", async () => {
-    const before = (await cluster.members()).find(({ name }) => name.startsWith("s3-"));
-    assert.equal((await cluster.kubectl("delete node s3 --timeout=60s")).code, 0);
-    assert.equal((await cluster.members()).length, 2);
-    const line = await cluster.said("s3", "server", /This node has been removed from the cluster/i);
-    transcripts.check("server-removed", line);
-    await cluster.host("s3").ok("systemctl restart k3s");
-    await cluster.joined("s3", "server");
-    const after = (await cluster.members()).find(({ name }) => name.startsWith("s3-"));
-    assert.notEqual(after?.name, before?.name);
-  });
-
-  it("shows a dead server as not Ready, and for a voter as etcd does, which counts its vote", async () => {
-    await cluster.host("s3").powerOff();
-    const is = async (kind: string): Promise<string | undefined> =>
-      (await cluster.conditions("s3")).find(({ type }) => type === kind)?.status;
-    await until("it is not Ready", async () => (await is("Ready")) === "Unknown", { timeoutMs: cluster.patience });
-    await sleep(cluster.k3s.real ? 40_000 : 2_000); // k3s looks at its members every 15 s
-    assert.equal(await is("EtcdIsVoter"), "True");
-    assert.equal((await cluster.members()).length, 3);
-    assert.equal((await cluster.kubectl("label node s1 written=with-two")).code, 0);
-  });
-
-  it("writes nothing without a majority, and loses nothing that it acknowledged", async () => {
-    await cluster.host("s2").powerOff();
-    assert.notEqual((await cluster.kubectl("label node s1 written=with-one --overwrite")).code, 0);
-    assert.notEqual(await cluster.readyz(), "ok");
-    await cluster.host("s2").powerOn();
-    await cluster.joined("s2", "server");
-    assert.equal((await cluster.kubectl("get node s1 -o 'jsonpath={.metadata.labels.written}'")).stdout, "with-two");
-  });
-
-  it("comes back by itself when everything was off", async () => {
-    for (const host of cluster.lab.hosts) await host.powerOff();
-    await Promise.all(
-      ["s1", "s2", "s3", "a1"].map(async (name) => {
-        await cluster.host(name).powerOn();
-      }),
-    );
-    for (const name of ["s1", "s2", "s3"]) await cluster.joined(name, "server");
-    await cluster.joined("a1", "agent");
-    assert.equal((await cluster.members()).length, 3);
-  });
-
-  it("saves a snapshot and restores it: one member, the others join anew, what came later is gone", async () => {
-    const [s1, s2, s3] = [cluster.host("s1"), cluster.host("s2"), cluster.host("s3")];
-    await s1.ok("k3s etcd-snapshot save --name before");
-    const path = (await s1.ok("ls /var/lib/rancher/k3s/server/db/snapshots/before-s1-*")).trim();
-    assert.match(await s1.ok("k3s etcd-snapshot ls"), /before-s1-/);
-    assert.equal((await cluster.kubectl("label node s1 written=after --overwrite")).code, 0);
-    for (const host of [s1, s2, s3]) await host.ok("systemctl stop k3s");
-    const wrong = await s1.run(`k3s server --cluster-reset --cluster-reset-restore-path=${path} --token=wrong`, {
-      timeoutMs: cluster.patience,
-    });
-    assert.notEqual(wrong.code, 0);
-    const reset = await s1.run(`k3s server --cluster-reset --cluster-reset-restore-path=${path}`, {
-      timeoutMs: cluster.patience,
-    });
-    assert.equal(reset.code, 0, reset.stderr);
-    assert.match(
-      reset.stdout + reset.stderr,
-      /Managed etcd cluster membership has been reset, restart without --cluster-reset flag now/,
-    );
-    await s1.ok("systemctl start k3s");
-    await cluster.joined("s1", "server");
-    assert.equal((await cluster.members()).length, 1);
-    for (const [index, name] of ["s2", "s3"].entries()) {
-      await cluster.host(name).ok("rm -rf /var/lib/rancher/k3s/server/db");
-      await cluster.install(name, "server", { server: cluster.url("s1") });
-      await cluster.host(name).ok("systemctl restart --no-block k3s");
-      // What the snapshot says of it is true of before, for a while.
-      await until(`${name} is a member`, async () => (await cluster.members()).length === index + 2, {
-        timeoutMs: cluster.patience,
-      });
-      await cluster.joined(name, "server");
-    }
-    assert.equal((await cluster.members()).length, 3);
-    assert.equal((await cluster.kubectl("get node s1 -o 'jsonpath={.metadata.labels.written}'")).stdout, "with-two");
-  });
+  agentsAndLosses(() => ({ k3s, cluster, transcripts }));
 });

@@ -9,14 +9,12 @@ import { findSnapshot, takeSnapshot } from "../../../cli/lib/cluster/snapshots.t
 import { until } from "../../kits/lab/hosts.ts";
 import { aServer, assertConverged, starts, write, written } from "../../kits/site/cluster-state.ts";
 import { deployed } from "./deployed.ts";
-import { byTime } from "./snapshot-names.ts";
+import { byTime, often, seldom } from "./snapshots-in-order.ts";
 import { ObjectStore } from "../../kits/site/object-store.ts";
 import { requireScenarios } from "../../kits/site/requirements.ts";
 import { clusterName, TestSite, versions } from "../../kits/site/test-site.ts";
 
 const folder = "clusters/site-a";
-/** Never in the time of a test, and often enough, where a minute of the schedule takes two seconds. */
-const [seldom, often] = ["0 0 29 2 *", "*/2 * * * *"];
 const quietly = (): undefined => undefined;
 
 describe("a cluster that keeps its snapshots in an object store", function () {
