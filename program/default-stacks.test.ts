@@ -9,7 +9,7 @@ import { planFleet } from "../plan/fleet.ts";
 import type { FleetPlan } from "../plan/plans.ts";
 import { resolve } from "./resolve.ts";
 import { previewDocument, type PreviewDocument } from "../cli/lib/preview/document.ts";
-import { readable } from "../cli/lib/preview/readable.ts";
+import { readable } from "./readable.ts";
 import { previewText } from "../cli/lib/preview/text.ts";
 import { writeOut } from "../cli/lib/preview/write-out.ts";
 import { checkObject, checkRelease, withoutCharts, withoutKubernetes } from "../tests/kits/proofs/chart-values.ts";

@@ -7,6 +7,7 @@ import { fleetFile, siteFile } from "../config/load.ts";
 import type { FleetPlan, SitePlan } from "../plan/plans.ts";
 import { fleetOrRefuse } from "../plan/stack-files.ts";
 import { refuseUnknownHosts } from "./known-hosts.ts";
+import { refuseViolations } from "./policies.ts";
 import { readOwnResources, readPeers, readStack, remembering, type StackRead } from "./peers.ts";
 import { askServers, consentVariable, guardReplacements } from "./replacements.ts";
 import { buildSite, type SiteOutputs } from "./site.ts";
@@ -17,6 +18,8 @@ export async function fleetProgram(): Promise<SiteOutputs> {
     const fleet = fleetOrRefuse(pulumi.runtime.getRootDirectory() || process.cwd());
     const plan = siteOfStack(fleet, pulumi.getStack());
     refuseOtherSources(fleet, plan);
+    const advice = refuseViolations(fleet, plan);
+    if (advice !== undefined) void pulumi.log.warn(advice);
     refuseMissingSecrets(plan);
     if (!pulumi.runtime.isDryRun()) refuseUnknownHosts(plan);
     const read = remembering(readStack);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { KubernetesObject } from "../../cli/lib/charts/kubernetes.ts";
-import { readable } from "../../cli/lib/preview/readable.ts";
+import { readable } from "../../program/readable.ts";
 import { resolve } from "../../program/resolve.ts";
 import type { FleetPlan, SitePlan } from "../../plan/plans.ts";
 import { fleetOrRefuse } from "../../plan/stack-files.ts";

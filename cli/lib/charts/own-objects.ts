@@ -1,7 +1,7 @@
 import type { Values } from "@isthmus/core";
 import { resolve } from "../../../program/resolve.ts";
 import type { PlacedRelease, ServicePlan } from "../../../plan/service-plans.ts";
-import { readable } from "../preview/readable.ts";
+import { readable } from "../../../program/readable.ts";
 import type { KubernetesObject } from "./kubernetes.ts";
 
 /** What a chart is told; what only a deployment knows is text that says so. */

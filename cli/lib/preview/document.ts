@@ -11,7 +11,8 @@ import {
 } from "@isthmus/availability";
 import { reliedOn } from "@isthmus/k3s";
 import type { FleetPlan, SitePlan } from "../../../plan/plans.ts";
-import { evaluate, type Evaluation } from "../../../policy/evaluate.ts";
+import type { Evaluation } from "../../../policy/evaluate.ts";
+import { evaluatePolicies } from "../../../program/policies.ts";
 import { inOrder } from "../../../program/services.ts";
 import { registerInProcess } from "./in-process.ts";
 import type { Recorded } from "./recorder.ts";
@@ -100,7 +101,7 @@ function previewSite({ plan, fleet, recorded, budgets, disks }: Parts): Previewe
       .filter((assessment) => assessment.service.startsWith(`${name}/`))
       .map((assessment) => ({ when: describeFailure(assessment.failure), ...assessment })),
     dnsRecords: plan.dnsRecords.map(({ name: record, type, value, ttl }) => ({ name: record, type, value, ttl })),
-    policy: evaluate(recorded),
+    policy: evaluatePolicies(fleet, recorded),
     pendingLinks: plan.links,
     secrets: plan.secrets,
     neverCompared: reliedOn(plan.cluster.settings, plan.cluster.nodes)

@@ -4,9 +4,9 @@ import type { FleetPlan, SitePlan } from "../../../plan/plans.ts";
 import { exportedData } from "../../../program/exports.ts";
 import { exportsSchema } from "../../../program/outputs-schema.ts";
 import type { Peer } from "../../../program/peers.ts";
+import { readable } from "../../../program/readable.ts";
 import { resolve } from "../../../program/resolve.ts";
 import { buildSite } from "../../../program/site.ts";
-import { readable } from "./readable.ts";
 import { Recorder, type Recorded } from "./recorder.ts";
 import { shortStackTraces } from "./stack-traces.ts";
 

@@ -10,7 +10,7 @@ import { resolve } from "../../../program/resolve.ts";
 import { renderDns } from "../dns/formats.ts";
 import { releasesOf, type PreviewDocument } from "./document.ts";
 import { fillFolders, type Files } from "./owned-folder.ts";
-import { readable } from "./readable.ts";
+import { readable } from "../../../program/readable.ts";
 import { locator } from "./text.ts";
 
 /**

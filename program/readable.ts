@@ -1,4 +1,4 @@
-import type { Values } from "../../../program/resolve.ts";
+import type { Values } from "./resolve.ts";
 
 /** References as text: what is written where only a deployment has the value. */
 export const readable: Values = {
