@@ -65,7 +65,7 @@ export function readCases(): readonly Case[] {
 }
 
 /** Writes a case as a folder that `npm run preview -- --config` reads. */
-export function writeOut({ files }: Case, into: string): void {
+export function writeOut({ files }: Pick<Case, "files">, into: string): void {
   for (const [path, bytes] of files) {
     mkdirSync(dirname(join(into, path)), { recursive: true });
     writeFileSync(join(into, path), bytes);

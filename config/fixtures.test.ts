@@ -6,14 +6,14 @@ import { readablePath, splitSourcePath } from "@isthmus/core";
 import { execa } from "execa";
 import { parse } from "yaml";
 import { planStackFiles } from "../plan/stack-files.ts";
-import { readCases, writeOut, type Case, type Expected } from "./cases.ts";
+import { readCases, validFleet, writeOut, type Case, type Expected } from "./cases.ts";
 
 const root = join(import.meta.dirname, "fixtures");
 const valid = readdirSync(join(root, "valid"));
 const cases = readCases();
 
 /** A case as a folder, while something reads it. */
-async function written<T>(one: Case, read: (folder: string) => T | Promise<T>): Promise<T> {
+async function written<T>(one: Pick<Case, "files">, read: (folder: string) => T | Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "isthmus-case-"));
   try {
     writeOut(one, folder);
@@ -91,6 +91,17 @@ describe("npm run preview -- --config", function () {
   it("accepts files that are in order", async () => {
     const { exitCode, stderr } = await preview(join(root, "valid", "three-raspberry-pis"));
     assert.equal(exitCode, 0, stderr);
+  });
+
+  it("accepts authentication by-backends of a public Traefik, policies too, where what it leads to has a login", async () => {
+    const files = new Map(validFleet("public-routes"));
+    const site = files.get("Pulumi.home.yaml")?.toString() ?? "";
+    const byBackends = site.replace("authentication: { users: publicUsers }", "authentication: by-backends");
+    assert.notEqual(byBackends, site);
+    files.set("Pulumi.home.yaml", Buffer.from(byBackends));
+    const { exitCode, stdout, stderr } = await written({ files }, preview);
+    assert.equal(exitCode, 0, stderr);
+    assert.match(stdout, /public-route-protected +1 passed/);
   });
 
   it("refuses a folder that is not there", async () => {

@@ -13,6 +13,8 @@ export const routeKinds: ReadonlySet<string> = new Set([
 export interface PublicRoutes {
   /** Host names that footprints declare public, with where. */
   readonly hosts: ReadonlyMap<string, SourcePath | undefined>;
+  /** Those among them that lead to something which asks who is there by itself, as every footprint with them says. */
+  readonly withLogin: ReadonlySet<string>;
   /** Ingress classes that serve one of them. */
   readonly classes: ReadonlySet<string>;
 }
@@ -20,15 +22,16 @@ export interface PublicRoutes {
 /** What a stack says is public: the routes of its footprints, and the classes of the objects that serve their hosts. */
 export function publicRoutes(stack: StackView): PublicRoutes {
   const declared = stack.ofType(serviceType).flatMap((service) => listAt(service.props, "footprint", "routes"));
-  const hosts = new Map(
-    declared
-      .filter((route) => textAt(route, "exposure") === "public")
-      .map((route) => [(textAt(route, "host") ?? "").toLowerCase(), sourcePath(textAt(route, "from"))]),
-  );
+  const open = declared.filter((route) => textAt(route, "exposure") === "public");
+  const hosts = new Map(open.map((route) => [hostOf(route), sourcePath(textAt(route, "from"))]));
+  const asksNobody = open.filter((route) => !isRecord(route) || route["hasLogin"] !== true).map(hostOf);
+  const withLogin = new Set([...hosts.keys()].filter((host) => !asksNobody.includes(host)));
   const objects = [...routeKinds].flatMap((kind) => stack.ofKind(kind));
   const serving = objects.filter((object) => hostsOf(object).some((host) => hosts.has(host)));
-  return { hosts, classes: new Set(serving.map(classOf).filter((name) => name !== undefined)) };
+  return { hosts, withLogin, classes: new Set(serving.map(classOf).filter((name) => name !== undefined)) };
 }
+
+const hostOf = (route: unknown): string => (textAt(route, "host") ?? "").toLowerCase();
 
 /** The ingress class that an object names, or `undefined`. */
 export function classOf(object: PolicyResource): string | undefined {

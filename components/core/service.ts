@@ -16,8 +16,8 @@ export interface Route {
   readonly host: string;
   readonly exposure: "public" | "private";
   readonly namespace: string;
-  /** `false`: who reaches it may do everything, so that the ingress has to ask for a password. Default: it asks itself. */
-  readonly hasLogin?: false | undefined;
+  /** Whether what it leads to asks who is there. Where not, who reaches it may do everything: the ingress has to ask. */
+  readonly hasLogin: boolean;
   readonly backend: {
     readonly service: string;
     readonly port: number | string;

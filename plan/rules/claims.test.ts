@@ -40,6 +40,7 @@ const route = (host: string): Route => ({
   host,
   exposure: "private",
   namespace: "app",
+  hasLogin: true,
   backend: { service: "app", port: 80, scheme: "http" },
   from: "Pulumi.home.yaml#/services/app/ui/hostName",
 });

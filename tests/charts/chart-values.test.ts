@@ -19,6 +19,7 @@ const route = {
   host: "grafana.example.org",
   exposure: "public",
   namespace: "monitoring",
+  hasLogin: true,
   backend: {
     service: "grafana",
     port: 443,

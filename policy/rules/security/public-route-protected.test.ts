@@ -45,6 +45,21 @@ describe("public-route-protected", () => {
     ]);
   });
 
+  it("passes without a second password where every footprint says that what has the host asks by itself, and never without a rate limit", () => {
+    const saying = (...hasLogin: readonly unknown[]) =>
+      hasLogin.map((says) => spoiled(service, ["props", "footprint", "routes", 0, "hasLogin"], says));
+    const open = spoiled(ingressRoute, middlewares, [{ name: "rate-limit" }]);
+    const asked = (changed: PolicyResource, ...services: readonly PolicyResource[]) =>
+      outcomes(rule, changed, { others: [site, rateLimit, ...services] });
+    assert.deepEqual(asked(open, ...saying(true)), [{ kind: "pass" }]);
+    for (const says of [false, undefined, "true"])
+      assert.deepEqual(messages(asked(open, ...saying(says))), [`${where} no authentication`], String(says));
+    assert.deepEqual(messages(asked(open, ...saying(true, false))), [`${where} no authentication`]);
+    assert.deepEqual(messages(asked(spoiled(ingressRoute, middlewares, undefined), ...saying(true))), [
+      `${where} no rate limit`,
+    ]);
+  });
+
   it("refuses middlewares that do not exist, are in another namespace, or do nothing", () => {
     const missing = "the middleware web/authentication does not exist in this stack";
     assert.deepEqual(messages(askWith([rateLimit])), [`${where} no authentication: ${missing}`]);

@@ -51,7 +51,8 @@ export const publicRouteProtected = defineRule<z.output<typeof settings>>({
   description: "Every route that the internet reaches has a rate limit and asks who is there.",
   severity: "critical",
   enforcement: "mandatory",
-  remediation: "Give the route a rateLimit middleware and a basicAuth or forwardAuth middleware, both in this stack.",
+  remediation:
+    "Give the route a rateLimit middleware and a basicAuth or forwardAuth middleware, both in this stack; what its service says to have a login of its own needs no second one.",
   url: "https://doc.traefik.io/traefik/middlewares/http/overview/",
   settings,
   scope: "stack",
@@ -122,7 +123,8 @@ interface RouteCase {
 }
 
 function judge({ what, hosts, protection }: RouteCase, context: Context): Outcome {
-  const excepted = hosts.length > 0 && hosts.every((host) => isExcepted(host, context));
+  const { withLogin } = context.stack.once(publicRoutes);
+  const excepted = hosts.length > 0 && hosts.every((host) => withLogin.has(host) || isExcepted(host, context));
   const missing = [
     ...(protection.rateLimit ? [] : ["no rate limit"]),
     ...(protection.authentication || excepted ? [] : ["no authentication"]),

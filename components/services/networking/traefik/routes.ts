@@ -24,7 +24,7 @@ function withoutLogin(context: Context): Finding[] {
   const { instance, args } = context;
   if (typeof args.authentication === "object") return [];
   return routesOf(context)
-    .filter(({ hasLogin }) => hasLogin === false)
+    .filter(({ hasLogin }) => !hasLogin)
     .map(({ host, from }) => ({
       rule: "route-without-login",
       at: from,

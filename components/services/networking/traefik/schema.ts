@@ -40,7 +40,7 @@ export const traefikSchema = z.strictObject({
     ])
     .optional()
     .describe(
-      "Who asks for a password before a route is reached: Traefik (basic authentication), or by-backends, where each application has a login of its own. Has to be said for public; default for private: by-backends.",
+      "Who asks for a password before a route is reached: Traefik (basic authentication), or by-backends, where each application has a login of its own: a route to one without is refused. Has to be said for public; default for private: by-backends.",
     ),
   allowedSources: z
     .array(z.union([z.cidrv4(), z.cidrv6()]))

@@ -8,6 +8,7 @@ const grafana: Route = {
   host: "grafana.example.org",
   exposure: "public",
   namespace: "monitoring",
+  hasLogin: true,
   backend: { service: "grafana", port: 80, scheme: "http" },
   from: "Pulumi.site-a.yaml#/services/monitoring/grafana",
 };
@@ -16,6 +17,7 @@ const vault: Route = {
   host: "vault.site-a.home.arpa",
   exposure: "private",
   namespace: "vault",
+  hasLogin: true,
   backend: {
     service: "vault",
     port: 8200,

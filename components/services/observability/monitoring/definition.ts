@@ -71,6 +71,7 @@ function footprint(context: MonitoringContext): Footprint {
               host: grafana.hostName,
               exposure: grafana.exposure,
               namespace,
+              hasLogin: true,
               backend: { service, port: 80, scheme: "http" },
               from: below(from, "grafana", "hostName"),
             },
