@@ -18,6 +18,7 @@ import { checkBudget } from "./rules/budget.ts";
 import { checkClaims } from "./rules/claims.ts";
 import { checkDisks } from "./rules/disks.ts";
 import { checkK3sParts } from "./rules/k3s-parts.ts";
+import { checkK3sVersion } from "./rules/k3s-version.ts";
 import { checkLinks } from "./rules/links.ts";
 import { checkPlacement } from "./rules/placement.ts";
 import { checkPromises } from "./rules/promises.ts";
@@ -87,6 +88,7 @@ function planSite(
       // VMs that stand apart are told once.
       ...(machines.findings.length > 0 ? [] : checkApiAddress({ site, facts })),
       ...checkK3sParts(site, services),
+      ...checkK3sVersion(site, services),
       ...findings,
       ...checkPlacement(
         services.filter(({ instance }) => !refused.has(instance)),

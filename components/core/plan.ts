@@ -6,6 +6,8 @@ import type { SourcePath } from "./source-path.ts";
 export interface ChartPin {
   readonly name: string;
   readonly version: string;
+  /** Versions of Kubernetes that it takes, as its Chart.yaml says. Absent: it says nothing. */
+  readonly kubeVersion?: string;
   /** A repository URL (`https://…`) with the chart's name, or a whole OCI reference (`oci://…`). */
   readonly repository: string;
 }

@@ -82,3 +82,4 @@ export { k3sSettings, type K3sSettings, type K3sSettingsInput } from "./settings
 export { longestPause, oldestSnapshot } from "./settings/schedule.ts";
 export { scripts } from "./scripts/scripts.ts";
 export { clusterUpkeep, type ClusterUpkeep } from "./resources/upkeep.ts";
+export { knownVersions } from "./settings/versions.ts";

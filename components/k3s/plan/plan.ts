@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { checksumFindings } from "../settings/checksums.ts";
+import { kubeletFindings } from "../settings/kubelet-arguments.ts";
 import { nodeFiles, type HostFile } from "../files/config.ts";
 import { joinOrder, urlHost, type JoinOrder, type K3sNode } from "./node.ts";
 import type { K3sSettings } from "../settings/schema.ts";
@@ -64,7 +65,13 @@ export interface ClusterFinding {
 
 /** What k3s would refuse, or what would be lost later, told beforehand. */
 export function clusterFindings({ nodes, settings }: ClusterFacts): readonly ClusterFinding[] {
-  return [...serverFindings(nodes), ...addressFindings(nodes, settings), ...checksumFindings(nodes, settings)];
+  return [
+    ...serverFindings(nodes),
+    ...addressFindings(nodes, settings),
+    ...networkFindings(settings),
+    ...checksumFindings(nodes, settings),
+    ...kubeletFindings(settings),
+  ];
 }
 
 function serverFindings(nodes: readonly K3sNode[]): readonly ClusterFinding[] {
@@ -86,6 +93,19 @@ function addressFindings(nodes: readonly K3sNode[], { api }: K3sSettings): reado
       problem: `${api.address} is also the address of ${name}`,
       fix: "give the API an address of its own, which no machine has",
     }));
+}
+
+/** Nodes are Ready with a pod network only, and nothing comes before they are. A cluster that is taken over has its own already. */
+function networkFindings({ flannel, adopt }: K3sSettings): readonly ClusterFinding[] {
+  if (flannel !== "none" || adopt !== undefined) return [];
+  return [
+    {
+      rule: "cni-missing",
+      about: "flannel",
+      problem: `"none" leaves the pod network to another CNI, and nothing here brings one: the first server would be waited for until waitSeconds are over`,
+      fix: "write vxlan, host-gw or wireguard-native; none is for a cluster that runs with its own CNI, and is taken over with adopt",
+    },
+  ];
 }
 
 /** Where a server or an agent may look for the cluster, as hosts of a URL, without repetition. */

@@ -232,7 +232,7 @@ export const k3sSettings = z.strictObject({
     .enum(["vxlan", "host-gw", "wireguard-native", "none"])
     .default("vxlan")
     .describe(
-      "How pods of different nodes reach each other; wireguard-native encrypts; none leaves it to another CNI. Default: vxlan.",
+      "How pods of different nodes reach each other; wireguard-native encrypts; none is for a cluster that runs with another CNI and is taken over (`adopt`). Default: vxlan.",
     ),
   disable: z
     .array(z.enum(["servicelb", "traefik", "local-storage", "metrics-server", "coredns"]))
