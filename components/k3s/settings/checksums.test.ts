@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { checksumFindings, checksumsOf, reliedOn } from "./checksums.ts";
-import { pinnedReleases } from "./pins.ts";
+import { defaultVersion, pinnedReleases } from "./pins.ts";
 import type { K3sSettingsInput } from "./schema.ts";
 import { agentNode, serverNode, settingsOf, sixNodes } from "../testing.ts";
 
@@ -27,6 +27,14 @@ describe("checksums of k3s", () => {
       ["amd64"],
     );
     assert.equal(architectures[0]?.binary.length, 64);
+  });
+
+  it("are stated for the version of a site that names none, and each says whose it is", () => {
+    assert.ok(defaultVersion in pinnedReleases);
+    for (const [version, { installer: script, amd64, arm64 }] of Object.entries(pinnedReleases)) {
+      for (const { of } of [script, amd64?.binary, arm64?.binary].filter((one) => one !== undefined))
+        assert.ok(of.includes(`k3s ${version}`), `${of} stands at ${version}`);
+    }
   });
 
   it("are asked for where none is stated, each with the URL that it is from", () => {

@@ -38,7 +38,7 @@ export const defaultVersion = "v1.34.3+k3s1";
 
 /** The versions whose checksums are stated here, so that a stack file needs none. */
 export const pinnedReleases: Readonly<Record<string, PinnedRelease>> = {
-  [defaultVersion]: {
+  "v1.34.3+k3s1": {
     installer: {
       digest: "40b487f0d8ef4f5d1bf422e7bb6228cc7789c40ecc66c5ab067d396bbee9816e",
       of: "install.sh of k3s v1.34.3+k3s1",
