@@ -1,14 +1,8 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import { maskedUserData, renderUserData } from "./cloud-init.ts";
-import { exampleSite } from "./testing.ts";
-import { planMachines, type VmPlan } from "./plan.ts";
-
-const planOf = (name: string, site = exampleSite): VmPlan => {
-  const plan = planMachines(site).find((candidate) => candidate.name === name);
-  assert.ok(plan, `no plan of ${name}`);
-  return plan;
-};
+import { exampleSite, planOf } from "./testing.ts";
+import { planMachines } from "./plan.ts";
 
 const agentText = `#cloud-config
 hostname: k3s-a-agent-1

@@ -3,14 +3,8 @@ import { referencesIn } from "@isthmus/core";
 import fc from "fast-check";
 import { checkMachines } from "./check.ts";
 import { renderMetaData } from "./cloud-init.ts";
-import { exampleSite } from "./testing.ts";
-import { cloneLanes, planImages, planMachines, type MachineFacts, type SiteMachines, type VmPlan } from "./plan.ts";
-
-const planOf = (name: string, site = exampleSite): VmPlan => {
-  const plan = planMachines(site).find((candidate) => candidate.name === name);
-  assert.ok(plan, `no plan of ${name}`);
-  return plan;
-};
+import { exampleSite, planOf } from "./testing.ts";
+import { cloneLanes, planImages, planMachines, type MachineFacts, type SiteMachines } from "./plan.ts";
 
 describe("the plan of a VM", () => {
   it("is its own facts and the site's", () => {

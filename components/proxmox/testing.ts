@@ -1,4 +1,4 @@
-import type { SiteMachines } from "./plan.ts";
+import { planMachines, type SiteMachines, type VmPlan } from "./plan.ts";
 import { proxmoxSchema, vmSchema } from "./schema.ts";
 
 /** Settings as a stack file holds them: what tests spoil, one property at a time. */
@@ -54,4 +54,11 @@ export const exampleSite: SiteMachines = {
       from: "Pulumi.site-a.yaml#/nodes/k3s-a-agent-2",
     },
   ],
+};
+
+/** The plan of one of its VMs. */
+export const planOf = (name: string, site = exampleSite): VmPlan => {
+  const plan = planMachines(site).find((candidate) => candidate.name === name);
+  if (plan === undefined) throw new Error(`no plan of ${name}`);
+  return plan;
 };

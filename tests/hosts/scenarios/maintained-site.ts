@@ -6,7 +6,7 @@ import { lookAtAllCertificates, rotateCertificates } from "../../../cli/lib/clus
 import { lookForOsUpdates, updateOs } from "../../../cli/lib/cluster/update-os.ts";
 import { aServer, assertConverged, write, written } from "../../kits/site/cluster-state.ts";
 import { deployed } from "./deployed.ts";
-import { bootId, installProbe, publish } from "./packages.ts";
+import { installedRelease, bootId, installProbe, publish } from "./packages.ts";
 import { TestSite } from "../../kits/site/test-site.ts";
 
 export const names = ["server-1", "server-2", "server-3", "agent-1"] as const;
@@ -78,6 +78,11 @@ export class MaintainedSite {
   async publishOn(hosts: readonly string[], how: { readonly reboot?: boolean } = {}): Promise<void> {
     this.release += 1;
     await Promise.all(hosts.map((name) => publish(this.site.host(name), { version: String(this.release), ...how })));
+  }
+
+  /** The number of the release that each of these hosts has. */
+  async installedOn(...hosts: readonly string[]): Promise<readonly number[]> {
+    return await Promise.all(hosts.map(async (name) => Number(await installedRelease(this.site.host(name)))));
   }
 
   async everyBoot(): Promise<Readonly<Record<string, string>>> {

@@ -25,7 +25,7 @@ export function firewalls(at: () => Look): void {
     assert.deepEqual(said, [
       "1 finding(s) before anything was changed:",
       `- TCP 2379, TCP 2380, UDP 8472 of server-2 (${at().lab.host("server-2").address}) cannot be reached from here, and the host is up: a firewall is between`,
-      "  fix: on both sides let the nodes of the cluster through: ufw allow from ADDRESS, or firewall-cmd --permanent --zone=trusted --add-source=ADDRESS (and --reload). It needs TCP 10250 between all at().nodes, 6443 to servers, 2379 and 2380 between servers, UDP 8472 between all",
+      "  fix: on both sides let the nodes of the cluster through: ufw allow from ADDRESS, or firewall-cmd --permanent --zone=trusted --add-source=ADDRESS (and --reload). It needs TCP 10250 between all nodes, 6443 to servers, 2379 and 2380 between servers, UDP 8472 between all",
     ]);
   });
 

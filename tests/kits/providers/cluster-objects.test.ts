@@ -2,23 +2,12 @@
 import assert from "node:assert/strict";
 
 import { kubeconfig } from "./kubeconfig.ts";
-import type { Service } from "./service.ts";
 import { isSecret, reveal, secret, UNKNOWN, type Properties } from "./values.ts";
-import { make, provider, store, target } from "./rules-under-test.ts";
+import { cluster, make, provider, RELEASE, release, store, target } from "./rules-under-test.ts";
 
 describe("a simulated cluster", () => {
-  const RELEASE = "kubernetes:helm.sh/v3:Release";
-  const cluster = (settings: Properties = {}): Promise<Service> =>
-    provider("kubernetes", { kubeconfig: kubeconfig("h"), ...settings });
   const object = (name: string, namespace?: string): Properties => ({
     metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
-  });
-  const release = (chart: string, values: Properties = {}): Properties => ({
-    name: chart,
-    chart,
-    version: "1.0.0",
-    repositoryOpts: { repo: "https://charts.invalid" },
-    values,
   });
 
   /** Somebody waited for the webhook of a release. */

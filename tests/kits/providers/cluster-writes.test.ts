@@ -1,23 +1,11 @@
 /** The simulated cluster: server-side apply, and releases in steps. */
 import assert from "node:assert/strict";
 
-import { kubeconfig } from "./kubeconfig.ts";
 import type { Service } from "./service.ts";
 import { type Properties } from "./values.ts";
-import { make, provider, store, target } from "./rules-under-test.ts";
+import { cluster, make, RELEASE, release, store, target } from "./rules-under-test.ts";
 
 describe("a simulated cluster", () => {
-  const RELEASE = "kubernetes:helm.sh/v3:Release";
-  const cluster = (settings: Properties = {}): Promise<Service> =>
-    provider("kubernetes", { kubeconfig: kubeconfig("h"), ...settings });
-  const release = (chart: string, values: Properties = {}): Properties => ({
-    name: chart,
-    chart,
-    version: "1.0.0",
-    repositoryOpts: { repo: "https://charts.invalid" },
-    values,
-  });
-
   describe("writes by server-side apply, and so", () => {
     const type = "kubernetes:core/v1:Secret";
     const inputs = (token: string, annotations?: Properties): Properties => ({

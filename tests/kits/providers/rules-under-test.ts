@@ -7,6 +7,7 @@ import { CallLog } from "./call-log.ts";
 import type { PackageRules } from "./contract.ts";
 import { loadExecutor } from "./executor.ts";
 import { Faults } from "./faults.ts";
+import { kubeconfig } from "./kubeconfig.ts";
 import { Service } from "./service.ts";
 import { Store } from "./store.ts";
 import { type Properties } from "./values.ts";
@@ -49,3 +50,18 @@ export async function make(
   assert.deepEqual(checked.failures, []);
   return { ...(await service.create(target(type), checked.inputs)), inputs: checked.inputs };
 }
+
+export const RELEASE = "kubernetes:helm.sh/v3:Release";
+
+/** The simulated cluster, as a provider with these settings sees it. */
+export const cluster = (settings: Properties = {}): Promise<Service> =>
+  provider("kubernetes", { kubeconfig: kubeconfig("h"), ...settings });
+
+/** A release of a chart as the program would ask for it. */
+export const release = (chart: string, values: Properties = {}): Properties => ({
+  name: chart,
+  chart,
+  version: "1.0.0",
+  repositoryOpts: { repo: "https://charts.invalid" },
+  values,
+});
