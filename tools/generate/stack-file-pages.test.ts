@@ -6,6 +6,7 @@ import formats from "ajv-formats";
 import { parse } from "yaml";
 import { generateSchemas } from "../../config/json-schema.ts";
 import { catalogue } from "../../plan/catalogue.ts";
+import { partialSchema } from "./partial-schema.ts";
 import { examplesOf } from "./schema-examples.ts";
 import { keyRows, table } from "./schema-table.ts";
 import { servicePages } from "./service-pages.ts";
@@ -31,20 +32,6 @@ const rows: Row[] = [...pages].flatMap(([page, text]) =>
   }),
 );
 const row = (page: string, key: string): Row | undefined => rows.find((one) => one.page === page && one.key === key);
-
-/** The schema without what has to be there: parts of a file are held to it. */
-function partial(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(partial);
-  if (typeof schema !== "object" || schema === null) return schema;
-  return Object.fromEntries(
-    Object.entries(schema)
-      .filter(([keyword, value]) => !(keyword === "required" && Array.isArray(value)) && keyword !== "pattern")
-      .map(([keyword, value]) => [
-        keyword === "oneOf" ? "anyOf" : keyword,
-        ["if", "not"].includes(keyword) ? value : partial(value),
-      ]),
-  );
-}
 
 describe("pages of all keys of the stack files", () => {
   it("say of every key what it is, what it means, and give an example of it, where neither its default nor its meaning is one", () => {
@@ -117,7 +104,7 @@ describe("pages of all keys of the stack files", () => {
     const problems = (path: string, value: unknown) => {
       const ajv = new Ajv({ allErrors: true, strict: false });
       formats.default(ajv);
-      const check = ajv.compile(partial(JSON.parse(schemas.get(path) ?? "null")) as object);
+      const check = ajv.compile(partialSchema(JSON.parse(schemas.get(path) ?? "null")) as object);
       check(value);
       return (check.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message ?? ""}`);
     };
