@@ -28,3 +28,10 @@ function completeNode({ machine, ...node }: NodeSettings, { ssh }: SiteSettings)
   if (sizes === undefined) throw new Error("a machine without sizes passed its schema");
   return { ...node, machine: { ...machine, ...sizes, user: machine.user ?? ssh.user } };
 }
+
+/** Whether pods run on servers: where there are servers only, somebody has to carry them. */
+export const carriesWorkloads = ({
+  workloadsOnServers,
+  nodes,
+}: Pick<SiteSettings, "workloadsOnServers" | "nodes">): boolean =>
+  workloadsOnServers ?? Object.values(nodes).every(({ role }) => role === "server");

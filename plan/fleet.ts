@@ -4,6 +4,7 @@ import { localPathClass } from "@isthmus/k3s";
 import type { Model, SiteModel } from "../config/load.ts";
 import { checkAddresses } from "../config/rules/addresses.ts";
 import { checkClusterNetworks } from "../config/rules/cluster-networks.ts";
+import { checkLabels } from "../config/rules/labels.ts";
 import { checkNetworks } from "../config/rules/networks.ts";
 import { checkNodes } from "../config/rules/nodes.ts";
 import { checkState } from "../config/rules/state.ts";
@@ -45,6 +46,7 @@ export function planFleet(model: Model): FleetPlan {
     ...checkClusterNetworks(model),
     ...checkAddresses(model),
     ...checkNodes(model),
+    ...checkLabels(model),
     ...planned.flatMap((one) => one.findings),
     ...checkClaims(sites),
     ...checkLinks(sites, unfinished),

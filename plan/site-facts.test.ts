@@ -34,11 +34,20 @@ describe("facts of a site", () => {
     });
   });
 
-  it("let servers carry the pods where there is nobody else, with labels as texts and a pool of one address", () => {
+  it("let servers carry the pods where there is nobody else, with labels as texts, taints as kubectl writes them and a pool of one address", () => {
     const { topology, pools } = factsOf("three-servers");
+    const effect = "PreferNoSchedule";
     assert.deepEqual(
-      topology.nodes.flatMap(({ taints }) => taints),
-      [],
+      topology.nodes.map(({ taints }) => taints),
+      [
+        [],
+        [
+          { key: "slow", effect },
+          { key: "radio", value: "zigbee", effect },
+          { key: "drives", value: "2", effect },
+        ],
+        [],
+      ],
     );
     const { zigbee, drives } = topology.nodes[1]?.labels ?? {};
     assert.deepEqual([zigbee, drives], ["true", "2"]);

@@ -14,6 +14,7 @@ import {
   type SourcePath,
 } from "@isthmus/core";
 import { longestPause, oldestSnapshot } from "@isthmus/k3s";
+import { carriesWorkloads } from "../config/complete.ts";
 import type { Model, SiteModel } from "../config/load.ts";
 
 type NodeSettings = SiteModel["nodes"][string];
@@ -83,10 +84,6 @@ function nodeFacts({ name, node, site }: { name: string; node: NodeSettings; sit
     from,
   };
 }
-
-/** Where there are servers only, somebody has to carry the pods. */
-const carriesWorkloads = ({ workloadsOnServers, nodes }: SiteModel): boolean =>
-  workloadsOnServers ?? Object.values(nodes).every(({ role }) => role === "server");
 
 /** A VM has what it is given, on its hypervisor; a machine is its own physical host. */
 function physicalFacts(

@@ -3,6 +3,7 @@ export * from "./capability.ts";
 export * from "./entry.ts";
 export * from "./host-key.ts";
 export * from "./ipv4.ts";
+export * from "./labels.ts";
 export * from "./machine.ts";
 export * from "./moved-keys.ts";
 export * from "./names.ts";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { labelsShape, taintShape } from "./labels.ts";
 import { dnsLabel, dnsName } from "./names.ts";
 import { quantityPattern } from "./quantity.ts";
 
@@ -35,13 +36,8 @@ export const shapes = {
       /^[a-zA-Z][a-zA-Z0-9]{0,62}$/,
       "the name of a secret in camelCase such as b2SecretKey, never the secret itself",
     ),
-  taint: z.strictObject({
-    key: z.string().min(1).describe("The taint's key, such as app-type."),
-    value: z.string().optional().describe("The taint's value, such as db. Default: none."),
-    effect: z
-      .enum(["NoSchedule", "PreferNoSchedule", "NoExecute"])
-      .describe("What happens to pods that do not tolerate it."),
-  }),
+  taint: taintShape,
+  labels: labelsShape,
 } as const;
 
 /** A URL without user and password, which are secrets: in a stack file they would be read by everybody who reads it. */

@@ -1,11 +1,11 @@
-import { below, formatMebibytes, toMebibytes, topologyKey, type Finding } from "@isthmus/core";
+import { below, formatMebibytes, toMebibytes, type Finding } from "@isthmus/core";
 import type { Model, SiteModel } from "../load.ts";
 import { hypervisorsTwice } from "./hypervisors.ts";
 
 /** Clusters that keep quorum, machines that exist once, hosts that can carry their machines. */
 export function checkNodes(model: Model): Finding[] {
   return [
-    ...model.sites.flatMap((site) => [...servers(site), ...hosts(site), ...hypervisorsTwice(site), ...ownLabels(site)]),
+    ...model.sites.flatMap((site) => [...servers(site), ...hosts(site), ...hypervisorsTwice(site)]),
     ...namesTwice(model),
   ];
 }
@@ -75,21 +75,6 @@ function hosts(site: SiteModel): Finding[] {
     ];
   });
   return [...unknown, ...wide, ...crowded];
-}
-
-/** Labels that follow from where a node stands: another value would be overwritten, and never be seen. */
-function ownLabels(site: SiteModel): Finding[] {
-  const own: readonly string[] = [...Object.values(topologyKey), "node-role.kubernetes.io/control-plane"];
-  return Object.entries(site.nodes).flatMap(([name, { labels }]) =>
-    Object.keys(labels)
-      .filter((key) => own.includes(key))
-      .map((key) => ({
-        rule: "reserved-label",
-        at: below(site.from, "nodes", name, "labels", key),
-        problem: `"${key}" is set by itself, from the node's name, host, site, role or architecture`,
-        fix: "remove it, or choose a label of your own",
-      })),
-  );
 }
 
 /** Node names are DNS names of the fleet. */
