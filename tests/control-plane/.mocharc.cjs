@@ -1,4 +1,4 @@
 "use strict";
 const parallel = require("../parallel.cjs");
 
-module.exports = { ...parallel(__dirname, ["accepted.test.ts"]), timeout: 300_000 };
+module.exports = { ...parallel(__dirname, ["scheduled.test.ts", "unschedulable.test.ts"]), timeout: 300_000 };

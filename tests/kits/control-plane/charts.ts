@@ -14,6 +14,13 @@ export const chartsAreAtHand = sources !== undefined;
 const renderer =
   sources === undefined ? undefined : new Renderer(sources, new Helm(process.env["ISTHMUS_HELM"] ?? "helm"));
 
+/** What charts make of a site's releases, or `undefined` where they cannot be rendered. */
+export async function renderedObjects(
+  plan: SitePlan,
+): Promise<ReadonlyMap<string, readonly KubernetesObject[]> | undefined> {
+  return renderer?.objectsOf(plan);
+}
+
 /** An object, and the namespace of its release. */
 export interface ChartObject {
   readonly object: KubernetesObject;
