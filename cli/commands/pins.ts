@@ -5,7 +5,7 @@ import { config } from "../lib/command/shared.ts";
 export const command = declare({
   name: "pins",
   summary: "lists the images that the sites run, and the digest of each",
-  notes: "Digests stand in components/helm/pins.ts.",
+  notes: "Digests stand in components/helm/image-digests.ts.",
   arguments: {},
   options: {
     config,

@@ -1,2 +1,2 @@
-export * from "./pins.ts";
+export * from "./image-digests.ts";
 export * from "./source.ts";

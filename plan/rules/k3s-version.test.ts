@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { charts } from "@isthmus/helm";
+import { charts } from "../pins.ts";
 import type { ChartPin } from "@isthmus/core";
 import { sampleModel } from "../../config/testing.ts";
 import { catalogue } from "../catalogue.ts";

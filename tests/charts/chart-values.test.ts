@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { charts } from "@isthmus/helm";
+import { charts } from "../../plan/pins.ts";
 import { getAt, type Manifest, type ReleasePlan, type Service, type Values } from "@isthmus/core";
 import { chartData } from "../kits/proofs/chart-data.ts";
 import * as networking from "@isthmus/networking";
@@ -279,7 +279,7 @@ describe("provePlacement", () => {
   it("catches an aspect without a place, and a workload that is forgotten", () => {
     const others = Object.fromEntries(Object.entries(places).filter(([aspect]) => aspect !== "tolerations"));
     assert.throws(traefikWith({ traefik: others }), /the footprint states tolerations, and nothing says where it goes/);
-    assert.throws(traefikWith({}), /the workload traefik is placed 0 times/);
+    assert.throws(traefikWith({}), /traefik places its workload traefik 0 times/);
   });
 
   it("catches a conversion that drops what it is given", () => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { load } from "../../config/load.ts";
 import { catalogue } from "../../plan/catalogue.ts";
 import { planFleet } from "../../plan/fleet.ts";
-import { charts } from "@isthmus/helm";
+import { charts } from "../../plan/pins.ts";
 import type { KubernetesObject } from "../../cli/lib/charts/kubernetes.ts";
 import { chartWaitedFor } from "../../cli/lib/charts/webhooks/groups.ts";
 import { refusals } from "../../cli/lib/charts/webhooks/index.ts";

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { charts, images as imagesOfObjects } from "@isthmus/helm";
+import * as data from "@isthmus/data/pins";
+import * as networking from "@isthmus/networking/pins";
+import * as observability from "@isthmus/observability/pins";
+import * as secrets from "@isthmus/secrets/pins";
+import * as storage from "@isthmus/storage/pins";
+import type { ChartPin } from "@isthmus/core";
 import { parse } from "yaml";
 import { digests } from "../../cli/lib/pins/digests.ts";
 import { defaultVersion, images as imagesOfNodes } from "../../components/k3s/settings/pins.ts";
@@ -35,7 +40,19 @@ const sites = files
   .map((file) => ({ file, ...(parse(readFileSync(file, "utf8")) as SiteFile).config["isthmus:site"] }));
 
 const k3s = { datasource: "github-releases", depName: "k3s-io/k3s" };
-const pinsOfHelm = "components/helm/pins.ts";
+/** What each concern's services install and run. */
+const concerns: Readonly<
+  Record<
+    string,
+    { readonly charts: Readonly<Record<string, ChartPin>>; readonly images?: Readonly<Record<string, string>> }
+  >
+> = {
+  data,
+  networking,
+  observability,
+  secrets,
+  storage,
+};
 const pinsOfK3s = "components/k3s/settings/pins.ts";
 
 function image(file: string, reference: string): Pin {
@@ -45,12 +62,13 @@ function image(file: string, reference: string): Pin {
 
 /** Every pin that no manager of Renovate's own reads, from what uses it. */
 const pins: readonly Pin[] = [
-  ...Object.values(charts).map(({ name, version, repository }) =>
-    repository.startsWith("oci://")
-      ? { file: pinsOfHelm, datasource: "docker", depName: repository.slice("oci://".length), currentValue: version }
-      : { file: pinsOfHelm, datasource: "helm", depName: name, currentValue: version, registryUrl: repository },
-  ),
-  ...Object.values(imagesOfObjects).map((one) => image(pinsOfHelm, one)),
+  ...Object.entries(concerns).flatMap(([concern, { charts, images = {} }]) => {
+    const file = `components/services/${concern}/pins.ts`;
+    return [
+      ...Object.values(charts).map((chart) => chartPin(file, chart)),
+      ...Object.values(images).map((one) => image(file, one)),
+    ];
+  }),
   ...Object.values(imagesOfNodes).map((one) => image(pinsOfK3s, one)),
   { file: pinsOfK3s, ...k3s, currentValue: defaultVersion },
   ...sites.flatMap(({ file, kubernetes: { version }, proxmox }): Pin[] => [
@@ -59,6 +77,12 @@ const pins: readonly Pin[] = [
   ]),
   ...scriptPins(),
 ];
+
+function chartPin(file: string, { name, version, repository }: ChartPin): Pin {
+  return repository.startsWith("oci://")
+    ? { file, datasource: "docker", depName: repository.slice("oci://".length), currentValue: version }
+    : { file, datasource: "helm", depName: name, currentValue: version, registryUrl: repository };
+}
 
 function cloudImage(file: string, url: string): Pin {
   const [, , , , , depName = "", currentValue = ""] = url.split("/");
@@ -141,7 +165,7 @@ describe("Renovate", () => {
   it("finds images in pins.ts alone: no other source of ours names one with its tag", () => {
     const ours = /^(components|plan|program|config|policy|cli)\/(?!fixtures\/).*(?<!\.test|testing|examples?)\.ts$/;
     const stray = files
-      .filter((file) => ours.test(file) && ![pinsOfHelm, pinsOfK3s].includes(file))
+      .filter((file) => ours.test(file) && !/\/pins\.ts$/.test(file))
       .flatMap((file) =>
         [...readFileSync(file, "utf8").matchAll(/^[^/*\n]*"((?:[a-z0-9-]+\.)+[a-z]+\/[\w./-]+:v?\d[\w.-]*)"/gm)].map(
           ([, reference = ""]) => `${file}: ${reference}`,

@@ -1,8 +1,8 @@
 import { defineService, type ReleasePlan, type StatedPermissions } from "@isthmus/core";
-import { charts } from "@isthmus/helm";
 import { checkCnpg, cnpgSchema, type CnpgArgs, type CnpgContext } from "./schema.ts";
 import { cnpgObjects } from "./objects.ts";
 import { barmanRelease, cnpgWorkloads, controllerPlaces } from "./workloads.ts";
+import { charts } from "../pins.ts";
 
 /**
  * PostgreSQL clusters, each with a server that leads and followers on other nodes. A cluster takes and gives its password

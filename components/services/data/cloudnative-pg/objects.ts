@@ -6,9 +6,9 @@ import {
   type ObjectPlan,
   type Reference,
 } from "@isthmus/core";
-import { images } from "@isthmus/helm";
 import { archiveOf, type ClusterArgs, type CnpgContext } from "./schema.ts";
 import { barmanRelease, barmanSidecar, clusterPlaces, clusterWorkloadName, synchronousFollowers } from "./workloads.ts";
+import { images } from "../pins.ts";
 
 /** https://cloudnative-pg.io/plugin-barman-cloud/docs/usage/ */
 const plugin = "barman-cloud.cloudnative-pg.io";

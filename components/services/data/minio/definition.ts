@@ -16,11 +16,11 @@ import {
   type Store,
   type Workload,
 } from "@isthmus/core";
-import { charts } from "@isthmus/helm";
 import { backupAccount, backupBucket, defaultRegion } from "../backup-bucket.ts";
 import { quorumOf } from "./erasure-set.ts";
 import { checkMinio, erasureSetOf, membersBySite, minioSchema, type MinioArgs } from "./schema.ts";
 import { accountSecret, accountSecretKey, minioNames, minioObjects, passwordOf, storeService } from "./objects.ts";
+import { charts } from "../pins.ts";
 
 type Context = ServiceContext<MinioArgs>;
 

@@ -17,8 +17,8 @@ import {
   type Workload,
   urlShape,
 } from "@isthmus/core";
-import { charts } from "@isthmus/helm";
 import { certManagerPermissions } from "./privileges.ts";
+import { charts } from "../pins.ts";
 
 /** https://letsencrypt.org/docs/acme-protocol-updates/ and https://letsencrypt.org/docs/staging-environment/ */
 const letsEncrypt = {

@@ -10,8 +10,8 @@ import {
   type Taint,
   type Workload,
 } from "@isthmus/core";
-import { charts } from "@isthmus/helm";
 import { announcedPool, metallbSchema, unheardPools, unknownPools, type MetallbArgs } from "./pools.ts";
+import { charts } from "../pins.ts";
 
 type Context = ServiceContext<MetallbArgs>;
 

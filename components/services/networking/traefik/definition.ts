@@ -12,9 +12,9 @@ import {
   unique,
   type SiteFacts,
 } from "@isthmus/core";
-import { charts } from "@isthmus/helm";
 import { namespacesOf, routeFindings, routeObjects, tlsOptions } from "./routes.ts";
 import { traefikSchema, type TraefikArgs } from "./schema.ts";
+import { charts } from "../pins.ts";
 
 type Context = ServiceContext<TraefikArgs>;
 

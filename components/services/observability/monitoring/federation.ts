@@ -12,8 +12,8 @@ import {
   type PodPlaces,
   type SiteExports,
 } from "@isthmus/core";
-import { images } from "@isthmus/helm";
 import { monitoringNames, type MonitoringArgs, type MonitoringContext } from "./schema.ts";
+import { images } from "../pins.ts";
 
 type Federation = NonNullable<MonitoringArgs["federation"]>;
 

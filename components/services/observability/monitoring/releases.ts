@@ -1,8 +1,8 @@
 import { toMebibytes, type ReleasePlan, type Values } from "@isthmus/core";
-import { charts } from "@isthmus/helm";
 import { adminPassword } from "./grafana-password.ts";
 import { monitoringNames, type MonitoringContext } from "./schema.ts";
 import { configReloader, grafanaSidecar, stackPlaces, webhookJob } from "./workloads.ts";
+import { charts } from "../pins.ts";
 
 /** Helm never upgrades CRDs of a chart's own, so they are a release of their own, before. */
 export function crdsRelease({ instance, namespace }: MonitoringContext): ReleasePlan {

@@ -1,7 +1,7 @@
 import { entryService, fullName, toMebibytes, without, type ReleasePlan, type ServiceContext } from "@isthmus/core";
-import { charts, images } from "@isthmus/helm";
 import { vaultMembers, vaultNames } from "./names.ts";
 import type { VaultArgs } from "./schema.ts";
+import { charts, images } from "../pins.ts";
 
 type Context = ServiceContext<VaultArgs>;
 

@@ -1,7 +1,7 @@
 import { type ReleasePlan, type ServiceContext, type Taint } from "@isthmus/core";
-import { charts } from "@isthmus/helm";
 import { apartByHost, hasOnNode, promisedOfDisk, type LonghornArgs } from "./schema.ts";
 import { csiContainer, csiControllers, instanceManagerShare, longhornPlaces } from "./workloads.ts";
+import { charts } from "../pins.ts";
 
 type Context = ServiceContext<LonghornArgs>;
 
