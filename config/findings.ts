@@ -2,6 +2,7 @@ import { below, movedKey, quote, type Finding, type MovedKey, type SourcePath } 
 import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
 import { choice, expected, knownKeys, schemaAt, unwrap } from "./expected.ts";
+import { foreignKey, foreignValue, normalised } from "./foreign-keys.ts";
 import { isRecord, valueAt } from "./sources.ts";
 
 /** What a schema says against a value: either the parsed value, or everything that is wrong with it. */
@@ -41,6 +42,8 @@ function toFindings(issue: z.core.$ZodIssue, { schema, value, at }: Parsed): Tol
     const problem = `${path.at(-1) ?? "the value"} is missing`;
     return [{ rule: "missing", at: where, problem, fix: expected(issue, known) || choice(known) }];
   }
+  const foreign = foreignValue(where, bad);
+  if (foreign !== undefined) return [foreign];
   if (issue.code === "invalid_union") return nearestOption(issue, { schema: known, value: bad, at: where });
   // Where a secret's name belongs, the secret itself may stand by mistake.
   const problem = /\bname of a secret\b/.test(issue.message)
@@ -83,13 +86,19 @@ function unknownKeys(keys: readonly string[], schema: z.ZodType | undefined, whe
   return keys.flatMap((key) => {
     const at = below(where, key);
     const moved = movedKey(inner, key);
-    if (moved === undefined) return [unknownKey(at, key, knownKeys(inner))];
+    if (moved === undefined) return [unreadKey(at, key, knownKeys(inner))];
     // Several that went to one place are one mistake.
     if (told.has(moved)) return [];
     told.add(moved);
     const problem = `${quote(key)} is now said by "${moved.to}"`;
     return [{ rule: "unknown-key", at, problem, fix: moved.fix, suggests: below(where, moved.to) }];
   });
+}
+
+/** A slip of the pen in a key that is known here comes before what other tools mean by it. */
+function unreadKey(at: SourcePath, key: string, known: readonly string[]): Told {
+  const slip = known.some((one) => normalised(one) === normalised(key));
+  return (slip ? undefined : foreignKey(at, key)) ?? unknownKey(at, key, known);
 }
 
 /** A key that nothing reads, with the name that was probably meant. */
@@ -110,10 +119,14 @@ export function nearestName(written: string, known: readonly string[]): string |
   return distance(written, nearest) > Math.max(2, nearest.length / 2) ? undefined : nearest;
 }
 
-/** Without "x is missing" where a slip of the pen in x's name is told already. */
+/** Without "x is missing" where a slip of the pen in x's name is told already, nor what follows for the whole from what is not supported in it. */
 function withoutEchoes(findings: readonly Told[]): Finding[] {
   const suggested = new Set(findings.map(({ suggests }) => suggests));
+  const wholes = new Set(
+    findings.filter(({ rule }) => rule === "not-supported").map(({ at }) => at.slice(0, at.lastIndexOf("/"))),
+  );
   return findings
     .filter(({ rule, at }) => rule !== "missing" || !suggested.has(at))
+    .filter(({ rule, at }) => rule !== "schema" || !wholes.has(at))
     .map(({ rule, at, problem, fix }) => ({ rule, at, problem, fix }));
 }

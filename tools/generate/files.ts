@@ -9,6 +9,7 @@ import { picturedLink, picturedSites } from "./picture/sites.ts";
 import { previewDocument } from "../../cli/lib/preview/document.ts";
 import { previewSchema } from "../../cli/lib/preview/document-schema.ts";
 import { previewText } from "../../cli/lib/preview/text.ts";
+import { notSupportedPage, notSupportedText, withNotSupported } from "./not-supported.ts";
 import { withExcerpt } from "./readme.ts";
 import { generatedMark, servicePages } from "./service-pages.ts";
 import { stackFilePages, stackFiles } from "./stack-file-pages.ts";
@@ -24,7 +25,8 @@ export async function generatedFiles(fleet: FleetPlan): Promise<Files> {
   const files = stackFiles(process.cwd());
   const preview = previewText(await previewDocument(fleet, []), fleet, { wholeTree: false });
   return new Map([
-    ["README.md", withExcerpt(readFileSync("README.md", "utf8"), preview)],
+    ["README.md", withNotSupported(withExcerpt(readFileSync("README.md", "utf8"), preview))],
+    [notSupportedPage, notSupportedText()],
     ["docs/fleet.svg", drawFleet(picturedSites(fleet), picturedLink(fleet))],
     ...generateSchemas(catalogue),
     ["schemas/preview.json", json(z.toJSONSchema(previewSchema, { reused: "ref" }))],

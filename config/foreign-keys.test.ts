@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { unique } from "@isthmus/core";
+import { readCases } from "./cases.ts";
+import { check } from "./findings.ts";
+import { foreignKey, normalised } from "./foreign-keys.ts";
+import { notSupported } from "./not-supported.ts";
+import { saidOtherwise } from "./said-otherwise.ts";
+import { siteSchema } from "./site-schema.ts";
+
+const file = "Pulumi.home.yaml#";
+
+describe("keys of other tools", () => {
+  it("stand in one table each, written as they are looked up", () => {
+    const names = [...notSupported.flatMap(({ keys }) => keys), ...Object.keys(saidOtherwise)];
+    assert.deepEqual(names, unique(names));
+    for (const name of [...names, ...notSupported.flatMap(({ ofServices = [] }) => ofServices)])
+      assert.equal(name, normalised(name));
+  });
+
+  it("that are not supported have each a case with its message", () => {
+    const told = readCases().flatMap(({ expected }) =>
+      expected.filter(({ rule }) => rule === "not-supported").map(({ problem }) => problem),
+    );
+    for (const { topic } of notSupported)
+      assert.ok(
+        told.some((problem) => problem.includes(`(${topic}): `)),
+        topic,
+      );
+  });
+
+  it("are known however they are written", () => {
+    for (const key of ["cluster-domain", "clusterDomain", "cluster_domain", "CLUSTER_DOMAIN"])
+      assert.match(
+        foreignKey(`${file}/kubernetes/${key}`, key)?.problem ?? "",
+        /not supported \(another cluster domain\)/,
+      );
+  });
+
+  it("mean something else among a service's arguments", () => {
+    assert.equal(foreignKey(`${file}/services/minio/storage`, "storage"), undefined);
+    assert.equal(foreignKey(`${file}/services/minio/password`, "password"), undefined);
+    assert.match(foreignKey(`${file}/services/longhorn/backupTarget`, "backupTarget")?.problem ?? "", /NFS/);
+  });
+
+  it("come after a slip of the pen in a key that is known here", () => {
+    const checked = check(
+      siteSchema.shape.kubernetes,
+      { api: { kind: "external", address: "a.example" }, "cluster-cidr": "" },
+      file,
+    );
+    assert.ok("findings" in checked);
+    assert.match(checked.findings[0]?.fix ?? "", /^did you mean clusterCidr\?/);
+  });
+});
