@@ -63,6 +63,21 @@ describe("the program", function () {
     assert.deepEqual([piped.stdout, piped.stderr], ["{", ""]);
   });
 
+  it("writes a fleet that previews without a finding, and never another one over it", async () => {
+    const target = join(folder, "fleet");
+    const words =
+      "--site home --node pc=10.9.0.11:server --machine amd64/4/8Gi --api 10.9.0.10 --backend file:///mnt/state";
+    const run = await isthmus(["init", target, ...words.split(" "), "--stands-at", "a USB disk"]);
+    assert.equal(run.exitCode, 0, run.stderr);
+    assert.match(run.stdout, /^Written to .*: Pulumi\.yaml, Pulumi\.home\.yaml/);
+    const shown = await isthmus(["preview"], { ISTHMUS_CONFIG: target });
+    assert.deepEqual([shown.exitCode, shown.stderr], [0, ""]);
+    assert.ok(run.stdout.includes(shown.stdout));
+    const again = await isthmus(["init", target, ...words.split(" "), "--stands-at", "a USB disk"]);
+    assert.equal(again.exitCode, 1);
+    assert.match(again.stderr, /init overwrites none/);
+  });
+
   const away = { PATH: noPrograms };
   for (const [what, words, env, code, said] of [
     ["no verb", [], {}, 2, /^Usage: npx isthmus/],
@@ -70,6 +85,13 @@ describe("the program", function () {
     ["a verb that is a path", ["../commands/preview"], {}, 2, /unknown command/],
     ["a group without its command", ["state"], {}, 2, /^Usage: npx isthmus state/],
     ["an unknown site", ["preview", "site-z"], {}, 2, /^There is no site site-z; there are: site-a, site-b$/],
+    [
+      "too little for a fleet",
+      ["init", join(folder, "none"), "--site", "home"],
+      {},
+      2,
+      /^A fleet needs.*:\n {2}--node NAME=ADDRESS/,
+    ],
     ["an unknown case", ["case", "no-such", "/tmp/x"], {}, 2, /^There is no case "no-such"/],
     ["a folder that is a file", ["status", "site-a", "--config", file], {}, 2, /It is a file, not a folder/],
     [

@@ -3,6 +3,7 @@ import { UserError } from "@isthmus/core";
 import { clusterUpkeep, kubeconfigEnd, type ClusterUpkeep } from "@isthmus/k3s";
 import * as pulumi from "@pulumi/pulumi";
 import { unknown } from "@pulumi/pulumi/output.js";
+import { configVariable } from "../config/folder.ts";
 import { fleetFile, siteFile } from "../config/load.ts";
 import type { FleetPlan, SitePlan } from "../plan/plans.ts";
 import { fleetOrRefuse } from "../plan/stack-files.ts";
@@ -11,11 +12,13 @@ import { refuseViolations } from "./policies.ts";
 import { readOwnResources, readPeers, readStack, remembering, type StackRead } from "./peers.ts";
 import { askServers, consentVariable, guardReplacements } from "./replacements.ts";
 import { buildSite, type SiteOutputs } from "./site.ts";
+import { mirrorFrom, stackFolder } from "./stack-folder.ts";
 
 /** The program under the engine: this stack's site, from the stack files beside Pulumi.yaml. */
 export async function fleetProgram(): Promise<SiteOutputs> {
   return userErrorsWithoutStack(async () => {
-    const fleet = fleetOrRefuse(pulumi.runtime.getRootDirectory() || process.cwd());
+    const folder = stackFolder(pulumi.runtime.getRootDirectory() || process.cwd(), process.env[configVariable]);
+    const fleet = fleetOrRefuse(folder);
     const plan = siteOfStack(fleet, pulumi.getStack());
     refuseOtherSources(fleet, plan);
     const advice = refuseViolations(fleet, plan);
@@ -39,7 +42,7 @@ export async function fleetProgram(): Promise<SiteOutputs> {
     );
     for (const peer of peers)
       if (peer.why !== undefined) void pulumi.log.info(`${peer.site}: ${peer.status}, ${peer.why}`);
-    const { chartMirror } = fleet.model.fleet;
+    const chartMirror = mirrorFrom(fleet.model.fleet.chartMirror, folder);
     return buildSite({ plan, secret: stackSecret, peers, chartMirror, before: upkeepIn(own) });
   });
 }

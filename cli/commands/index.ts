@@ -5,6 +5,7 @@ import { command as charts } from "./charts.ts";
 import { command as destroy } from "./destroy.ts";
 import { command as dns } from "./dns.ts";
 import { command as doctor } from "./doctor.ts";
+import { command as init } from "./init.ts";
 import { command as pins } from "./pins.ts";
 import { command as preview } from "./preview.ts";
 import { command as recover } from "./recover.ts";
@@ -17,6 +18,7 @@ import { command as updateOs } from "./update-os.ts";
 
 /** Every verb, in the order in which people meet them. */
 export const verbs: readonly Verb[] = [
+  init,
   preview,
   charts,
   pins,

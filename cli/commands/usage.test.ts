@@ -19,23 +19,33 @@ const all = commands.flatMap(({ words, command }) =>
 const folder = mkdtempSync(join(tmpdir(), "isthmus-usage-"));
 const file = join(folder, "a-file");
 
+/** What stands for values that have a shape of their own. */
+const shaped: Readonly<Record<string, string>> = {
+  address: "192.168.1.10",
+  checksum: `arm64=${"0".repeat(64)}`,
+  key: "pc=ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFOVJtx5noboPwuxEGJsK+2DplvDXJqhiSzu7I5SxM3z",
+  kind: "amd64/4/8Gi",
+  network: "192.168.1.0/24",
+  node: "pc=192.168.1.11",
+  site: "site-a",
+  time: "2026-11-21T09:30:00Z",
+};
+
 /** Something that an option takes. */
 function right({ choices, takes, completes }: Option<unknown>): string {
   if (choices !== undefined) return choices[0] ?? "";
   if (completes === "folders") return folder;
   if (completes === "files" && takes === "file") return file;
-  if (takes === "time") return "2026-11-21T09:30:00Z";
-  return takes === "site" ? "site-a" : "7";
+  return shaped[takes ?? ""] ?? "7";
 }
 
 /** What is wrong with an option, by what is typed for it. */
-function wrong({ choices, completes, takes }: Option<unknown>): readonly string[] {
+function wrong({ choices, completes, takes, read }: Option<unknown>): readonly string[] {
   if (choices !== undefined) return ["no-such-choice"];
   if (completes === "folders") return [file, join(file, "below")];
   if (completes === "files" && takes === "file") return [folder, join(folder, "gone")];
   if (takes === "seconds" || takes === "days" || takes?.startsWith("count")) return ["-1", "soon", "1.5", ""];
-  if (takes === "time") return ["soon"];
-  return [];
+  return read === undefined || takes === "site" ? [] : ["?", "=", "a=b", "."];
 }
 
 function refusal(typed: Typed): string {
@@ -89,7 +99,7 @@ describe("every command", () => {
         it(`refuses ${typedName(name)} without a value, and with each kind of wrong one`, () => {
           assert.match(refusal(parse(verbs, [...fine, typedName(name)])), /argument missing/);
           for (const value of wrong(option))
-            assert.match(refusal(parse(verbs, [...fine, typedName(name), value])), /is invalid\. [A-Z].*\.\n/, value);
+            assert.match(refusal(parse(verbs, [...fine, typedName(name), value])), /is invalid\. ["A-Z].*\.\n/, value);
         });
       }
 
@@ -122,7 +132,7 @@ describe("every command", () => {
     for (const { where, option } of all) {
       if (where.endsWith(": config")) assert.match(option.fallback?.text ?? "", /ISTHMUS_CONFIG/, where);
       if (where.endsWith(": confirm")) assert.equal(option.takes, "site", where);
-      if (/: (site|sites|confirm)$/.test(where)) assert.equal(option.completes, "sites", where);
+      if (option.takes === "site") assert.equal(option.completes, "sites", where);
       if (option.takes === "folder") assert.equal(option.completes, "folders", where);
     }
   });

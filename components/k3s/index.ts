@@ -1,6 +1,7 @@
 // Pure: no Pulumi. The component is in `@isthmus/k3s/components`.
 export { clusterAccess, reachedOver, type ClusterAccess } from "./plan/access.ts";
-export { reliedOn } from "./settings/checksums.ts";
+export { checksumsOf, reliedOn } from "./settings/checksums.ts";
+export { checksumsUrl, defaultVersion } from "./settings/pins.ts";
 export {
   agentConfig,
   nodeFiles,

@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { configVariable } from "../../../config/folder.ts";
 import { exitCode } from "../exit.ts";
 import { declare } from "./declare.ts";
 import { flag, oneOf, preset, readAs, required, several, text, wholeNumber } from "./option.ts";
 import { parse } from "./parse.ts";
-import { config, configVariable, newFolder, site } from "./shared.ts";
+import { config, newFolder, site } from "./shared.ts";
 
 const wait = declare({
   name: "wait",

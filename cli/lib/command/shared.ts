@@ -1,10 +1,8 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { configVariable } from "../../../config/folder.ts";
 import { UsageError } from "../exit.ts";
 import { required, several, type Option } from "./option.ts";
-
-/** Where a person keeps stack files that do not lie in the checkout. */
-export const configVariable = "ISTHMUS_CONFIG";
 
 /** The folder of the stack files. */
 export const config: Option<string> = {
