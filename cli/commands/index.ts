@@ -2,6 +2,7 @@ import type { Verb } from "../lib/command/declare.ts";
 import { command as bench } from "./bench.ts";
 import { command as writeCase } from "./case.ts";
 import { command as charts } from "./charts.ts";
+import { command as completion } from "./completion.ts";
 import { command as destroy } from "./destroy.ts";
 import { command as dns } from "./dns.ts";
 import { command as doctor } from "./doctor.ts";
@@ -32,6 +33,7 @@ export const verbs: readonly Verb[] = [
   recover,
   state,
   destroy,
+  completion,
   bench,
   writeCase,
 ];
