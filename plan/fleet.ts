@@ -1,5 +1,5 @@
 import { assess, controlPlaneOf, type FleetFootprint, type PlacedService } from "@isthmus/availability";
-import { below, type CapabilityName, type Finding, type SiteFacts } from "@isthmus/core";
+import { below, type Backup, type CapabilityName, type Duration, type Finding, type SiteFacts } from "@isthmus/core";
 import { localPathClass } from "@isthmus/k3s";
 import type { Model, SiteModel } from "../config/load.ts";
 import { checkAddresses } from "../config/rules/addresses.ts";
@@ -106,13 +106,28 @@ export function footprintOf(sites: readonly SitePlan[]): FleetFootprint {
     topology: { sites: sites.map(({ facts }) => facts.topology) },
     services: sites.flatMap(({ site, facts, services }) => [
       {
-        ...controlPlaneOf(facts.topology, below(site.from, "kubernetes")),
+        ...controlPlaneOf(facts.topology, below(site.from, "kubernetes"), etcdBackup(site, facts)),
         storageClasses: facts.kubernetes.localStorage ? [localPathClass(facts.topology)] : [],
       },
       ...services.filter((plan) => plan.footprint.workloads.length > 0).map((plan) => placed(plan, facts)),
     ]),
   };
 }
+
+/** Snapshots count as a backup where they leave the servers. */
+function etcdBackup({ kubernetes: { snapshots } }: SiteModel, { kubernetes }: SiteFacts): Backup {
+  const { pauseMinutes } = kubernetes.snapshots;
+  if (snapshots.s3 === undefined || !Number.isFinite(pauseMinutes))
+    return { none: "snapshots of etcd stay on the servers' own disks: kubernetes.snapshots.s3 is not set" };
+  const { bucket, endpoint } = snapshots.s3;
+  return {
+    by: "k3s' snapshots of etcd",
+    to: `the bucket ${bucket} at ${endpoint}`,
+    every: roundDuration(pauseMinutes),
+  };
+}
+
+const roundDuration = (minutes: number): Duration => (minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`);
 
 function placed(plan: ServicePlan, { name: site, topology }: SiteFacts): PlacedService {
   // One that has members at other sites too is refused where it is stated; what it promises is judged as it is meant.

@@ -12,16 +12,30 @@ export interface Location {
 /** Finds the line of a place in the stack files, or `undefined` where it is not there any more. */
 export type Locate = (from: SourcePath) => Location | undefined;
 
-/** Text for people: the violations with file and line, then a line for each rule. */
-export function toText({ rules, failures }: Evaluation, locate: Locate): string {
-  const violations = failures.map((failure) => describe(failure, locate));
-  const width = Math.max(0, ...rules.map((rule) => rule.rule.length));
-  return [...violations, ...rules.map((rule) => `${rule.rule.padEnd(width)}  ${countsOf(rule)}`)].join("\n");
+/** A violation for people: what is wrong and where, and what to do about it. */
+export interface Violation {
+  readonly what: string;
+  readonly fix: string;
 }
 
-function describe(failure: Failure, locate: Locate): string {
-  const level = failure.enforcement === "mandatory" ? "error" : "warning";
-  return `${placeOf(failure, locate)}: ${level}: ${failure.message} [${failure.rule}]\n    ${failure.fix}`;
+/** Text for people: the violations with file and line, then a line for each rule. */
+export function toText({ rules, failures }: Evaluation, locate: Locate): string {
+  const told = violations({ failures }, locate).map(({ what, fix }) => `${what}\n    ${fix}`);
+  return [...told, ...ruleRows({ rules }).map(([rule, counts]) => `${rule}  ${counts}`)].join("\n");
+}
+
+/** Each violation with file and line. */
+export function violations({ failures }: Pick<Evaluation, "failures">, locate: Locate): Violation[] {
+  return failures.map((failure) => {
+    const level = failure.enforcement === "mandatory" ? "error" : "warning";
+    return { what: `${placeOf(failure, locate)}: ${level}: ${failure.message} [${failure.rule}]`, fix: failure.fix };
+  });
+}
+
+/** A row for each rule: its name, padded, and how often it answered what. */
+export function ruleRows({ rules }: Pick<Evaluation, "rules">): [string, string][] {
+  const width = Math.max(0, ...rules.map((rule) => rule.rule.length));
+  return rules.map((rule) => [rule.rule.padEnd(width), countsOf(rule)]);
 }
 
 function placeOf({ from, urn }: Failure, locate: Locate): string {

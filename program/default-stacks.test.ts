@@ -11,6 +11,7 @@ import { resolve } from "./resolve.ts";
 import { previewDocument, type PreviewDocument } from "../cli/lib/preview/document.ts";
 import { readable } from "./readable.ts";
 import { previewText } from "../cli/lib/preview/text.ts";
+import { plain } from "../cli/lib/terminal/style.ts";
 import { writeOut } from "../cli/lib/preview/write-out.ts";
 import { checkObject, checkRelease, withoutCharts, withoutKubernetes } from "../tests/kits/proofs/chart-values.ts";
 
@@ -127,14 +128,37 @@ describe("the default stacks", () => {
     }
   });
 
-  it("read well: every node, every service and what to do next stand in the text", () => {
-    const text = previewText(document, fleet, { wholeTree: false });
-    for (const site of fleet.sites) {
-      for (const node of site.facts.topology.nodes) assert.match(text, new RegExp(node.name));
-      for (const plan of site.services) assert.match(text, new RegExp(plan.instance));
-    }
-    assert.match(text, /pulumi config set -s site-a --path --secret 'isthmus:secrets\.proxmoxToken'/);
+  it("read well: what matters first, every service, and what to do next as it is typed", () => {
+    const text = previewText(document, fleet, { style: plain });
+    for (const site of fleet.sites)
+      for (const { instance, footprint } of site.services)
+        if (footprint.workloads.length > 0) assert.match(text, new RegExp(`\\b${instance}\\b`));
+    assert.match(text, /^✔ Stack files and mandatory policies are in order\.\n/);
+    assert.match(text, /^ +pulumi config set -s site-a --path --secret 'isthmus:secrets\.proxmoxToken'/m);
+    // What is the same at both sites is said once.
+    assert.equal(text.match(/pulumi config set/g)?.length, 7);
+    assert.equal(text.match(/vault-1 -- vault operator unseal/g)?.length, 1);
+    assert.match(text, /the cluster's state: what is newer than the last backup \(k3s' snapshots/);
     assert.doesNotMatch(text, /undefined|\[object|NaN/);
+    assert.ok(text.split("\n").length < 150, "it is read in two screens or three");
+  });
+
+  it("fit the terminal, but for what is copied from it", () => {
+    for (const columns of [80, 100, 120]) {
+      const style = { ...plain, columns };
+      const lines = previewText(document, fleet, { style, all: true, tree: true }).split("\n");
+      const wide = lines.filter((line) => line.length > columns);
+      assert.deepEqual(
+        wide.filter((line) => !/kubectl|pulumi config|https:|\S{60}/.test(line)),
+        [],
+      );
+      for (const site of fleet.sites)
+        for (const { name } of site.facts.topology.nodes)
+          assert.ok(
+            lines.some((line) => line.includes(name)),
+            name,
+          );
+    }
   });
 
   it("write the same files from run to run, and no reference unresolved", async () => {

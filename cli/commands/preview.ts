@@ -9,11 +9,17 @@ export const command = declare({
   arguments: { sites },
   options: {
     config,
+    all: flag("also print whole tables, and each failure in full"),
     json: flag("print one JSON document (schemas/preview.json)"),
     out: newFolder("also write charts' values, objects, machines, DNS, availability and policy results there"),
     tree: flag("list every resource"),
   },
-  examples: ["preview", "preview site-a --tree", "preview --out out && git diff --no-index out-before out"],
+  examples: [
+    "preview",
+    "preview --all",
+    "preview site-a --tree",
+    "preview --out out && git diff --no-index out-before out",
+  ],
   finding: "the stack files are not in order, or a mandatory policy is violated",
   needs: [],
   run: async (given) => (await import("./run/preview.ts")).preview(given),

@@ -68,9 +68,9 @@ describe("generated files", () => {
 
   it("show in the README what the preview prints", () => {
     const readme = files.get("README.md") ?? "";
-    assert.match(readme, /```text\nMemory and CPU of each node\n  k3s-a-server-1 /);
+    assert.match(readme, /```text\n✔ Stack files and mandatory policies are in order\.\n/);
     assert.throws(() => withExcerpt("no marks", ""), /lost its marks/);
-    assert.throws(() => withExcerpt(readme, "another text"), /prints no block that begins with "Memory/);
+    assert.throws(() => withExcerpt(readme, "another text"), /prints no block that begins with "✔/);
   });
 
   it("show every machine of the default stacks, with its address, and every service's arguments", () => {

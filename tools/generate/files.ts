@@ -9,6 +9,7 @@ import { picturedLink, picturedSites } from "./picture/sites.ts";
 import { previewDocument } from "../../cli/lib/preview/document.ts";
 import { previewSchema } from "../../cli/lib/preview/document-schema.ts";
 import { previewText } from "../../cli/lib/preview/text.ts";
+import { plain } from "../../cli/lib/terminal/style.ts";
 import { notSupportedPage, notSupportedText, withNotSupported } from "./not-supported.ts";
 import { withExcerpt } from "./readme.ts";
 import { generatedMark, servicePages } from "./service-pages.ts";
@@ -23,7 +24,7 @@ const pages = `${reference}/services`;
 /** Everything in the repository that is derived from code or from the default stack files. */
 export async function generatedFiles(fleet: FleetPlan): Promise<Files> {
   const files = stackFiles(process.cwd());
-  const preview = previewText(await previewDocument(fleet, []), fleet, { wholeTree: false });
+  const preview = previewText(await previewDocument(fleet, []), fleet, { style: plain });
   return new Map([
     ["README.md", withNotSupported(withExcerpt(readFileSync("README.md", "utf8"), preview))],
     [notSupportedPage, notSupportedText()],

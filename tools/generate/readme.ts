@@ -2,12 +2,10 @@ import { UserError } from "@isthmus/core";
 
 const begin = "<!-- preview: kept by `npm run generate` -->";
 const end = "<!-- /preview -->";
-const widest = 118;
-
 /** Blocks of the preview that the README shows, by how they begin. */
-const shown = ["Memory and CPU of each node", "losing host"];
+const shown = ["✔ Stack files", "What becomes of", "Down for a while", "Room"];
 
-/** The README with some blocks of what `npm run preview` prints, long lines cut. */
+/** The README with some blocks of what `npm run preview` prints. */
 export function withExcerpt(readme: string, preview: string): string {
   const [before, rest] = readme.split(begin);
   const after = rest?.split(end)[1];
@@ -18,9 +16,7 @@ export function withExcerpt(readme: string, preview: string): string {
     const block = blocks.find((candidate) => candidate.trimStart().startsWith(heading));
     if (block === undefined)
       throw new UserError(`the preview prints no block that begins with "${heading}": see ${import.meta.filename}`);
-    return block.trim().split("\n").map(cut).join("\n");
+    return block.trim();
   });
   return `${before}${begin}\n\n\`\`\`text\n${excerpt.join("\n\n")}\n\`\`\`\n\n${end}${after}`;
 }
-
-const cut = (line: string): string => (line.length <= widest ? line : `${line.slice(0, widest - 1).trimEnd()}…`);

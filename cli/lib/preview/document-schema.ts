@@ -39,6 +39,7 @@ const unschedulable = z.strictObject({
   members: count("How many members find no node."),
   of: count("How many members the workload has at the site."),
   because,
+  why: says("Why no node takes them, in Kubernetes' terms, or what is missing on the node that comes closest."),
 });
 
 const siteBudget = z.strictObject({
@@ -276,12 +277,24 @@ const site = z.strictObject({
   afterwards: list("What a person does once after the first `up`."),
 });
 
+const finding = z.strictObject({
+  rule: says("The rule that is broken, in kebab case."),
+  file: says("The stack file."),
+  line: z.int().positive().describe("Line in the file, from 1."),
+  path: says("The key in the file, such as isthmus:site.nodes.pi-1.address. Empty: the whole file."),
+  problem: says("What is wrong, with the bad value quoted. Secrets are masked."),
+  fix: says("What to do about it."),
+});
+
 /** The document of `npm run preview -- --json`; the compiler keeps it equal to what is written. */
 export const previewSchema: z.ZodType<PreviewDocument> = z
   .strictObject({
     version: z
       .literal(documentVersion)
       .describe("Version of this format: it is raised when a program that reads it has to change."),
+    findings: z
+      .array(finding)
+      .describe("What is wrong in the stack files, by file and line. Where there is any, `sites` is empty."),
     sites: z.record(z.string(), site).describe("The sites that were asked for, by name."),
   })
   .describe("What `npm run preview -- --json` prints.");

@@ -15,10 +15,10 @@ import type { Evaluation } from "../../../policy/evaluate.ts";
 import { evaluatePolicies } from "../../../program/policies.ts";
 import { inOrder } from "../../../program/services.ts";
 import { registerInProcess } from "./in-process.ts";
+import { documentVersion } from "./refused.ts";
 import type { Recorded } from "./recorder.ts";
 
-/** Raised when a program that reads the document has to change. */
-export const documentVersion = 1;
+export { documentVersion };
 
 export interface PreviewedRelease {
   readonly name: string;
@@ -50,9 +50,21 @@ export interface PreviewedSite {
   readonly afterwards: readonly string[];
 }
 
+/** Something that is wrong in the stack files. */
+export interface PreviewedFinding {
+  readonly rule: string;
+  readonly file: string;
+  readonly line: number;
+  readonly path: string;
+  readonly problem: string;
+  readonly fix: string;
+}
+
 /** What `npm run preview -- --json` prints. */
 export interface PreviewDocument {
   readonly version: typeof documentVersion;
+  /** What is wrong in the stack files. Where there is any, no site is planned. */
+  readonly findings: readonly PreviewedFinding[];
   readonly sites: Readonly<Record<string, PreviewedSite>>;
 }
 
@@ -66,7 +78,7 @@ export async function previewDocument(fleet: FleetPlan, names: readonly string[]
     const recorded = await registerInProcess(fleet, plan);
     sites[plan.facts.name] = previewSite({ plan, fleet, recorded, budgets, disks });
   }
-  return { version: documentVersion, sites };
+  return { version: documentVersion, findings: [], sites };
 }
 
 interface Parts {

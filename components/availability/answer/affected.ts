@@ -1,7 +1,8 @@
 import { toSeconds, type NodeFacts } from "@isthmus/core";
 import { takes, type Failure } from "../model/failure.ts";
 import { domainsOf, type FleetIndex, type Group, type IndexedWorkload } from "../model/fleet-index.ts";
-import { loadsAt, roomFor } from "../capacity/room.ts";
+import { loadsAt, missingText, roomFor, type Fit } from "../capacity/room.ts";
+import { whyNoNode } from "../model/refusal.ts";
 import { moveSeconds } from "../model/timing.ts";
 
 /** Why a lost member does not come back by itself. */
@@ -24,30 +25,38 @@ export interface AffectedGroup {
   readonly returning: { readonly members: number; readonly seconds: number };
   /** Of those that do not: the reason. */
   readonly stuck?: Stuck;
+  /** Why no node takes it, or what is missing where there is no room. */
+  readonly detail?: string;
 }
 
 /** What a failure takes from each group; in the list, a group stands at its id. */
 export function affectedBy(index: FleetIndex, failure: Failure): AffectedGroup[] {
-  const room = failure.kind === "node" || failure.kind === "host" ? roomAfter(index, failure) : undefined;
+  const rest = failure.kind === "node" || failure.kind === "host" ? restAfter(index, failure) : nothingLeft;
   const affected: AffectedGroup[] = [];
   for (const { workloads } of index.services) {
     for (const workload of workloads) {
-      for (const group of workload.groups) affected[group.id] = affectedGroupOf({ workload, group }, failure, room);
+      for (const group of workload.groups) affected[group.id] = affectedGroupOf({ workload, group }, failure, rest);
     }
   }
   return affected;
 }
 
-type Members = Pick<AffectedGroup, "workload" | "group">;
-type Room = (members: Members) => number;
+const nothingLeft: Rest = { nodes: [], room: () => ({ members: 0 }) };
 
-function roomAfter(index: FleetIndex, failure: Failure & { kind: "node" | "host" }): Room {
-  const nodes = (index.sites.get(failure.site)?.nodes ?? []).filter((node) => !takes(failure, node));
-  const room = roomFor(nodes, loadsAt(index, failure.site));
-  return ({ workload, group }) => room({ workload, group, members: group.placed });
+type Members = Pick<AffectedGroup, "workload" | "group">;
+/** What is left of a member's site. */
+interface Rest {
+  readonly room: (members: Members) => Fit;
+  readonly nodes: readonly NodeFacts[];
 }
 
-function affectedGroupOf(members: Members, failure: Failure, room: Room | undefined): AffectedGroup {
+function restAfter(index: FleetIndex, failure: Failure & { kind: "node" | "host" }): Rest {
+  const nodes = (index.sites.get(failure.site)?.nodes ?? []).filter((node) => !takes(failure, node));
+  const room = roomFor(nodes, loadsAt(index, failure.site));
+  return { nodes, room: ({ workload, group }) => room({ workload, group, members: group.placed }) };
+}
+
+function affectedGroupOf(members: Members, failure: Failure, rest: Rest): AffectedGroup {
   if (failure.kind === "everything") return restartOf(members);
   const hit = members.group.eligible.filter((node) => takes(failure, node));
   if (hit.length === 0 || members.group.placed === 0) {
@@ -57,7 +66,7 @@ function affectedGroupOf(members: Members, failure: Failure, room: Room | undefi
   const lost = lossOf(members, hit, left);
   const stuck = stuckAfter(members, failure);
   if (stuck !== undefined) return { ...members, lost, returning: { members: 0, seconds: 0 }, stuck };
-  return { ...members, lost, ...moveOf(members, { lost: lost.most, left, room: room?.(members) ?? 0 }) };
+  return { ...members, lost, ...moveOf(members, { lost: lost.most, left, rest }) };
 }
 
 /** Members lost when as many, and when as few, as the hard rules permit stand on the nodes that are hit. */
@@ -80,17 +89,20 @@ function stuckAfter({ workload }: Members, failure: Failure): Stuck | undefined 
 
 function moveOf(
   { workload, group }: Members,
-  { lost, left, room }: { lost: number; left: readonly NodeFacts[]; room: number },
-): Pick<AffectedGroup, "returning" | "stuck"> {
+  { lost, left, rest }: { lost: number; left: readonly NodeFacts[]; rest: Rest },
+): Pick<AffectedGroup, "returning" | "stuck" | "detail"> {
   const survivors = group.placed - lost;
   const places = left.length === 0 ? 0 : (domainsOf(left, workload.apart) ?? group.placed);
   const permitted = Math.max(0, Math.min(lost, places - survivors));
-  const members = Math.min(permitted, Math.max(0, room - survivors));
+  const fit = rest.room({ workload, group });
+  const members = Math.min(permitted, Math.max(0, fit.members - survivors));
   const { restarts, stores } = workload.workload;
   const start = restarts.by === "itself" ? toSeconds(restarts.within) : 0;
   const returning = { members, seconds: members === 0 ? 0 : moveSeconds(stores !== undefined) + start };
   if (members === lost) return { returning };
-  return { returning, stuck: members < permitted ? "no room" : "no node may have it" };
+  if (members === permitted)
+    return { returning, stuck: "no node may have it", detail: whyNoNode(workload, rest.nodes) };
+  return { returning, stuck: "no room", ...(fit.missing === undefined ? {} : { detail: missingText(fit.missing) }) };
 }
 
 /** After a power cut every member starts where it stood, unless a person must start it. */

@@ -124,7 +124,7 @@ describe("PostgreSQL with three instances and failover by an operator", () => {
       fullWithin: 740,
       because: "another member takes over",
     });
-    assert.match(found.why, /within 60 s another member takes over, full within 12 min$/);
+    assert.match(found.why, /; another member takes over$/);
     assert.equal(found.dataAtRisk, "its data: the last writes that the lost leader had not handed on");
   });
 

@@ -1,4 +1,4 @@
-import { formatSeconds, unique } from "@isthmus/core";
+import { unique } from "@isthmus/core";
 import { affectedBy, type AffectedGroup } from "./affected.ts";
 import { dataAtRisk } from "./data-at-risk.ts";
 import { classifier } from "../model/equivalence.ts";
@@ -69,7 +69,7 @@ function gone({ service, workloads }: IndexedService, failure: Failure): Verdict
     during: "down",
     after: "down",
     returns: { by: "person", steps },
-    why: `it stands at ${site} only, and nothing moves to another site`,
+    why: `all of it is at ${site}; nothing moves to another site`,
     untilFull: steps,
     ...(workloads[0] === undefined ? {} : { cause: { workload: workloads[0].workload.name } }),
   };
@@ -106,10 +106,9 @@ function whyOf(
   if (serves(after)) {
     const returns = returnOf(service, aftermath, { during, after, steps: [] });
     if (returns.by !== "itself") return first.text;
-    const full = returns.fullWithin === undefined ? "" : `, full within ${formatSeconds(returns.fullWithin)}`;
-    const rest = after === "full" ? full : lasting.text === first.text ? ", degraded" : `, degraded: ${lasting.text}`;
-    const back = `within ${formatSeconds(returns.within)} ${returns.because}${rest}`;
-    return failure.kind === "everything" ? back : `${first.text}; ${back}`;
+    if (failure.kind === "everything") return returns.because;
+    const rest = after === "full" || lasting.text === first.text ? "" : `; then degraded: ${lasting.text}`;
+    return `${first.text}; ${returns.because}${rest}`;
   }
   const circle = circleOf(service, index, recovery);
   if (circle !== undefined) return `it waits for itself: ${describeEdges(circle)}`;

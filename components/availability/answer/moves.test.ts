@@ -8,7 +8,7 @@ describe("a single replica", () => {
     const found = verdict(lostNode("a-agent-1"), "a/web", [sample.service("a/web", sample.workload())]);
     assert.equal(course(found), "down → full");
     assert.equal(found.returns.by === "itself" && found.returns.within, 380);
-    assert.equal(found.why, "its only member may be lost; within 6 min what is lost starts on other nodes");
+    assert.equal(found.why, "its only member may be lost; what is lost starts on another node");
   });
 
   it("with a local disk waits for a person, and its data is at risk", () => {
@@ -42,7 +42,7 @@ describe("a single replica", () => {
       topology: { sites: [sample.site("a", [...agents, server])] },
     });
     assert.equal(course(found), "degraded → degraded");
-    assert.deepEqual(found.untilFull, ["free 20Gi of memory and 1 of CPU for each member of main, or add a node"]);
+    assert.deepEqual(found.untilFull, ["make room for main (8.5 GiB of memory more on one node), or add a node"]);
   });
 
   it("hangs on a dead node where nothing frees its pod", () => {
@@ -78,7 +78,7 @@ describe("a single replica", () => {
       services: [sample.service("a/web", picky)],
       topology: { sites: [labelled] },
     });
-    assert.match(nowhere.why, /no other node may have it/);
+    assert.match(nowhere.why, /; no node takes it: node affinity gpu in \[yes\] \(4 nodes\)$/);
 
     const huge = sample.workload({ requests: { memory: "30Gi", cpu: "1" } });
     const two = [sample.service("a/one", huge), sample.service("a/two", huge)];
@@ -89,6 +89,6 @@ describe("a single replica", () => {
     ]);
     const full = verdict(lostNode("a-agent-1"), "a/one", { services: two, topology: small });
     assert.equal(course(full), "down → down");
-    assert.match(full.why, /no other node has 30 GiB and 1 of CPU left for 1 of them/);
+    assert.match(full.why, /; no room: the node that comes closest lacks 28 GiB of memory/);
   });
 });

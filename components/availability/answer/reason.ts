@@ -1,4 +1,3 @@
-import { formatMebibytes, toMebibytes } from "@isthmus/core";
 import type { AffectedGroup } from "./affected.ts";
 import type { Failure } from "../model/failure.ts";
 import type { IndexedService, IndexedWorkload } from "../model/fleet-index.ts";
@@ -92,23 +91,23 @@ function needsText({ workload: { reads, writes }, total }: IndexedWorkload): str
 }
 
 /** Why what is lost stays lost, in half a sentence; `undefined` where there is nothing to say. */
-export function stuckText({ stuck, workload, group, lost, returning }: AffectedGroup): string | undefined {
+export function stuckText({ stuck, detail, workload }: AffectedGroup): string | undefined {
   if (stuck === undefined) return undefined;
   switch (stuck) {
     case "stands on every node":
-      return "it stands where the loss is and does not move";
+      return "it runs on what is lost and does not move";
     case "its disk is there":
-      return "the disk with its data is where the loss is";
+      return "its volume is node-local, on what is lost";
     case "its pod is stuck":
-      return "its pod hangs on the lost node until a person deletes it";
+      return workload.workload.controller === "StatefulSet"
+        ? "the StatefulSet's pod stays Terminating on the lost node until it is deleted by force"
+        : "its volume stays attached to the lost node until the pod there is deleted by force";
     case "a person restarts it":
-      return "a person must act each time it restarts";
+      return "each restart needs manual action";
     case "no node may have it":
-      return group.eligible.length > 0 ? "no other node may have it" : "no node may have it";
-    case "no room": {
-      const memory = formatMebibytes(toMebibytes(workload.workload.requests.memory));
-      return `no other node has ${memory} and ${workload.workload.requests.cpu} of CPU left for ${lost.most - returning.members} of them`;
-    }
+      return `no node takes it: ${detail ?? "no node is left"}`;
+    case "no room":
+      return `no room${detail === undefined ? "" : `: the node that comes closest lacks ${detail}`}`;
     case "its site is lost":
       return "nothing moves to another site";
   }

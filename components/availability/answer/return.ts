@@ -46,7 +46,7 @@ function becauseOf(service: IndexedService, { index, failure, recovery }: Afterm
     const before = unique([...planes, ...starts.map((need) => need.provider)].map((each) => each?.service.id ?? ""));
     return before.length === 0 ? "it starts by itself" : `it starts by itself after ${before.join(", ")}`;
   }
-  if (groups.some((group) => recovery.startedAt[group.id] === seconds)) return "what is lost starts on other nodes";
+  if (groups.some((group) => recovery.startedAt[group.id] === seconds)) return "what is lost starts on another node";
   const led = service.workloads.some((workload) => failoverSeconds(workload) === seconds);
   return led && seconds > 0 ? "another member takes over" : "what it uses is back";
 }

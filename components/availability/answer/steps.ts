@@ -61,8 +61,8 @@ function providerSteps(service: IndexedService, { index, recovery }: Aftermath):
   return unique(providers.map((provider) => `bring ${provider?.service.id ?? ""} back first`));
 }
 
-function stuckSteps({ stuck, workload }: AffectedGroup, failure: Failure): string[] {
-  const { name, requests } = workload.workload;
+function stuckSteps({ stuck, detail, workload }: AffectedGroup, failure: Failure): string[] {
+  const { name } = workload.workload;
   const machine = failure.kind === "host" ? "host" : "node";
   if (stuck === undefined) return [];
   switch (stuck) {
@@ -76,7 +76,7 @@ function stuckSteps({ stuck, workload }: AffectedGroup, failure: Failure): strin
     case "no node may have it":
       return [`repair or replace the lost ${machine}, or add a node that may run ${name}`];
     case "no room":
-      return [`free ${requests.memory} of memory and ${requests.cpu} of CPU for each member of ${name}, or add a node`];
+      return [`make room for ${name}${detail === undefined ? "" : ` (${detail} more on one node)`}, or add a node`];
     case "a person restarts it":
     case "its site is lost":
       return [];

@@ -54,15 +54,17 @@ describe("the budget", () => {
     const after = (stores: typeof sample.localDisk) =>
       budget({ sites: [labelled] }, [sample.service("a/db", sample.workload({ ...big, stores }))]).sites[0]
         ?.afterLossOf;
+    // Of 8 GiB the system has 0.5 and the other one 5.
+    const why = "the node that comes closest lacks 2.5 GiB of memory";
     assert.deepEqual(after(sample.longhorn), [
       { host: "server-host", unschedulable: [] },
       {
         host: "one-host",
-        unschedulable: [{ service: "a/db", workload: "main", of: 2, members: 1, because: "no room" }],
+        unschedulable: [{ service: "a/db", workload: "main", of: 2, members: 1, because: "no room", why }],
       },
       {
         host: "two-host",
-        unschedulable: [{ service: "a/db", workload: "main", of: 2, members: 1, because: "no room" }],
+        unschedulable: [{ service: "a/db", workload: "main", of: 2, members: 1, because: "no room", why }],
       },
     ]);
     assert.deepEqual(
@@ -95,14 +97,29 @@ describe("the budget", () => {
     const unschedulable = (over: Parameters<typeof sample.workload>[0]) =>
       budget({ sites: [labelled] }, [sample.service("a/x", sample.workload(over))]).sites[0]?.unschedulable;
     assert.deepEqual(unschedulable({ members: { perSite: { a: 4 } }, runsOn: sample.apartOver("node") }), [
-      { service: "a/x", workload: "main", members: 1, of: 4, because: "no node may have it" },
+      {
+        service: "a/x",
+        workload: "main",
+        members: 1,
+        of: 4,
+        because: "no node may have it",
+        why: "required anti-affinity (3 nodes left, one member each)",
+      },
     ]);
     assert.deepEqual(unschedulable({ requests: { memory: "9Gi", cpu: "1" } }), [
-      { service: "a/x", workload: "main", members: 1, of: 1, because: "no room" },
+      {
+        service: "a/x",
+        workload: "main",
+        members: 1,
+        of: 1,
+        because: "no room",
+        why: "the node that comes closest lacks 1.5 GiB of memory",
+      },
     ]);
+    const why = "what stands on every node asks for 1 GiB of memory too much";
     assert.deepEqual(unschedulable({ members: { perNode: true }, requests: { memory: "3Gi", cpu: "1" } }), [
-      { service: "a/x", workload: "main", members: 1, of: 3, because: "no room" },
-      { service: "a/kubernetes", workload: "server", members: 1, of: 1, because: "no room" },
+      { service: "a/x", workload: "main", members: 1, of: 3, because: "no room", why },
+      { service: "a/kubernetes", workload: "server", members: 1, of: 1, because: "no room", why },
     ]);
   });
 

@@ -3,6 +3,7 @@ import { classifier } from "../model/equivalence.ts";
 import { takes } from "../model/failure.ts";
 import { indexFleet, type FleetIndex } from "../model/fleet-index.ts";
 import type { PlacedService } from "../model/fleet.ts";
+import { whyNoNode } from "../model/refusal.ts";
 import {
   allocatableOf,
   capacityOf,
@@ -12,6 +13,7 @@ import {
   isOverfull,
   largestFirst,
   loadsAt,
+  missingText,
   placeable,
   requestsOf,
   systemReserve,
@@ -42,6 +44,8 @@ export interface Unschedulable {
   readonly members: number;
   readonly of: number;
   readonly because: "no node may have it" | "no room";
+  /** Why no node takes them, in Kubernetes' terms, or what is missing on the node that comes closest. */
+  readonly why: string;
 }
 
 export interface SiteBudget {
@@ -122,12 +126,18 @@ function siteBudget(index: FleetIndex, site: SiteTopology, classOf: ReturnType<t
 /** Members that labels, taints, architectures or hard spread leave without a node. */
 function neverPlaced(index: FleetIndex, site: string): Unschedulable[] {
   return index.services.flatMap(({ service, workloads }) =>
-    workloads.flatMap(({ workload, groups }): Unschedulable[] => {
+    workloads.flatMap(({ workload, apart, groups }): Unschedulable[] => {
       const placed = groups.find((group) => group.site === site)?.placed ?? 0;
       const wanted = "perSite" in workload.members ? (workload.members.perSite[site] ?? 0) : placed;
       if (service.site !== undefined && service.site !== site) return [];
       if (placed >= wanted) return [];
-      const missing = { members: wanted - placed, of: wanted, because: "no node may have it" as const };
+      const nodes = index.sites.get(site)?.nodes ?? [];
+      const missing = {
+        members: wanted - placed,
+        of: wanted,
+        because: "no node may have it" as const,
+        why: whyNoNode({ workload, apart }, nodes),
+      };
       return [{ service: service.id, workload: workload.name, ...missing }];
     }),
   );
@@ -150,11 +160,21 @@ function unschedulableOn(
   const rest = queue.flatMap((load, place): Unschedulable[] => {
     if (movingOnly && isBound(load)) return [];
     const permitted = wanted[place]?.members ?? 0;
-    const found = fitted[place] ?? 0;
+    const { members: found = 0, missing } = fitted[place] ?? {};
     const name = { service: serviceOf(index, load), workload: load.workload.workload.name, of: load.members };
     return [
-      { ...name, members: load.members - permitted, because: "no node may have it" as const },
-      { ...name, members: permitted - found, because: "no room" as const },
+      {
+        ...name,
+        members: load.members - permitted,
+        because: "no node may have it" as const,
+        why: whyNoNode(load.workload, nodes),
+      },
+      {
+        ...name,
+        members: permitted - found,
+        because: "no room" as const,
+        why: missing === undefined ? "no node is left" : `the node that comes closest lacks ${missingText(missing)}`,
+      },
     ].filter((each) => each.members > 0);
   });
   return [...fixed, ...rest];
@@ -162,14 +182,16 @@ function unschedulableOn(
 
 /** Members that stand on every node, on nodes that are too small for all of these together. */
 function fixedThatDoNotFit(index: FleetIndex, nodes: readonly NodeFacts[], loads: readonly Load[]): Unschedulable[] {
-  const short = new Set([...freeRoom(nodes, loads)].filter(([, left]) => isOverfull(left)).map(([node]) => node));
+  const short = new Map([...freeRoom(nodes, loads)].filter(([, left]) => isOverfull(left)));
+  const lacks = [...short.values()].map((left) => times(left, -1)).toSorted((a, b) => b.memory - a.memory);
+  const why = lacks[0] === undefined ? "" : `what stands on every node asks for ${missingText(lacks[0])} too much`;
   return loads
     .filter((load) => isFixed(load.workload))
     .flatMap((load): Unschedulable[] => {
       const members = load.group.eligible.filter((node) => short.has(node)).length;
       if (members === 0) return [];
       const name = { service: serviceOf(index, load), workload: load.workload.workload.name };
-      return [{ ...name, members, of: load.members, because: "no room" }];
+      return [{ ...name, members, of: load.members, because: "no room", why }];
     });
 }
 

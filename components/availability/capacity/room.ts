@@ -1,4 +1,4 @@
-import { toMebibytes, toMillicores, type NodeFacts } from "@isthmus/core";
+import { formatMebibytes, formatMillicores, toMebibytes, toMillicores, type NodeFacts } from "@isthmus/core";
 import { domainOf, type FleetIndex, type Group, type IndexedWorkload } from "../model/fleet-index.ts";
 
 /**
@@ -88,27 +88,46 @@ const minus = (a: Amount, b: Amount): Amount => ({
 /** Whether more is asked of a node than it has. */
 export const isOverfull = ({ memory, cpu, pods }: Amount): boolean => memory < 0 || cpu < 0 || pods < 0;
 
+/** What became of one load: how many members found a node, and, where some did not, what was missing for one more. */
+export interface Fit {
+  readonly members: number;
+  /** On the node that lacked the least memory; positive where there is too little. Absent: all fitted, or no node was left. */
+  readonly missing?: Amount;
+}
+
 /**
- * Puts members on the first node that may have them and has room, in the order of `loads`; returns how many of each load
- * found one. What fits so fits in truth; what does not might with a cleverer arrangement.
+ * Puts members on the first node that may have them and has room, in the order of `loads`. What fits so fits in truth;
+ * what does not might with a cleverer arrangement.
  */
-export function firstFit(free: Map<NodeFacts, Amount>, loads: readonly Load[]): number[] {
+export function firstFit(free: Map<NodeFacts, Amount>, loads: readonly Load[]): Fit[] {
   return loads.map((load) => {
     const request = requestsOf(load.workload);
     const { apart } = load.workload;
     const taken = new Set<string>();
+    const isTaken = (node: NodeFacts) => apart !== "anywhere" && taken.has(domainOf(node, apart));
     let fitted = 0;
     for (const node of load.group.eligible) {
-      while (fitted < load.members && hasRoom(free.get(node), request)) {
-        if (apart !== "anywhere" && taken.has(domainOf(node, apart))) break;
+      while (fitted < load.members && !isTaken(node) && hasRoom(free.get(node), request)) {
         if (apart !== "anywhere") taken.add(domainOf(node, apart));
         take(free, node, request);
         fitted += 1;
       }
-      if (fitted === load.members) break;
+      if (fitted === load.members) return { members: fitted };
     }
-    return fitted;
+    const open = load.group.eligible.filter((node) => !isTaken(node)).flatMap((node) => free.get(node) ?? []);
+    const [missing] = open.map((left) => minus(request, left)).toSorted((a, b) => a.memory - b.memory || a.cpu - b.cpu);
+    return { members: fitted, ...(missing === undefined ? {} : { missing }) };
   });
+}
+
+/** What is missing on a node, as a person would have to add it: `1.5 GiB of memory and 0.2 cores`. */
+export function missingText({ memory, cpu, pods }: Amount): string {
+  const parts = [
+    ...(memory > 0 ? [`${formatMebibytes(Math.ceil(memory))} of memory`] : []),
+    ...(cpu > 0 ? [`${formatMillicores(cpu)} cores`] : []),
+    ...(pods > 0 ? [`room for ${pods} pod${pods === 1 ? "" : "s"}`] : []),
+  ];
+  return parts.join(" and ");
 }
 
 function hasRoom(left: Amount | undefined, request: Amount): boolean {
@@ -124,13 +143,13 @@ export function largestFirst(loads: readonly Load[]): Load[] {
  * How many members of each load find room on `nodes` when everything else is there already: the worst place in the queue
  * for each of them. Loads that all fit together are not asked one by one.
  */
-export function roomFor(nodes: readonly NodeFacts[], loads: readonly Load[]): (load: Load) => number {
+export function roomFor(nodes: readonly NodeFacts[], loads: readonly Load[]): (load: Load) => Fit {
   const movable = largestFirst(loads.filter((load) => !isFixed(load.workload))).map((load) => placeable(load, nodes));
   const together = firstFit(freeRoom(nodes, loads), movable);
-  if (together.every((fitted, place) => fitted === movable[place]?.members)) return (load) => load.members;
+  if (together.every((fit, place) => fit.members === movable[place]?.members)) return ({ members }) => ({ members });
   return (load) => {
     const others = movable.filter((other) => other.group !== load.group);
-    return firstFit(freeRoom(nodes, loads), [...others, placeable(load, nodes)]).at(-1) ?? 0;
+    return firstFit(freeRoom(nodes, loads), [...others, placeable(load, nodes)]).at(-1) ?? { members: 0 };
   };
 }
 

@@ -1,4 +1,12 @@
-import type { CapabilityName, SiteTopology, SourcePath, StorageClassFacts, Topology, Workload } from "@isthmus/core";
+import type {
+  Backup,
+  CapabilityName,
+  SiteTopology,
+  SourcePath,
+  StorageClassFacts,
+  Topology,
+  Workload,
+} from "@isthmus/core";
 
 /** A service instance where it stands, as much of it as decides what it survives. */
 export interface PlacedService {
@@ -23,14 +31,16 @@ export interface FleetFootprint {
   readonly services: readonly PlacedService[];
 }
 
+const unknownBackup: Backup = { none: "nothing states where snapshots of etcd go" };
+
 /** The id of a site's control plane among the services. */
 export const controlPlaneId = (site: string): string => `${site}/kubernetes`;
 
 /**
  * The Kubernetes control plane of a site as a service: a member on each server, of which a majority must run (embedded etcd).
- * `assess` adds it for each site with servers that does not state its own.
+ * `assess` adds it for each site with servers that does not state its own. `backup`: where snapshots of etcd go.
  */
-export function controlPlaneOf(site: SiteTopology, from: SourcePath): PlacedService {
+export function controlPlaneOf(site: SiteTopology, from: SourcePath, backup: Backup = unknownBackup): PlacedService {
   const servers = site.nodes.filter((node) => node.role === "server").length;
   const workload: Workload = {
     name: "server",
@@ -52,7 +62,7 @@ export function controlPlaneOf(site: SiteTopology, from: SourcePath): PlacedServ
       size: "1Gi",
       moves: "nowhere",
       freedFromDeadNode: false,
-      backup: { none: "its snapshots are a setting of the cluster" },
+      backup,
     },
     reaches: [],
   };

@@ -1,4 +1,5 @@
-import type { SiteTopology, Topology } from "@isthmus/core";
+import type { Topology } from "@isthmus/core";
+import { areUnder, isAll, listed, nodesText } from "./failures.ts";
 import type { Failure } from "../model/failure.ts";
 import type { Assessment } from "../model/verdict.ts";
 
@@ -47,37 +48,10 @@ function titleOf(failures: readonly Failure[], topology?: Topology): string {
   const nodes = failures.flatMap((failure) => (failure.kind === "node" ? [failure.node] : []));
   const hosts = failures.flatMap((failure) => (failure.kind === "host" ? [failure.host] : []));
   const site = first?.site ?? "";
+  const known = topology?.sites.find((each) => each.name === site);
   const ofSite = (title: string) => (title === "" ? [] : [`${title} of ${site}`]);
-  const theirs =
-    nodes.length > 0 &&
-    areUnder(
-      nodes,
-      hosts,
-      topology?.sites.find((each) => each.name === site),
-    );
-  const lostHosts = theirs ? ["or its host"] : ofSite(listed("host", hosts));
-  return [...ofSite(nodesTitle(nodes, site, topology)), ...lostHosts].join(", ");
-}
-
-function nodesTitle(names: readonly string[], site: string, topology?: Topology): string {
-  const all = topology?.sites.find((each) => each.name === site)?.nodes ?? [];
-  const isExactly = (of: readonly { name: string }[]) =>
-    names.length > 1 && of.length === names.length && of.every((node) => names.includes(node.name));
-  if (isExactly(all)) return "any node";
-  if (isExactly(all.filter((node) => node.role === "agent"))) return "any agent";
-  if (isExactly(all.filter((node) => node.role === "server"))) return "any server";
-  return listed("node", names);
-}
-
-/** Whether these hosts are those that carry these nodes, one each. */
-function areUnder(nodes: readonly string[], hosts: readonly string[], site: SiteTopology | undefined): boolean {
-  const under = (site?.nodes ?? []).filter((node) => nodes.includes(node.name)).map((node) => node.host);
-  return under.length === hosts.length && hosts.every((host) => under.includes(host));
-}
-
-function listed(kind: "node" | "host", names: readonly string[]): string {
-  if (names.length === 0) return "";
-  if (names.length === 1) return `${kind} ${names[0] ?? ""}`;
-  if (names.length <= 3) return `${kind} ${names.slice(0, -1).join(", ")} or ${names.at(-1) ?? ""}`;
-  return `any of ${names.length} ${kind}s (${names[0] ?? ""} … ${names.at(-1) ?? ""})`;
+  const theirs = nodes.length > 0 && areUnder(nodes, hosts, known);
+  const hostsTitle = known !== undefined && isAll(hosts, known.hosts) ? "any host" : listed("host", hosts);
+  const nodesTitle = known === undefined ? listed("node", nodes) : nodesText(nodes, known);
+  return [...ofSite(nodesTitle), ...(theirs ? ["or its host"] : ofSite(hostsTitle))].join(", ");
 }

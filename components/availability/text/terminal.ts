@@ -1,33 +1,30 @@
 import type { Topology } from "@isthmus/core";
-import { groupFailures, type FailureGroup } from "./grouping.ts";
+import { groupFailures } from "./grouping.ts";
 import type { Assessment } from "../model/verdict.ts";
 import { briefly, isUntouched } from "./wording.ts";
 
-/** What survives what, for a terminal: a paragraph for each kind of failure, a line for each service that it touches. */
-export function toText(assessments: readonly Assessment[], topology?: Topology): string {
-  const groups = groupFailures(assessments, topology);
-  const width = Math.max(0, ...assessments.map((each) => each.service.length));
-  return groups.map((group) => paragraph(group, width)).join("\n");
+/** One kind of failure in full: a row for each verdict that services share. */
+export interface Paragraph {
+  /** `losing any host of site-a: 10 unaffected`. */
+  readonly title: string;
+  readonly rows: readonly { readonly services: readonly string[]; readonly text: string }[];
 }
 
-function paragraph({ title, assessments }: FailureGroup, width: number): string {
-  const touched = assessments.filter((assessment) => !isUntouched(assessment));
-  if (touched.length === 0) return `losing ${title}: all go on\n`;
-  const untouched = assessments.length - touched.length;
-  const others = untouched === 0 ? "" : `${untouched} ${untouched === 1 ? "goes" : "go"} on as ever`;
-  return [`losing ${title}: ${others}`.replace(/: $/, ":"), ...linesOf(touched, width), ""].join("\n");
+/** What each failure does to each service that it touches, for the whole of a report. */
+export function paragraphs(assessments: readonly Assessment[], topology?: Topology): Paragraph[] {
+  return groupFailures(assessments, topology).map(({ title, assessments: all }) => {
+    const touched = all.filter((assessment) => !isUntouched(assessment));
+    const untouched = all.length - touched.length;
+    const others = touched.length === 0 ? ": all unaffected" : untouched === 0 ? "" : `: ${untouched} unaffected`;
+    return { title: `losing ${title}${others}`, rows: rowsOf(touched) };
+  });
 }
 
-/** A line for each service; those of which the same is to be said share one, below their names. */
-function linesOf(touched: readonly Assessment[], width: number): string[] {
+function rowsOf(touched: readonly Assessment[]): Paragraph["rows"] {
   const saying = new Map<string, string[]>();
   for (const each of touched) {
     const text = `${briefly(each)}: ${each.why}`;
     saying.set(text, [...(saying.get(text) ?? []), each.service]);
   }
-  return [...saying].flatMap(([text, [first = "", ...more]]) =>
-    more.length === 0
-      ? [`  ${first.padEnd(width)}  ${text}`]
-      : [`  ${[first, ...more].join(", ")}`, `  ${"".padEnd(width)}  ${text}`],
-  );
+  return [...saying].map(([text, services]) => ({ services, text }));
 }

@@ -1,13 +1,13 @@
 import { formatSeconds } from "@isthmus/core";
 import type { Assessment } from "../model/verdict.ts";
 
-/** A verdict in a cell: `down, full within 6 min`, `read-only, a person acts`, `degraded`. */
+/** A verdict in a cell: `down, full within 6 min`, `read-only, manual action`, `degraded`. */
 export function briefly({ during, after, returns }: Assessment): string {
   if (returns.by === "itself") {
     const serving = `${during}, ${returns.fullWithin === undefined ? after : "degraded"} within ${formatSeconds(returns.within)}`;
     return returns.fullWithin === undefined ? serving : `${serving}, full within ${formatSeconds(returns.fullWithin)}`;
   }
-  if (returns.by === "person") return `${after === during ? after : `${during}, then ${after}`}, a person acts`;
+  if (returns.by === "person") return `${after === during ? after : `${during}, then ${after}`}, manual action`;
   return after === during ? after : `${during}, then ${after}`;
 }
 
