@@ -51,7 +51,7 @@ export async function init(options: Options): Promise<ExitCode> {
   check(files);
   write(folder, files);
   say(`Written to ${folder}: ${[...files.keys()].join(", ")}\n`);
-  const code = await preview({ config: folder, sites: [], json: false, out: undefined, tree: false });
+  const code = await preview({ config: folder, sites: [], json: false, out: undefined, tree: false, all: false });
   say(afterwards(folder, fleet));
   return code;
 }
