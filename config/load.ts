@@ -2,14 +2,12 @@ import { existsSync, readdirSync } from "node:fs";
 import { below, quote, unique, UserError, type Finding, type Service, type SourcePath } from "@isthmus/core";
 import { check, nearestName, unknownKey } from "./findings.ts";
 import { fleetSchema, type Fleet } from "./fleet-schema.ts";
+import { fleetFile, siteFile, siteNamesIn, strayFiles } from "./files.ts";
 import { withoutMistakes } from "./repair.ts";
 import { readSecrets, type DeclaredSecret } from "./secrets.ts";
 import { complete, type CompleteSite } from "./complete.ts";
 import { siteSchema } from "./site-schema.ts";
 import { isRecord, Sources } from "./sources.ts";
-
-export const fleetFile = "Pulumi.yaml";
-export const siteFile = (site: string): string => `Pulumi.${site}.yaml`;
 
 /** One configured instance of a service, its arguments checked. */
 export interface ConfiguredService {
@@ -44,8 +42,10 @@ export function load(directory: string, catalogue: readonly Service[]): Loaded {
   const sources = new Sources(directory);
   const findings: Finding[] = [];
   const fleet = collect(() => readFleet(sources), findings);
-  const names = fleet?.sites ?? namesFromFiles(directory);
-  const strays = strayFiles(directory, names);
+  const found = existsSync(directory) ? readdirSync(directory) : [];
+  // Where Pulumi.yaml does not say which sites there are, the files do: so that their mistakes are told too.
+  const names = fleet?.sites ?? siteNamesIn(found);
+  const strays = strayFiles(found, names);
   findings.push(...sitesTwice(names), ...strays);
   const sites = unique(names).map((name, index) =>
     collect(() => readSite(name, index, { sources, catalogue }), findings),
@@ -85,14 +85,32 @@ function readFleet(sources: Sources): Read<Fleet> {
   const keys = unknownKeys(sources, fleetFile, ["isthmus:fleet"]);
   if (raw === undefined) {
     if (keys.some(({ meant }) => meant === "isthmus:fleet")) return { value: undefined, findings: keys };
-    const problem = "it has no fleet";
-    const fix = "add config → isthmus:fleet → value with the facts that all sites share";
-    return { value: undefined, findings: [...keys, { rule: "missing", at: `${fleetFile}#`, problem, fix }] };
+    return { value: undefined, findings: [...keys, noFleet(sources)] };
   }
   const checked = check(fleetSchema, raw, `${fleetFile}#`);
   return "value" in checked
     ? { value: checked.value, findings: keys }
     : { value: undefined, findings: [...keys, ...checked.findings] };
+}
+
+function noFleet(sources: Sources): Finding {
+  const shape = notAMap(sources, fleetFile);
+  const stated = sources.raw(fleetFile, ["config", "isthmus:fleet"]);
+  if (shape === undefined && isRecord(stated)) {
+    // Pulumi takes a map at this place of Pulumi.yaml for a description of the setting, not for its value.
+    const fix = "write value: below isthmus:fleet, and indent the facts of the fleet below that";
+    return { rule: "missing", at: `${fleetFile}#/..`, problem: "isthmus:fleet has no value", fix };
+  }
+  const fix = "add config → isthmus:fleet → value with the facts that all sites share";
+  return { rule: "missing", at: `${fleetFile}#`, problem: shape ?? "it has no fleet", fix };
+}
+
+/** What a file is that has no keys at all. */
+function notAMap(sources: Sources, file: string): string | undefined {
+  const whole = sources.raw(file, []);
+  if (whole === null) return "the file is empty";
+  if (Array.isArray(whole)) return "the file is a list, where a map with the key config belongs";
+  return isRecord(whole) ? undefined : "the file is a single value, where a map with the key config belongs";
 }
 
 /** Keys of ours under `config` that nothing reads: a slip of the pen, or facts that stand in the wrong file. */
@@ -131,33 +149,6 @@ function sitesTwice(names: readonly string[]): Finding[] {
   );
 }
 
-/** Files that look like a site's and are read by nobody: another case, another ending, or a site that the fleet does not name. */
-function strayFiles(
-  directory: string,
-  sites: readonly string[],
-): readonly (Finding & { readonly meant: SourcePath | undefined })[] {
-  const read = [fleetFile, ...sites.map(siteFile)];
-  const found = existsSync(directory) ? readdirSync(directory) : [];
-  return found
-    .filter((file) => /^pulumi(\.[a-z0-9-]+)?\.ya?ml$/i.test(file) && !read.includes(file))
-    .map((file) => {
-      const meant = read.find((one) => one.toLowerCase() === file.toLowerCase().replace(/\.yml$/, ".yaml"));
-      return {
-        rule: "stray-file",
-        at: `${file}#` as SourcePath,
-        problem: `nothing reads "${file}"`,
-        meant: meant === undefined ? undefined : (`${meant}#` as SourcePath),
-        fix: wayOf(file, meant === undefined ? undefined : { name: meant, there: found.includes(meant) }),
-      };
-    });
-}
-
-function wayOf(file: string, meant: { readonly name: string; readonly there: boolean } | undefined): string {
-  if (meant === undefined)
-    return `add ${(file.split(".")[1] ?? "").toLowerCase()} to sites in ${fleetFile}, or move the file away`;
-  return meant.there ? `move it away: ${meant.name} beside it is read` : `call it ${meant.name}`;
-}
-
 function missingFile(file: string, fix: string): { value: undefined; findings: Finding[] } {
   return {
     value: undefined,
@@ -181,7 +172,8 @@ function readSite(
   if (raw === undefined) {
     if (keys.some(({ meant }) => meant === "isthmus:site")) return { value: undefined, findings: keys };
     const fix = "add config → isthmus:site with what is at that site";
-    return { value: undefined, findings: [...keys, { rule: "missing", at: from, problem: "it has no site", fix }] };
+    const problem = notAMap(sources, file) ?? "it has no site";
+    return { value: undefined, findings: [...keys, { rule: "missing", at: from, problem, fix }] };
   }
   const checked = check(siteSchema, raw, from);
   const secrets = readSecrets(sources, file);
@@ -252,13 +244,4 @@ function reservedName(instance: string, at: SourcePath): Finding {
     problem,
     fix: "give the service another name, and say what it is with `service`",
   };
-}
-
-/** Where Pulumi.yaml does not say which sites there are, the files do: so that their mistakes are told too. */
-function namesFromFiles(directory: string): string[] {
-  if (!existsSync(directory)) return [];
-  return readdirSync(directory)
-    .map((file) => /^Pulumi\.([a-z0-9-]+)\.yaml$/.exec(file)?.[1])
-    .filter((name) => name !== undefined)
-    .sort();
 }

@@ -1,7 +1,9 @@
+import { isUtf8 } from "node:buffer";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { splitSourcePath, UserError, type SourcePath } from "@isthmus/core";
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document } from "yaml";
+import { notUtf8, yamlMistake, type YamlMistake } from "./yaml-mistakes.ts";
 
 interface Source {
   readonly document: Document;
@@ -36,7 +38,7 @@ export class Sources {
     const text = this.#text(file);
     const lines = new LineCounter();
     const document = this.#parsed(file, text, lines);
-    const value = plainValue(file, document);
+    const value = this.#plainValue(file, document);
     this.#files.set(file, { document, lines, value, root });
     return valueAt(value, root);
   }
@@ -58,57 +60,64 @@ export class Sources {
   }
 
   #text(file: string): string {
-    try {
-      return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(join(this.directory, file)));
-    } catch (error) {
-      const isEncoding = error instanceof TypeError;
-      const reason = error instanceof Error ? error.message.split(",")[0] : "it cannot be read";
-      throw isEncoding
-        ? brokenFile(file, "its bytes are not UTF-8 text", "save it as UTF-8")
-        : new UserError(`${file} cannot be read`, [
-            {
-              rule: "unreadable-file",
-              at: `${file}#`,
-              problem: `the file cannot be read (${reason ?? ""})`,
-              fix: "make it a plain file that you may read",
-            },
-          ]);
-    }
+    const bytes = readBytes(join(this.directory, file), file);
+    return isUtf8(bytes) ? bytes.toString("utf8") : this.#refuse(file, notUtf8(bytes));
   }
 
   #parsed(file: string, text: string, lines: LineCounter): Document {
-    const document = attempt(file, () => parseDocument(text, { lineCounter: lines, merge: true, logLevel: "error" }));
-    // What follows the first mistake is read wrongly, so that only that one is told.
-    const [first] = document.errors;
-    if (first === undefined) return document;
-    this.#broken.set(file, first.linePos?.[0].line ?? 1);
-    const message = first.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "") ?? first.code;
-    throw brokenFile(file, `it is not YAML: ${message}`, "fix the YAML; an editor with a YAML mode shows the place");
+    const document = this.#attempt(file, () =>
+      parseDocument(text, { lineCounter: lines, merge: true, logLevel: "error" }),
+    );
+    const mistake = this.#attempt(file, () => yamlMistake({ text, document, lines }));
+    return mistake === undefined ? document : this.#refuse(file, mistake);
+  }
+
+  /** The document as a tree of plain data: no circles, no dates, no types of its own. */
+  #plainValue(file: string, document: Document): unknown {
+    return this.#attempt(
+      file,
+      () => JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: 100 }) ?? null)) as unknown,
+    );
+  }
+
+  /** What the YAML library cannot make sense of is the file's mistake. */
+  #attempt<T>(file: string, read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      return this.#refuse(file, { line: 1, ...thrown(error) });
+    }
+  }
+
+  #refuse(file: string, { line, problem, fix }: YamlMistake): never {
+    this.#broken.set(file, line);
+    throw new UserError(`${file} is not valid YAML`, [{ rule: "yaml-syntax", at: `${file}#`, problem, fix }]);
   }
 }
 
-/** The document as a tree of plain data: no circles, no dates, no types of its own. */
-function plainValue(file: string, document: Document): unknown {
-  return attempt(file, () => JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: 100 }) ?? null)) as unknown);
-}
-
-/** What the YAML library cannot make sense of is the file's mistake. */
-function attempt<T>(file: string, read: () => T): T {
+function readBytes(path: string, file: string): Buffer {
   try {
-    return read();
+    return readFileSync(path);
   } catch (error) {
-    const reason = error instanceof RangeError ? "it is nested too deeply" : describe(error);
-    throw brokenFile(file, `it is not YAML that can be read: ${reason}`, "write it without anchors and merge keys");
+    const problem = whyUnreadable(error);
+    const fix = "make it a plain file that you may read";
+    throw new UserError(`${file} cannot be read`, [{ rule: "unreadable-file", at: `${file}#`, problem, fix }]);
   }
 }
 
-function describe(error: unknown): string {
-  const message = error instanceof Error ? (error.message.split("\n")[0] ?? "") : "";
-  return /circular/i.test(message) ? "an anchor holds itself" : message;
+function whyUnreadable(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === "EISDIR") return "this is a folder";
+  if (code === "EACCES") return "you may not read the file";
+  return `the file cannot be read (${code ?? message})`;
 }
 
-function brokenFile(file: string, problem: string, fix: string): UserError {
-  return new UserError(`${file} is not valid YAML`, [{ rule: "yaml-syntax", at: `${file}#`, problem, fix }]);
+function thrown(error: unknown): Omit<YamlMistake, "line"> {
+  if (error instanceof RangeError) return { problem: "it is nested too deeply", fix: "write it with fewer levels" };
+  const message = error instanceof Error ? (error.message.split("\n")[0] ?? "") : "";
+  if (/alias count/i.test(message))
+    return { problem: "aliases (*name) make too much out of too little", fix: "write out what they stand for" };
+  return { problem: `it is not YAML: ${message}`, fix: "write it without anchors and merge keys" };
 }
 
 /** Where the last key of a path that is there stands: the key itself in a map, the item in a list. */

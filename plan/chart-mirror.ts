@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { unique, type ChartPin, type Finding } from "@isthmus/core";
 import { parse } from "yaml";
-import { fleetFile } from "../config/load.ts";
+import { fleetFile } from "../config/files.ts";
 import type { FleetPlan } from "./plans.ts";
 
 /** The charts of all releases, each once. */

@@ -13,7 +13,8 @@ import {
   type SourcePath,
 } from "@isthmus/core";
 import { poolRange } from "../pools.ts";
-import { fleetFile, type Model, type SiteModel } from "../load.ts";
+import { fleetFile } from "../files.ts";
+import type { Model, SiteModel } from "../load.ts";
 
 /** An address, or a range of them, that something holds. */
 export interface Held {

@@ -8,7 +8,8 @@ import {
   type Finding,
   type SourcePath,
 } from "@isthmus/core";
-import { fleetFile, type Model, type SiteModel } from "../load.ts";
+import { fleetFile } from "../files.ts";
+import type { Model, SiteModel } from "../load.ts";
 
 interface NamedCidr {
   readonly what: string;

@@ -1,5 +1,6 @@
 import type { Finding, SourcePath } from "@isthmus/core";
-import { fleetFile, type Model } from "../load.ts";
+import { fleetFile } from "../files.ts";
+import type { Model } from "../load.ts";
 
 const at = (key: string): SourcePath => `${fleetFile}#/state/${key}`;
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import { fleetFile } from "../../../config/load.ts";
+import { fleetFile } from "../../../config/files.ts";
 import { UsageError } from "../exit.ts";
 
 const project = z.looseObject({ name: z.string() });
