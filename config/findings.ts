@@ -1,8 +1,9 @@
-import { below, movedKey, quote, type Finding, type MovedKey, type SourcePath } from "@isthmus/core";
+import { below, movedKey, quote, splitSourcePath, type Finding, type MovedKey, type SourcePath } from "@isthmus/core";
 import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
 import { choice, expected, knownKeys, schemaAt, unwrap } from "./expected.ts";
 import { foreignKey, foreignValue, normalised } from "./foreign-keys.ts";
+import { isEncrypted, setSecret } from "./secrets.ts";
 import { isRecord, valueAt } from "./sources.ts";
 
 /** What a schema says against a value: either the parsed value, or everything that is wrong with it. */
@@ -12,8 +13,31 @@ export type Checked<T> = { readonly value: T } | { readonly findings: readonly F
 export function check<T>(schema: z.ZodType<T>, value: unknown, at: SourcePath): Checked<T> {
   const result = schema.safeParse(value);
   if (result.success) return { value: result.data };
-  const findings = result.error.issues.flatMap((issue) => toFindings(issue, { schema, value, at }));
-  return { findings: withoutEchoes(findings) };
+  const encrypted = encryptedPaths(value);
+  const findings = result.error.issues
+    .filter(({ path }) => !encrypted.some((above) => isBelow(path.map(String), above)))
+    .flatMap((issue) => toFindings(issue, { schema, value, at }));
+  const wrongly = encrypted
+    .filter((above) => result.error.issues.some(({ path }) => isBelow(path.map(String), above)))
+    .map((path) => encryptedWrongly(below(at, ...path)));
+  return { findings: [...wrongly, ...withoutEchoes(findings)] };
+}
+
+/** Where values of `pulumi config set --secret` stand. What a schema says of them is said of what nobody can read. */
+function encryptedPaths(value: unknown, path: readonly string[] = []): (readonly string[])[] {
+  if (isEncrypted(value)) return [path];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => encryptedPaths(inner, [...path, key]));
+}
+
+const isBelow = (path: readonly string[], above: readonly string[]): boolean =>
+  above.every((key, index) => path[index] === key);
+
+function encryptedWrongly(at: SourcePath): Finding {
+  const { file } = splitSourcePath(at);
+  const site = /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? "SITE";
+  const fix = `write it in plain text; where the name of a secret belongs, write that, and set the secret with: ${setSecret(site)}`;
+  return { rule: "schema", at, problem: "an encrypted value stands here, where none is decrypted", fix };
 }
 
 /** A value, the schema that it breaks, and where it stands. */

@@ -18,29 +18,57 @@ export function readSecrets(
   const from: SourcePath = `${file}#/../isthmus:secrets`;
   const findings: Finding[] = [];
   const value: Record<string, DeclaredSecret> = {};
-  if (raw !== undefined && !isRecord(raw)) {
-    findings.push(notAMap(from));
+  const site = /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? "SITE";
+  if (raw !== undefined && raw !== null && (!isRecord(raw) || isEncrypted(raw))) {
+    findings.push(isEncrypted(raw) ? encryptedAsAWhole(from, site) : notAMap(from, site));
     return { value, findings };
   }
   for (const [name, held] of Object.entries(raw ?? {})) {
     const at = below(from, name);
-    if (isRecord(held) && typeof held["secure"] === "string" && Object.keys(held).length === 1)
-      value[name] = { from: at };
-    else findings.push(plainText(at, name));
+    if (isEncrypted(held)) value[name] = { from: at };
+    else findings.push({ rule: "plaintext-secret", at, ...wrongSecret(held, { name, site }) });
   }
   return { value, findings };
 }
 
-function notAMap(at: SourcePath): Finding {
-  const fix = "set each secret with: pulumi config set --path --secret 'isthmus:secrets.NAME'";
+/** How `pulumi config set --secret` writes a value: https://www.pulumi.com/docs/iac/concepts/secrets/ */
+export function isEncrypted(value: unknown): boolean {
+  return isRecord(value) && typeof value["secure"] === "string" && Object.keys(value).length === 1;
+}
+
+/** The command that sets a secret. Without `--path` the dot would be part of the name; without `--stack` it may be another site's. */
+export const setSecret = (site: string, name = "NAME"): string =>
+  `pulumi config set --stack ${site} --path --secret 'isthmus:secrets.${name}'`;
+
+const removeSecret = (site: string, path: string): string => `pulumi config rm --stack ${site} --path '${path}'`;
+
+function notAMap(at: SourcePath, site: string): Finding {
+  const fix = `remove what stands here, then set each secret with: ${setSecret(site)}`;
   return { rule: "plaintext-secret", at, problem: "isthmus:secrets is not a map of names and encrypted values", fix };
 }
 
-function plainText(at: SourcePath, name: string): Finding {
+function encryptedAsAWhole(at: SourcePath, site: string): Finding {
+  const problem = "isthmus:secrets is encrypted as a whole, so that nothing says which secrets are in it";
+  const fix = `${removeSecret(site, "isthmus:secrets")}, then set each secret with: ${setSecret(site)}`;
+  return { rule: "plaintext-secret", at, problem, fix };
+}
+
+function wrongSecret(
+  held: unknown,
+  { name, site }: { readonly name: string; readonly site: string },
+): Pick<Finding, "problem" | "fix"> {
+  if (held === null) return { problem: `the secret ${name} has no value`, fix: setSecret(site, name) };
+  if (isRecord(held) && leavesOf(held).every(isEncrypted)) {
+    const problem = `the secret ${name} is a map of encrypted values, and each secret is one`;
+    const fix = `${removeSecret(site, `isthmus:secrets.${name}`)}, then set each under a name without dots: ${setSecret(site)}`;
+    return { problem, fix };
+  }
   return {
-    rule: "plaintext-secret",
-    at,
     problem: `the secret ${name} stands here in plain text (its value is not repeated)`,
-    fix: `change it where it is used, then: pulumi config set --path --secret 'isthmus:secrets.${name}'`,
+    fix: `change it where it is used, then: ${setSecret(site, name)}`,
   };
+}
+
+function leavesOf(value: Readonly<Record<string, unknown>>): unknown[] {
+  return Object.values(value).flatMap((inner) => (isRecord(inner) && !isEncrypted(inner) ? leavesOf(inner) : [inner]));
 }

@@ -119,7 +119,7 @@ const mistakes: readonly (readonly [what: string, file: string | Uint8Array, sai
   [
     "a tag of another program",
     "a: 1\nb: !secret x\n",
-    '2: the tag "!secret" is not known here | write the value without it; a secret is written as its name, and set with pulumi config set --path --secret',
+    "2: the tag \"!secret\" is not known here | write the value without it; of a secret, write the name, and set it with: pulumi config set --path --secret 'isthmus:secrets.NAME'",
   ],
   [
     "a second document",

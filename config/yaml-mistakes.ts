@@ -274,6 +274,6 @@ function tags({ document, text }: Parsed): YamlMistake | undefined {
   return {
     line: unknown.linePos?.[0].line ?? 1,
     problem: `the tag ${quote(tag)} is not known here`,
-    fix: "write the value without it; a secret is written as its name, and set with pulumi config set --path --secret",
+    fix: "write the value without it; of a secret, write the name, and set it with: pulumi config set --path --secret 'isthmus:secrets.NAME'",
   };
 }

@@ -5,7 +5,7 @@ export function unusableKey(text: string): Trouble | undefined {
   const trouble = privateKeyTrouble(text);
   if (trouble === undefined) return undefined;
   const fix =
-    "set the secret that `ssh.privateKey` of the stack file names (pulumi config set --secret), then run again";
+    "set the secret that `ssh.privateKey` of the stack file names (pulumi config set --path --secret 'isthmus:secrets.NAME'), then run again";
   return { because: `the SSH private key ${trouble}`, fix, lasting: true };
 }
 

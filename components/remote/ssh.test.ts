@@ -240,7 +240,7 @@ describe("a command over SSH", function () {
       stdout: "",
       stderr:
         "[server-1] because: the SSH private key is the public half of a key: take the file without .pub\n" +
-        "[server-1] to fix: set the secret that `ssh.privateKey` of the stack file names (pulumi config set --secret), then run again\n",
+        "[server-1] to fix: set the secret that `ssh.privateKey` of the stack file names (pulumi config set --path --secret 'isthmus:secrets.NAME'), then run again\n",
     });
   });
 
