@@ -143,14 +143,23 @@ export function nearestName(written: string, known: readonly string[]): string |
   return distance(written, nearest) > Math.max(2, nearest.length / 2) ? undefined : nearest;
 }
 
-/** Without "x is missing" where a slip of the pen in x's name is told already, nor what follows for the whole from what is not supported in it. */
+/**
+ * Without what follows from a slip of the pen that is told already (that x is missing, or that the whole lacks x or y), and without
+ * what follows for the whole from what is not supported in it.
+ */
 function withoutEchoes(findings: readonly Told[]): Finding[] {
-  const suggested = new Set(findings.map(({ suggests }) => suggests));
-  const wholes = new Set(
-    findings.filter(({ rule }) => rule === "not-supported").map(({ at }) => at.slice(0, at.lastIndexOf("/"))),
-  );
+  const suggested = findings.map(({ suggests }) => suggests).filter((meant) => meant !== undefined);
+  const wholes = new Set(findings.filter(({ rule }) => rule === "not-supported").map(({ at }) => parentOf(at)));
+  const echoes = ({ rule, at, fix }: Told, meant: SourcePath): boolean => {
+    const whole = parentOf(meant);
+    if (rule === "schema") return at === whole;
+    const key = meant.slice(whole.length + 1);
+    return rule === "missing" && (at === meant || (parentOf(at) === whole && fix.startsWith(`write ${key},`)));
+  };
   return findings
-    .filter(({ rule, at }) => rule !== "missing" || !suggested.has(at))
+    .filter((finding) => !suggested.some((meant) => echoes(finding, meant)))
     .filter(({ rule, at }) => rule !== "schema" || !wholes.has(at))
     .map(({ rule, at, problem, fix }) => ({ rule, at, problem, fix }));
 }
+
+const parentOf = (path: SourcePath): string => path.slice(0, path.lastIndexOf("/"));

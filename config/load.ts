@@ -201,6 +201,8 @@ function readServices(
     const from = below(at, instance);
     if (isReserved(instance)) findings.push(reservedName(instance, from));
     const { service: kind = instance, ...args } = settings;
+    // What is no text is told with the site's own shape, too.
+    if (typeof kind !== "string") continue;
     const service = catalogue.find((candidate) => candidate.name === kind);
     if (service === undefined) {
       findings.push(unknownService({ kind, from, explicit: "service" in settings }, catalogue));

@@ -1,6 +1,7 @@
 import { UserError, type Finding } from "@isthmus/core";
 import { describeFindings } from "../config/describe.ts";
 import { load } from "../config/load.ts";
+import { oncePerCause } from "../config/one-cause.ts";
 import { standingAlone } from "../config/repair.ts";
 import type { Sources } from "../config/sources.ts";
 import { checkChartMirror } from "./chart-mirror.ts";
@@ -17,12 +18,12 @@ export function planStackFiles(directory: string): PlannedFiles {
   const loaded = load(directory, catalogue);
   if ("model" in loaded) {
     const fleet = planFleet(loaded.model);
-    const findings = [...fleet.findings, ...checkChartMirror(fleet, directory)];
+    const findings = oncePerCause([...fleet.findings, ...checkChartMirror(fleet, directory)]);
     return findings.length === 0 ? { fleet } : { findings, sources: loaded.sources };
   }
   const { findings, sources, partial } = loaded;
   const across = partial === undefined ? [] : planFleet(partial).findings;
-  return { findings: [...findings, ...standingAlone(across, findings)], sources };
+  return { findings: oncePerCause([...findings, ...standingAlone(across, findings)]), sources };
 }
 
 /** The same for programs that stop there: throws a {@link UserError} with every finding. */

@@ -23,7 +23,7 @@ describe("an update that preview refuses", function () {
     for (const one of undo.reverse()) one();
     undo = [];
   });
-  after(disposing(() => sites.fleet));
+  after(disposing(() => (sites as TwoSites | undefined)?.fleet));
 
   /** Two etcd servers on one host; nothing promises that the site outlives a host, so that only the policy minds. */
   const serversOnOneHost = (): void => {
