@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { factsOf } from "../../../cli/lib/charts/facts.ts";
+import { factsOf, type BudgetFacts, type ObjectFacts } from "../../../cli/lib/charts/facts.ts";
 import { readKept } from "../../../cli/lib/charts/kept.ts";
 import { listAt, mapAt, textAt, type KubernetesObject } from "../../../cli/lib/charts/kubernetes.ts";
 import { objectsOfPlan } from "../../../cli/lib/charts/own-objects.ts";
@@ -41,7 +41,10 @@ export interface RunningSite {
 export async function runSite(files: ProgramFiles, asked: SiteAsked): Promise<RunningSite> {
   const { fleet, plan, root } = asked;
   const own = [...manifestsOf(plan), ...(await registeredObjects(fleet, plan))];
-  const controllers = [...(await podFacts(plan, root)).map(controllerOf), ...madeByLonghorn(plan), ...k3sPods];
+  const facts = await factsAt(plan, root);
+  const made = facts.flatMap(({ pods }) => pods.filter(stays).map(controllerOf));
+  const controllers = [...made, ...madeByLonghorn(plan), ...k3sPods];
+  const budgets = facts.flatMap((one) => one.budgets.map(budgetOf));
   const cluster = await startCluster(files, { ...settingsOf(plan), ...asked.settings });
   try {
     const { api } = cluster;
@@ -52,7 +55,7 @@ export async function runSite(files: ProgramFiles, asked: SiteAsked): Promise<Ru
     for (const { kind, metadata } of own) if (kind === "Namespace") await cluster.accountIn(metadata.name);
     const end = provision(api, classesOf(plan));
     for (const claim of claimsOf(controllers, plan)) await api.apply(claim);
-    for (const object of controllers) await api.apply(object);
+    for (const object of [...budgets, ...controllers]) await api.apply(object);
     return {
       cluster,
       settled: () => settled(cluster),
@@ -67,20 +70,33 @@ export async function runSite(files: ProgramFiles, asked: SiteAsked): Promise<Ru
   }
 }
 
-/** Pods that stay: of charts, as they are rendered or kept, and of objects of ours. */
-async function podFacts(plan: SitePlan, root: string): Promise<readonly PodFacts[]> {
+/** Facts of what charts make, as they are rendered or kept, and of objects of ours. */
+async function factsAt(plan: SitePlan, root: string): Promise<readonly Pick<ObjectFacts, "pods" | "budgets">[]> {
   const rendered = await renderedObjects(plan);
   const kept = readKept(root, plan.facts.name).releases;
-  return plan.services
-    .flatMap((service) => [
-      ...service.releases.flatMap(({ name, namespace }) => {
-        const objects = rendered?.get(name);
-        return objects === undefined ? (kept.get(name)?.pods ?? []) : factsOf(objects, namespace).pods;
-      }),
-      ...factsOf(objectsOfPlan(service), service.namespace).pods,
-    ])
-    .filter(({ hook, controller }) => hook === undefined && controller !== "Job" && controller !== "CronJob");
+  return plan.services.flatMap((service) => [
+    ...service.releases.flatMap(({ name, namespace }) => {
+      const objects = rendered?.get(name);
+      return objects === undefined ? (kept.get(name) ?? []) : factsOf(objects, namespace);
+    }),
+    factsOf(objectsOfPlan(service), service.namespace),
+  ]);
 }
+
+/** Pods that stay. */
+const stays = ({ hook, controller }: PodFacts): boolean =>
+  hook === undefined && controller !== "Job" && controller !== "CronJob";
+
+/** Of CNPG's two budgets of a cluster the one that spares the primary is not there: its operator moves that off a cordoned node. */
+const budgetOf = ({ name, namespace, selector, minAvailable, maxUnavailable }: BudgetFacts): KubernetesObject => ({
+  apiVersion: "policy/v1",
+  kind: "PodDisruptionBudget",
+  metadata: { name, namespace },
+  spec: { selector, minAvailable: amountOf(minAvailable), maxUnavailable: amountOf(maxUnavailable) },
+});
+
+const amountOf = (text: string | undefined): string | number | undefined =>
+  text === undefined || text.endsWith("%") ? text : Number(text);
 
 /** Claims that a chart makes beside its pods; of those that are kept only the name is known, so their class and size are the footprint's. */
 function claimsOf(controllers: readonly KubernetesObject[], { services }: SitePlan): readonly KubernetesObject[] {

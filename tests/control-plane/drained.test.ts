@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { budget } from "@isthmus/availability";
+import { fleetOrRefuse } from "../../plan/stack-files.ts";
+import { cordon, drain } from "../kits/control-plane/drain.ts";
+import { disagreements } from "../kits/control-plane/placement.ts";
+import { requireControlPlane } from "../kits/control-plane/programs.ts";
+import { runSite, type RunningSite } from "../kits/control-plane/scheduled.ts";
+import { inOrder } from "../kits/in-order.ts";
+import { withoutCharts } from "../kits/proofs/chart-data.ts";
+import { afterwards } from "../services/afterwards.ts";
+import { requireAll } from "../services/programs.ts";
+
+const root = join(import.meta.dirname, "../..");
+const fleet = fleetOrRefuse(root);
+const budgets = budget(fleet.footprint.topology, fleet.footprint.services);
+const [plan] = fleet.sites;
+assert.ok(plan !== undefined);
+
+describe("the drain of a node", function () {
+  this.timeout(300_000);
+  inOrder(this);
+  const undo = afterwards(this);
+  let site: RunningSite;
+
+  before(async function () {
+    requireAll(this, withoutCharts === undefined ? [] : [withoutCharts]);
+    site = await runSite(requireControlPlane(this), { fleet, plan, root });
+    undo(() => site.stop());
+    await site.settled();
+  });
+
+  // The law drain-finishes says so of every budget, by its text alone.
+  for (const { name } of plan.facts.topology.nodes) {
+    it(`finishes, and all is as planned once pods may come again: ${name}`, async () => {
+      const { api } = site.cluster;
+      assert.deepEqual(await drain(api, name, 30), []);
+      await cordon(api, name, false);
+      assert.deepEqual(disagreements(plan, budgets, await site.settled()), []);
+    });
+  }
+
+  it("does not finish where a budget lets nobody go", async () => {
+    const { api } = site.cluster;
+    const pods = await site.settled();
+    const on = pods.find(({ namespace, node }) => namespace === "traefik-public" && node !== undefined)?.node ?? "";
+    const metadata = { name: "traefik-public", namespace: "traefik-public" };
+    const pdb = { apiVersion: "policy/v1", kind: "PodDisruptionBudget", metadata };
+    await api.merge(pdb, { spec: { maxUnavailable: null, minAvailable: 2 } });
+    assert.match(
+      (await drain(api, on, 5)).join(),
+      /^traefik-public\/.*: Cannot evict pod as it would violate the pod's disruption budget/,
+    );
+  });
+});
