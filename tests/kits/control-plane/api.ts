@@ -98,9 +98,9 @@ export class Api {
     await this.ask("PATCH", `${path}/${object.metadata.name}${below}`, { body, contentType });
   }
 
-  async remove(object: KubernetesObject): Promise<void> {
+  async remove(object: KubernetesObject, query = ""): Promise<void> {
     const path = await this.pathOf({ ...object, namespace: object.metadata.namespace });
-    await this.ask("DELETE", `${path}/${object.metadata.name}`);
+    await this.ask("DELETE", `${path}/${object.metadata.name}${query}`);
   }
 
   async ask(method: string, path: string, { body, contentType = "application/json" }: Ask = {}): Promise<Answer> {

@@ -27,14 +27,17 @@ export interface Cluster {
   readonly folder: string;
   /** Waits until a namespace has the account that its pods get: a controller makes it. */
   accountIn(namespace: string): Promise<void>;
+  /** Ends the kubelets of nodes that are to be lost, as a power cut does: no heartbeat, and nobody acknowledges a deletion. */
+  lose(): Promise<void>;
   /** Fails where a program has ended. */
   check(): void;
   said(program: string): string;
   stop(): Promise<void>;
 }
 
-/** Nodes with this annotation have a kubelet; taking it away is the loss of the node. */
-export const managed = { "kwok.x-k8s.io/node": "fake" } as const;
+/** Nodes have this annotation: who stands in for their kubelets. Those of `doomed` end with {@link Cluster.lose}. */
+export const kubelets = { lasting: "lasting", doomed: "doomed" } as const;
+export const kubeletAnnotation = "kwok.x-k8s.io/node";
 
 interface Paths {
   readonly folder: string;
@@ -91,7 +94,12 @@ async function begin(programs: Programs, files: ProgramFiles, settings: ClusterS
       () => false,
     ),
   );
-  programs.start("kwok", files.kwok, kwokArguments(paths, kubeconfigs.admin, settings));
+  for (const kubelet of Object.values(kubelets)) {
+    programs.start(`kwok-${kubelet}`, files.kwok, [
+      ...kwokArguments(paths, kubeconfigs.admin, settings),
+      `--manage-nodes-with-annotation-selector=${kubeletAnnotation}=${kubelet}`,
+    ]);
+  }
   const accountIn = (namespace: string): Promise<void> =>
     until(programs, async () => (await api.list({ apiVersion: "v1", kind: "ServiceAccount", namespace })).length > 0);
   await accountIn("default");
@@ -99,6 +107,7 @@ async function begin(programs: Programs, files: ProgramFiles, settings: ClusterS
     api,
     folder,
     accountIn,
+    lose: () => programs.end(`kwok-${kubelets.doomed}`),
     check: () => {
       programs.check();
     },
@@ -253,11 +262,9 @@ function kwokArguments(
 ): readonly string[] {
   const file = join(folder, "stages.yaml");
   writeFileSync(file, stages.map((stage) => stringify(stage)).join("---\n"));
-  const [[annotation, value] = ["", ""]] = Object.entries(managed);
   return [
     `--kubeconfig=${kubeconfig}`,
     `--config=${file}`,
-    `--manage-nodes-with-annotation-selector=${annotation}=${value}`,
     `--node-lease-duration-seconds=${leaseSeconds}`,
     "--cidr=10.42.0.0/16",
   ];

@@ -5,7 +5,7 @@ import { parse } from "yaml";
 import { isRecord, listAt, mapAt, type KubernetesObject } from "../../../cli/lib/charts/kubernetes.ts";
 import type { SitePlan } from "../../../plan/plans.ts";
 import type { Api } from "./api.ts";
-import { managed } from "./cluster.ts";
+import { kubeletAnnotation, kubelets } from "./cluster.ts";
 
 /** What a node has for pods: memory in MiB, CPU in thousandths of a core. */
 export interface Room {
@@ -22,16 +22,17 @@ export interface FakeNode {
   readonly architecture: string;
 }
 
-export function nodesOf(plan: SitePlan): readonly FakeNode[] {
+/** The nodes of a site, of which one may be lost later. */
+export function nodesOf(plan: SitePlan, doomed?: string): readonly FakeNode[] {
   const planned = plannedNodes(planCluster(plan.cluster));
   return plan.facts.topology.nodes.map((facts) => {
     const own = planned.find(({ node }) => node.name === facts.name);
     if (own === undefined) throw new Error(`no files are planned for ${facts.name}`);
-    return fakeNode(facts, own);
+    return fakeNode(facts, own, facts.name === doomed);
   });
 }
 
-function fakeNode(facts: NodeFacts, { node, files }: NodePlan): FakeNode {
+function fakeNode(facts: NodeFacts, { node, files }: NodePlan, doomed: boolean): FakeNode {
   const config: unknown = parse(files.find(({ path }) => path === "/etc/rancher/k3s/config.yaml")?.content ?? "");
   const args = isRecord(config) && Array.isArray(config["kubelet-arg"]) ? config["kubelet-arg"].map(String) : [];
   const capacity = {
@@ -48,7 +49,7 @@ function fakeNode(facts: NodeFacts, { node, files }: NodePlan): FakeNode {
       kind: "Node",
       metadata: {
         name: facts.name,
-        annotations: managed,
+        annotations: { [kubeletAnnotation]: doomed ? kubelets.doomed : kubelets.lasting },
         labels: {
           ...node.labels,
           // The kubelet's own, and k3s': https://kubernetes.io/docs/reference/node/node-labels/

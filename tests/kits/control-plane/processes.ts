@@ -23,6 +23,13 @@ export class Programs {
     this.children.set(name, child);
   }
 
+  /** Ends a program. */
+  async end(name: string): Promise<void> {
+    const child = this.children.get(name);
+    this.children.delete(name);
+    if (child !== undefined) await ended(child);
+  }
+
   /** Fails where a program has ended, with the end of what it said. */
   check(): void {
     for (const [name, { exitCode, signalCode }] of this.children) {

@@ -19,6 +19,12 @@ import { manifestsOf, settingsOf } from "./site.ts";
 import { controllerOf } from "./templates.ts";
 import { classesOf, localPath, provision } from "./volumes.ts";
 
+export interface Clocks {
+  readonly apiServerArguments: readonly string[];
+  readonly controllerManagerArguments: readonly string[];
+  readonly leaseSeconds: number;
+}
+
 export interface SiteAsked {
   readonly fleet: FleetPlan;
   readonly plan: SitePlan;
@@ -26,8 +32,8 @@ export interface SiteAsked {
   readonly root: string;
   /** Default: those of the plan. */
   readonly nodes?: readonly FakeNode[];
-  /** Seconds and flags of a cluster whose clocks run faster. */
-  readonly settings?: Partial<Parameters<typeof startCluster>[1]>;
+  /** Of a cluster that notices a loss sooner. */
+  readonly clocks?: Clocks;
 }
 
 export interface RunningSite {
@@ -45,7 +51,16 @@ export async function runSite(files: ProgramFiles, asked: SiteAsked): Promise<Ru
   const made = facts.flatMap(({ pods }) => pods.filter(stays).map(controllerOf));
   const controllers = [...made, ...madeByLonghorn(plan), ...k3sPods];
   const budgets = facts.flatMap((one) => one.budgets.map(budgetOf));
-  const cluster = await startCluster(files, { ...settingsOf(plan), ...asked.settings });
+  const planned = settingsOf(plan);
+  const cluster = await startCluster(files, {
+    ...planned,
+    apiServerArguments: [...(planned.apiServerArguments ?? []), ...(asked.clocks?.apiServerArguments ?? [])],
+    controllerManagerArguments: [
+      ...(planned.controllerManagerArguments ?? []),
+      ...(asked.clocks?.controllerManagerArguments ?? []),
+    ],
+    ...(asked.clocks === undefined ? {} : { leaseSeconds: asked.clocks.leaseSeconds }),
+  });
   try {
     const { api } = cluster;
     await define(api, definitionsOf(own));

@@ -1,7 +1,7 @@
 import type { StorageClassFacts } from "@isthmus/core";
 import { localPathClass } from "@isthmus/k3s";
 import { setTimeout as sleep } from "node:timers/promises";
-import { mapAt, textAt, type KubernetesObject } from "../../../cli/lib/charts/kubernetes.ts";
+import { listAt, mapAt, textAt, type KubernetesObject } from "../../../cli/lib/charts/kubernetes.ts";
 import type { SitePlan } from "../../../plan/plans.ts";
 import type { Api } from "./api.ts";
 
@@ -72,4 +72,28 @@ function volume(claim: KubernetesObject, { name, path, follows }: StorageClassFa
         : { csi: { driver: "volumes.example", volumeHandle: uid } }),
     },
   };
+}
+
+/**
+ * Deletes pods of a dead node for good that hold a volume which can move, once they are to go: what Longhorn's
+ * `nodeDownPodDeletionPolicy` of both kinds does. https://longhorn.io/docs/1.12.1/high-availability/node-failure/
+ */
+export async function freeAsLonghorn(api: Api, node: string): Promise<void> {
+  const volumes = await api.list({ apiVersion: "v1", kind: "PersistentVolume" });
+  const movable = new Set(
+    volumes
+      .filter((one) => textAt(one, "spec", "csi", "driver") !== undefined)
+      .map(
+        (one) =>
+          `${textAt(one, "spec", "claimRef", "namespace") ?? ""}/${textAt(one, "spec", "claimRef", "name") ?? ""}`,
+      ),
+  );
+  for (const pod of await api.list({ apiVersion: "v1", kind: "Pod" })) {
+    const claims = listAt(pod, "spec", "volumes").flatMap(
+      (one) => textAt(one, "persistentVolumeClaim", "claimName") ?? [],
+    );
+    const holds = claims.some((claim) => movable.has(`${pod.metadata.namespace ?? ""}/${claim}`));
+    const leaving = textAt(pod.metadata, "deletionTimestamp") !== undefined;
+    if (textAt(pod, "spec", "nodeName") === node && leaving && holds) await api.remove(pod, "?gracePeriodSeconds=0");
+  }
 }
