@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { unique } from "@isthmus/core";
+import { proxmoxSchema } from "@isthmus/proxmox";
 import { readCases } from "./cases.ts";
 import { check } from "./findings.ts";
 import { foreignKey, normalised } from "./foreign-keys.ts";
 import { notSupported } from "./not-supported.ts";
 import { saidOtherwise } from "./said-otherwise.ts";
-import { siteSchema } from "./site-schema.ts";
 
 const file = "Pulumi.home.yaml#";
 
@@ -43,12 +43,11 @@ describe("keys of other tools", () => {
   });
 
   it("come after a slip of the pen in a key that is known here", () => {
-    const checked = check(
-      siteSchema.shape.kubernetes,
-      { api: { kind: "external", address: "a.example" }, "cluster-cidr": "" },
-      file,
-    );
+    // "datastores" is a key of Proxmox' settings, and what others call a host's storage.
+    const checked = check(proxmoxSchema, { data_stores: {} }, file);
     assert.ok("findings" in checked);
-    assert.match(checked.findings[0]?.fix ?? "", /^did you mean clusterCidr\?/);
+    const told = checked.findings.find(({ at }) => at.endsWith("/data_stores"));
+    assert.equal(told?.rule, "unknown-key");
+    assert.match(told.fix, /^did you mean datastores\?/);
   });
 });
