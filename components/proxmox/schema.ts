@@ -200,7 +200,7 @@ export const vmSchema = z.strictObject({
     .string()
     .regex(/^[-._A-Za-z0-9]{1,64}$/, "must be a word, such as a date: 2026-11-21")
     .optional()
-    .describe("Any word. A change of it, and nothing else, makes the VM anew: its disks are lost. One at a time."),
+    .describe("Any word. A change of it, and nothing else, replaces the VM: its disks are lost. One at a time."),
 });
 
 /** What Proxmox is told of a host. */

@@ -43,6 +43,19 @@ describe("documentation", () => {
     assert.deepEqual(unknown, []);
   });
 
+  it("is in the field's words", () => {
+    const quaint = /\b(anew|mends?|mended|genesis|occasions?|casualties|homeless|shall|whilst|amiss|hence|betwixt)\b/i;
+    // A decision may quote names that states of former releases have.
+    const lines = pages
+      .filter((page) => !page.startsWith("docs/decisions/"))
+      .flatMap((page) =>
+        readFileSync(page, "utf8")
+          .split("\n")
+          .flatMap((line, index) => (quaint.test(line) ? [`${page}:${String(index + 1)}: ${line.trim()}`] : [])),
+      );
+    assert.deepEqual(lines, []);
+  });
+
   it("shows parts of stack files that have the keys and shapes of stack files", () => {
     const wrong = yamlBlocks.flatMap(({ page, at, values }) =>
       values.flatMap((value) => problemsOf(value).map((problem) => `${page}:${String(at)}: ${problem}`)),

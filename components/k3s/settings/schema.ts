@@ -206,7 +206,7 @@ export const k3sSettings = z.strictObject({
     .regex(/^v1\.\d+\.\d+\+k3s\d+$/, "is not a k3s version, such as v1.34.3+k3s1")
     .default(defaultVersion)
     .describe(
-      `k3s version. A change upgrades: servers one by one, then agents. Servers skip no minor version, and there is no way back. Default: ${defaultVersion}; it moves with releases of Isthmus, so that a cluster which shall stay where it is states its own.`,
+      `k3s version. A change upgrades: servers one by one, then agents. Servers skip no minor version, and there is no way back. Default: ${defaultVersion}; it moves with releases of Isthmus, so that a cluster that is to stay where it is states its own.`,
     ),
   checksums: z
     .strictObject({

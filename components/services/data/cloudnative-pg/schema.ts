@@ -10,7 +10,7 @@ const backup = z.union([
     archive: shapes.name
       .optional()
       .describe(
-        "The name under which the backups stand in the store. Default: the cluster's name. A cluster that is made anew needs a new one, such as main-2: nothing is archived over what an earlier cluster left.",
+        "The name under which the backups stand in the store. Default: the cluster's name. A cluster that is made again needs a new one, such as main-2: nothing is archived over what an earlier cluster left.",
       ),
   }),
   z.strictObject({

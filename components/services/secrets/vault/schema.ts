@@ -14,7 +14,7 @@ const fields = z.strictObject({
   auditSize: shapes.bytes
     .default("5Gi")
     .describe(
-      "Size of each server's volume for the audit log. Default: 5Gi. A tenth of it full, the log begins anew; eight old ones are kept.",
+      "Size of each server's volume for the audit log. Default: 5Gi. A tenth of it full, the log starts again; eight old ones are kept.",
     ),
   memory: shapes.bytes
     .default("256Mi")

@@ -33,7 +33,7 @@ export function longhornPermissions(namespace: string): readonly StatedPermissio
       subject: manager,
       in: "cluster",
       may: ["write CustomResourceDefinitions", "write RBAC", "escalate", "bind", "* verbs"],
-      why: "a SystemRestore makes CustomResourceDefinitions, ClusterRoles and their bindings anew; the chart grants it always",
+      why: "a SystemRestore makes CustomResourceDefinitions, ClusterRoles and their bindings again; the chart grants it always",
     },
     {
       subject: manager,
