@@ -26,7 +26,7 @@ describe("etcd-on-distinct-hosts", () => {
         kind: "fail",
         message:
           "site-a: the etcd servers k3s-a-server-1 and k3s-a-server-2 stand on one physical host, pve-a-1; without it, 1 of 3 voters are left: etcd needs 2 and stops",
-        fix: "Move k3s-a-server-2 to a host without a server: pve-a-2, pi-a-1.",
+        fix: "Move k3s-a-server-2 to a host without a server: set nodes.k3s-a-server-2.vm.host to pve-a-2 or pi-a-1.",
         from: "Pulumi.site-a.yaml#/nodes/k3s-a-server-2",
       },
     ]);
@@ -39,7 +39,7 @@ describe("etcd-on-distinct-hosts", () => {
     assert.match(found.message, /without it, 3 of 5 voters are left: etcd goes on, with nothing to spare/);
     assert.equal(
       found.fix,
-      "Add a physical host to site-a and move server-1 there, or run a single server and say so.",
+      "Add a physical host (hosts) and move server-1 there (nodes.server-1.vm.host), or give one node alone the role server.",
     );
     assert.equal(found.from, "Pulumi.site-a.yaml#");
   });

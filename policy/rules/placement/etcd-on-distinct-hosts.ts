@@ -66,8 +66,8 @@ function failure(
   const names = together.map((server) => server.name).join(" and ");
   const fix =
     around.freeHosts.length > 0
-      ? `Move ${moved?.name ?? ""} to a host without a server: ${around.freeHosts.join(", ")}.`
-      : `Add a physical host to ${site} and move ${moved?.name ?? ""} there, or run a single server and say so.`;
+      ? `Move ${moved?.name ?? ""} to a host without a server: set nodes.${moved?.name ?? ""}.vm.host to ${around.freeHosts.join(" or ")}.`
+      : `Add a physical host (hosts) and move ${moved?.name ?? ""} there (nodes.${moved?.name ?? ""}.vm.host), or give one node alone the role server.`;
   return fail(
     `${site}: the etcd servers ${names} stand on one physical host, ${host}; without it, ${left} of ${around.of} voters are left: ${loss}`,
     fix,

@@ -123,7 +123,7 @@ function drivesInAll(context: Context): Finding[] {
     {
       rule: "erasure-set-size",
       at: below(from, drives < 4 ? "members" : "drivesPerMember"),
-      problem: `${members} members with ${args.drivesPerMember} drives each are ${drives} drives; one erasure set has 4 to ${maximumDrives}`,
+      problem: `${members} × ${args.drivesPerMember} (members × drivesPerMember) makes ${drives === 1 ? "1 drive" : `${drives} drives`}, and an erasure set has 4 to ${maximumDrives}`,
       fix:
         drives < 4
           ? "set members or drivesPerMember so that there are at least 4 drives"
