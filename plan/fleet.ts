@@ -21,9 +21,12 @@ import { checkDisks } from "./rules/disks.ts";
 import { checkK3sParts } from "./rules/k3s-parts.ts";
 import { checkK3sVersion } from "./rules/k3s-version.ts";
 import { checkLinks } from "./rules/links.ts";
+import { checkNames } from "./rules/names.ts";
 import { checkPlacement } from "./rules/placement.ts";
 import { checkPromises } from "./rules/promises.ts";
 import { checkReach } from "./rules/reach.ts";
+import { checkResolvers } from "./rules/resolvers.ts";
+import { checkStateName } from "./rules/state-name.ts";
 import { neededSecrets } from "./secrets.ts";
 import { planServices, type ServicePlan, type ServicePlans } from "./service-plans.ts";
 import { siteFacts } from "./site-facts.ts";
@@ -42,6 +45,7 @@ export function planFleet(model: Model): FleetPlan {
   const assessments = assess(footprint);
   const findings = [
     ...checkState(model),
+    ...checkStateName(model, sites),
     ...checkNetworks(model),
     ...checkClusterNetworks(model),
     ...checkAddresses(model),
@@ -49,6 +53,8 @@ export function planFleet(model: Model): FleetPlan {
     ...checkLabels(model),
     ...planned.flatMap((one) => one.findings),
     ...checkClaims(sites),
+    ...checkNames(sites),
+    ...sites.flatMap(checkResolvers),
     ...checkLinks(sites, unfinished),
     ...checkReach(sites, model.fleet.overlay !== undefined),
     ...checkBudget(sites, footprint),

@@ -4,7 +4,7 @@ import type { Model } from "../load.ts";
 
 const at = (key: string): SourcePath => `${fleetFile}#/state/${key}`;
 
-/** Losing one site loses neither the state nor its passphrase, and the state does not stand on what it describes. */
+/** Losing one site loses neither the state nor its passphrase. */
 export function checkState({ fleet, sites }: Model): Finding[] {
   const { state } = fleet;
   const names = sites.map((site) => site.name);
@@ -16,15 +16,6 @@ export function checkState({ fleet, sites }: Model): Finding[] {
       at: at("standsAt"),
       problem: `the state stands at "${state.standsAt}" only: with that site it is lost, and with it every token and key`,
       fix: "keep it outside the fleet, or add copyAt with another place and run `npm run state -- backup` on a schedule",
-    });
-  }
-  const own = ownName(state.backend, fleet.domain);
-  if (own !== undefined) {
-    findings.push({
-      rule: "state-on-own-service",
-      at: at("backend"),
-      problem: `"${own}" is a name of the fleet: the state would stand on a service that it is needed to repair`,
-      fix: "use a bucket or folder that this program does not deploy",
     });
   }
   const places = new Set(state.passphraseAt);
@@ -40,10 +31,4 @@ export function checkState({ fleet, sites }: Model): Finding[] {
     });
   }
   return findings;
-}
-
-/** The host name in a backend URL that lies in the fleet's own zone. */
-function ownName(backend: string, domain: string): string | undefined {
-  const names = backend.toLowerCase().match(/[a-z0-9-]+(\.[a-z0-9-]+)+/g) ?? [];
-  return names.find((name) => name === domain || name.endsWith(`.${domain}`));
 }

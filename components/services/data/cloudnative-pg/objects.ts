@@ -1,4 +1,5 @@
 import {
+  below,
   opaqueSecret,
   whenLinked,
   type BackupStoreFacts,
@@ -60,7 +61,7 @@ function clusterObject(
       `release/${barmanRelease(instance)}`,
       ...(store === undefined ? [] : [`object/object-store-${name}`]),
     ],
-    from,
+    from: below(from, "clusters", name),
     pods: { [clusterWorkloadName(name)]: clusterPlaces },
     manifest: {
       apiVersion: "postgresql.cnpg.io/v1",

@@ -1,0 +1,24 @@
+import { readablePath, splitSourcePath, type Finding } from "@isthmus/core";
+import { fleetFile } from "../../config/files.ts";
+import type { Model } from "../../config/load.ts";
+import type { SitePlan } from "../plans.ts";
+
+/** The state does not stand on what it describes: it is needed to repair that. A NAS may have a name in the fleet's zone. */
+export function checkStateName({ fleet }: Model, sites: readonly SitePlan[]): Finding[] {
+  // Names with a dot, and addresses.
+  const hosts = fleet.state.backend.toLowerCase().match(/[a-z0-9-]+(\.[a-z0-9-]+)+/g) ?? [];
+  const records = sites.flatMap(({ dnsRecords }) => dnsRecords);
+  const met = hosts
+    .map((host) => ({ host, record: records.find(({ name, value }) => name === host || value === host) }))
+    .find(({ record }) => record !== undefined);
+  if (met?.record === undefined) return [];
+  const from = `${readablePath(met.record.from)} of ${splitSourcePath(met.record.from).file}`;
+  return [
+    {
+      rule: "state-on-own-service",
+      at: `${fleetFile}#/state/backend`,
+      problem: `"${met.host}" leads to what this program deploys (${from}): the state would stand on a service that it is needed to repair`,
+      fix: "use a bucket or folder that this program does not deploy",
+    },
+  ];
+}
