@@ -34,7 +34,7 @@ describe("the drain of a node", function () {
   for (const { name } of plan.facts.topology.nodes) {
     it(`finishes, and all is as planned once pods may come again: ${name}`, async () => {
       const { api } = site.cluster;
-      assert.deepEqual(await drain(api, name, 30), []);
+      assert.deepEqual(await drain(api, name, 60), []);
       await cordon(api, name, false);
       assert.deepEqual(disagreements(plan, budgets, await site.settled()), []);
     });

@@ -94,9 +94,15 @@ async function factsAt(plan: SitePlan, root: string): Promise<readonly Pick<Obje
       const objects = rendered?.get(name);
       return objects === undefined ? (kept.get(name) ?? []) : factsOf(objects, namespace);
     }),
-    factsOf(objectsOfPlan(service), service.namespace),
+    ofOperators(factsOf(objectsOfPlan(service), service.namespace)),
   ]);
 }
+
+/** Of objects of ours, which are applied as they are, only what operators make of them is missing. */
+const ofOperators = ({ pods }: ObjectFacts): Pick<ObjectFacts, "pods" | "budgets"> => ({
+  pods: pods.filter(({ controller }) => controller === "operator"),
+  budgets: [],
+});
 
 /** Pods that stay. */
 const stays = ({ hook, controller }: PodFacts): boolean =>
