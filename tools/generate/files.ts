@@ -4,6 +4,8 @@ import { z } from "zod";
 import { generateSchemas } from "../../config/json-schema.ts";
 import { catalogue } from "../../plan/catalogue.ts";
 import type { FleetPlan } from "../../plan/plans.ts";
+import { verbs } from "../../cli/commands/index.ts";
+import { commandsPage, withCommands } from "./commands-page.ts";
 import { drawFleet } from "./picture/fleet.ts";
 import { picturedLink, picturedSites } from "./picture/sites.ts";
 import { previewDocument } from "../../cli/lib/preview/document.ts";
@@ -26,7 +28,8 @@ export async function generatedFiles(fleet: FleetPlan): Promise<Files> {
   const files = stackFiles(process.cwd());
   const preview = previewText(await previewDocument(fleet, []), fleet, { style: plain });
   return new Map([
-    ["README.md", withNotSupported(withExcerpt(readFileSync("README.md", "utf8"), preview))],
+    ["README.md", withCommands(withNotSupported(withExcerpt(readFileSync("README.md", "utf8"), preview)), verbs)],
+    [`${reference}/commands.md`, commandsPage(verbs)],
     [notSupportedPage, notSupportedText()],
     ["docs/fleet.svg", drawFleet(picturedSites(fleet), picturedLink(fleet))],
     ...generateSchemas(catalogue),

@@ -16,10 +16,14 @@ export const program = "npx isthmus";
  * Reads a command line, without the program's own name.
  * @throws {UsageError} if what a value falls back to cannot be used.
  */
-export function parse(verbs: readonly Verb[], words: readonly string[], version = ""): Typed {
+export function parse(
+  verbs: readonly Verb[],
+  words: readonly string[],
+  { called = program, version = "" } = {},
+): Typed {
   let found: Typed | undefined;
   let said = "";
-  const root = quiet(new Command(program), (text) => (said += text)).description(
+  const root = quiet(new Command(called), (text) => (said += text)).description(
     "A multi-site homelab, from machines to a running, policy-checked platform.",
   );
   root.version(version, "--version", "say which version this is");
@@ -53,7 +57,7 @@ function addVerb(parent: Command, verb: Verb, ran: Ran): void {
 function addCommand(command: Command, declaration: AnyDeclaration, ran: ReturnType<Ran>): void {
   const names = Object.keys(declaration.arguments);
   if (declaration.notes !== undefined) command.description(`${declaration.summary}\n\n${declaration.notes}`);
-  command.summary(declaration.summary).addHelpText("after", () => afterHelp(declaration, program));
+  command.summary(declaration.summary).addHelpText("after", () => afterHelp(declaration, nameOfRoot(command)));
   for (const name of names) command.addArgument(asArgument(declaration.arguments[name] ?? nothing));
   for (const [name, option] of Object.entries(declaration.options)) command.addOption(asFlag(name, option));
   command.action(() => {
@@ -68,6 +72,9 @@ function addCommand(command: Command, declaration: AnyDeclaration, ran: ReturnTy
 }
 
 const nothing: Option<unknown> = { summary: "" };
+
+const nameOfRoot = (command: Command): string =>
+  command.parent === null ? command.name() : nameOfRoot(command.parent);
 
 /** What a value is where nobody gave one. */
 function leftOut({ fallback, preset, several, takes }: Option<unknown>): unknown {

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { endOf, exitCode } from "../exit.ts";
 import type { Verb } from "./declare.ts";
-import { parse } from "./parse.ts";
+import { parse, program } from "./parse.ts";
 
-/** Runs what was typed. A mistake of a person's is a message and an exit code; a stack trace is a bug. */
-export async function start(verbs: readonly Verb[], words: readonly string[]): Promise<void> {
+/** Runs what was typed; `called`: how the program is called in help. A mistake of a person's is a message and an exit code; a stack trace is a bug. */
+export async function start(verbs: readonly Verb[], words: readonly string[], called = program): Promise<void> {
   endQuietlyWithReader();
   try {
-    const typed = parse(verbs, words, version());
+    const typed = parse(verbs, words, { called, version: version() });
     process.exitCode = "command" in typed ? await typed.command.run(typed.given) : tell(typed);
   } catch (error) {
     const end = endOf(error);
