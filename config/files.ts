@@ -1,5 +1,14 @@
 import { shapes, type Finding, type SourcePath } from "@isthmus/core";
 import { nearestName } from "./findings.ts";
+import { defineRule } from "./rules.ts";
+
+const strayFileRule = defineRule({
+  id: "stray-file",
+  severity: "medium",
+  summary: "Every file that is called like a stack file is read.",
+  fix: "Call it as the site is called, add the site to the fleet, or move the file away.",
+  docs: "docs/reference/fleet.md#keys-of-pulumiyaml",
+});
 
 export const fleetFile = "Pulumi.yaml";
 export const siteFile = (site: string): string => `Pulumi.${site}.yaml`;
@@ -31,7 +40,7 @@ export function strayFiles(found: readonly string[], sites: readonly string[]): 
       const near = same !== undefined || site === undefined ? undefined : nearestName(site, missing);
       const meant = same ?? (near === undefined ? undefined : siteFile(near));
       return {
-        rule: "stray-file",
+        rule: strayFileRule.id,
         at: `${file}#` as SourcePath,
         problem: `nothing reads "${file}"`,
         meant: meant === undefined ? undefined : (`${meant}#` as SourcePath),

@@ -5,6 +5,7 @@ import { choice, expected, knownKeys, schemaAt, unwrap } from "./expected.ts";
 import { foreignKey, foreignValue, normalised } from "./foreign-keys.ts";
 import { isEncrypted, setSecret } from "./secrets.ts";
 import { isRecord, valueAt } from "./sources.ts";
+import { missingRule, notSupportedRule, schemaRule, unknownKeyRule } from "./shape-rules.ts";
 
 /** What a schema says against a value: either the parsed value, or everything that is wrong with it. */
 export type Checked<T> = { readonly value: T } | { readonly findings: readonly Finding[] };
@@ -37,7 +38,7 @@ function encryptedWrongly(at: SourcePath): Finding {
   const { file } = splitSourcePath(at);
   const site = /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? "SITE";
   const fix = `write it in plain text; where the name of a secret belongs, write that, and set the secret with: ${setSecret(site)}`;
-  return { rule: "schema", at, problem: "an encrypted value stands here, where none is decrypted", fix };
+  return { rule: schemaRule.id, at, problem: "an encrypted value stands here, where none is decrypted", fix };
 }
 
 /** A value, the schema that it breaks, and where it stands. */
@@ -60,11 +61,11 @@ function toFindings(issue: z.core.$ZodIssue, { schema, value, at }: Parsed): Tol
   if (issue.code === "unrecognized_keys") return unknownKeys(issue.keys, known, where);
   if (issue.code === "invalid_key") {
     const fix = `write ${issue.issues[0]?.message ?? issue.message}`;
-    return [{ rule: "schema", at: where, problem: `${quote(path.at(-1))} is not a name for this`, fix }];
+    return [{ rule: schemaRule.id, at: where, problem: `${quote(path.at(-1))} is not a name for this`, fix }];
   }
   if (bad === undefined) {
     const problem = `${path.at(-1) ?? "the value"} is missing`;
-    return [{ rule: "missing", at: where, problem, fix: expected(issue, known) || choice(known) }];
+    return [{ rule: missingRule.id, at: where, problem, fix: expected(issue, known) || choice(known) }];
   }
   const foreign = foreignValue(where, bad);
   if (foreign !== undefined) return [foreign];
@@ -73,7 +74,7 @@ function toFindings(issue: z.core.$ZodIssue, { schema, value, at }: Parsed): Tol
   const problem = /\bname of a secret\b/.test(issue.message)
     ? "what stands here is no name of a secret (it is not repeated)"
     : `${quote(bad)} does not fit`;
-  return [{ rule: "schema", at: where, problem, fix: expected(issue, known) }];
+  return [{ rule: schemaRule.id, at: where, problem, fix: expected(issue, known) }];
 }
 
 /** What a value that may be one of several lacks to be the one that it is most like. */
@@ -92,7 +93,7 @@ function nearestOption(issue: z.core.$ZodIssueInvalidUnion, union: Parsed): Told
   const reasons = only === undefined ? issue.errors.flat() : only.issues;
   const fix =
     expected(issue, union.schema) || [...new Set(reasons.map((inner) => expected(inner, undefined)))].join(", or ");
-  return [{ rule: "schema", at: union.at, problem: `${quote(union.value)} does not fit`, fix }];
+  return [{ rule: schemaRule.id, at: union.at, problem: `${quote(union.value)} does not fit`, fix }];
 }
 
 const mistakes = (issues: readonly z.core.$ZodIssue[]): number =>
@@ -115,7 +116,7 @@ function unknownKeys(keys: readonly string[], schema: z.ZodType | undefined, whe
     if (told.has(moved)) return [];
     told.add(moved);
     const problem = `${quote(key)} is now said by "${moved.to}"`;
-    return [{ rule: "unknown-key", at, problem, fix: moved.fix, suggests: below(where, moved.to) }];
+    return [{ rule: unknownKeyRule.id, at, problem, fix: moved.fix, suggests: below(where, moved.to) }];
   });
 }
 
@@ -128,12 +129,12 @@ function unreadKey(at: SourcePath, key: string, known: readonly string[]): Told 
 /** A key that nothing reads, with the name that was probably meant. */
 export function unknownKey(at: SourcePath, key: string, known: readonly string[]): Told {
   const problem = `${quote(key)} is not known here`;
-  if (known.length === 0) return { rule: "unknown-key", at, problem, fix: "remove it" };
+  if (known.length === 0) return { rule: unknownKeyRule.id, at, problem, fix: "remove it" };
   const nearest = nearestName(key, known);
   const all = `Known: ${known.join(", ")}`;
-  if (nearest === undefined) return { rule: "unknown-key", at, problem, fix: `remove it. ${all}` };
+  if (nearest === undefined) return { rule: unknownKeyRule.id, at, problem, fix: `remove it. ${all}` };
   const suggests = `${at.slice(0, at.lastIndexOf("/"))}/${nearest}` as SourcePath;
-  return { rule: "unknown-key", at, problem, fix: `did you mean ${nearest}? ${all}`, suggests };
+  return { rule: unknownKeyRule.id, at, problem, fix: `did you mean ${nearest}? ${all}`, suggests };
 }
 
 /** The name that somebody who wrote `written` probably meant, if any is like it. */
@@ -149,16 +150,16 @@ export function nearestName(written: string, known: readonly string[]): string |
  */
 function withoutEchoes(findings: readonly Told[]): Finding[] {
   const suggested = findings.map(({ suggests }) => suggests).filter((meant) => meant !== undefined);
-  const wholes = new Set(findings.filter(({ rule }) => rule === "not-supported").map(({ at }) => parentOf(at)));
+  const wholes = new Set(findings.filter(({ rule }) => rule === notSupportedRule.id).map(({ at }) => parentOf(at)));
   const echoes = ({ rule, at, fix }: Told, meant: SourcePath): boolean => {
     const whole = parentOf(meant);
-    if (rule === "schema") return at === whole;
+    if (rule === schemaRule.id) return at === whole;
     const key = meant.slice(whole.length + 1);
-    return rule === "missing" && (at === meant || (parentOf(at) === whole && fix.startsWith(`write ${key},`)));
+    return rule === missingRule.id && (at === meant || (parentOf(at) === whole && fix.startsWith(`write ${key},`)));
   };
   return findings
     .filter((finding) => !suggested.some((meant) => echoes(finding, meant)))
-    .filter(({ rule, at }) => rule !== "schema" || !wholes.has(at))
+    .filter(({ rule, at }) => rule !== schemaRule.id || !wholes.has(at))
     .map(({ rule, at, problem, fix }) => ({ rule, at, problem, fix }));
 }
 

@@ -1,6 +1,7 @@
 import { quote, readablePath, splitSourcePath, type Finding, type SourcePath } from "@isthmus/core";
 import { notSupported, type NotSupported } from "./not-supported.ts";
 import { saidOtherwise } from "./said-otherwise.ts";
+import { notSupportedRule, unknownKeyRule } from "./shape-rules.ts";
 
 /** A key of another tool that is written here: what is so, and what to write instead. `undefined` where nobody is known to have it. */
 export function foreignKey(at: SourcePath, key: string): Finding | undefined {
@@ -10,7 +11,7 @@ export function foreignKey(at: SourcePath, key: string): Finding | undefined {
   if (topic !== undefined) return notThere(at, key, topic);
   const instead = !inService && Object.hasOwn(saidOtherwise, name) ? saidOtherwise[name] : undefined;
   if (instead === undefined) return undefined;
-  return { rule: "unknown-key", at, problem: `${quote(key)} is not a key here`, fix: instead };
+  return { rule: unknownKeyRule.id, at, problem: `${quote(key)} is not a key here`, fix: instead };
 }
 
 /** A value that asks for something that is not supported, where only its shape would be told otherwise. */
@@ -23,7 +24,7 @@ export function foreignValue(at: SourcePath, value: unknown): Finding | undefine
 
 function notThere(at: SourcePath, written: string, { topic, so, instead }: NotSupported): Finding {
   return {
-    rule: "not-supported",
+    rule: notSupportedRule.id,
     at,
     problem: `${quote(written)} is not supported (${topic}): ${so}`,
     fix: instead,

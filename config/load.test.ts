@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { catalogue } from "../plan/catalogue.ts";
 import { describeFindings } from "./describe.ts";
+import { schemaRule } from "./shape-rules.ts";
 import { load, type Loaded } from "./load.ts";
 import { sampleModel } from "./testing.ts";
 
@@ -103,7 +104,7 @@ describe("mistakes in stack files", () => {
 
   it("are told sorted by file and line", () => {
     const { sources } = sampleModel("two-sites", catalogue);
-    const finding = (at: `${string}#${string}`) => ({ rule: "schema", at, problem: "p", fix: "m" });
+    const finding = (at: `${string}#${string}`) => ({ rule: schemaRule.id, at, problem: "p", fix: "m" });
     const text = describeFindings(
       [
         finding("Pulumi.yaml#/state"),

@@ -1,6 +1,16 @@
 import { existsSync, readdirSync } from "node:fs";
-import { below, quote, unique, UserError, type Finding, type Service, type SourcePath } from "@isthmus/core";
+import {
+  below,
+  quote,
+  unique,
+  UserError,
+  type Finding,
+  type Service,
+  type SourcePath,
+  unknownServiceRule,
+} from "@isthmus/core";
 import { check, nearestName, unknownKey } from "./findings.ts";
+import { missingRule } from "./shape-rules.ts";
 import { fleetSchema, type Fleet } from "./fleet-schema.ts";
 import { fleetFile, siteFile, siteNamesIn, strayFiles } from "./files.ts";
 import { withoutMistakes } from "./repair.ts";
@@ -8,6 +18,32 @@ import { readSecrets, type DeclaredSecret } from "./secrets.ts";
 import { complete, type CompleteSite } from "./complete.ts";
 import { siteSchema } from "./site-schema.ts";
 import { isRecord, Sources } from "./sources.ts";
+import { defineRule } from "./rules.ts";
+
+export const nameTwiceRule = defineRule({
+  id: "name-twice",
+  severity: "high",
+  summary: "Sites and nodes have names of their own in the whole fleet.",
+  fix: "Give each a name of its own.",
+  docs: "docs/reference/site.md#nodes",
+  needsWhole: [],
+});
+
+const missingFileRule = defineRule({
+  id: "missing-file",
+  severity: "high",
+  summary: "The fleet and each of its sites have a stack file.",
+  fix: "Make the file, or take the site out of the fleet.",
+  docs: "docs/reference/fleet.md#keys-of-pulumiyaml",
+});
+
+const reservedNameRule = defineRule({
+  id: "reserved-name",
+  severity: "high",
+  summary: "No service has a name that the cluster itself uses.",
+  fix: "Give the service another name, and say what it is with `service`.",
+  docs: "docs/reference/site.md#services",
+});
 
 /** One configured instance of a service, its arguments checked. */
 export interface ConfiguredService {
@@ -52,7 +88,9 @@ export function load(directory: string, catalogue: readonly Service[]): Loaded {
   );
   const complete = sites.filter((site) => site !== undefined);
   // A file under another name is not missing besides.
-  const told = findings.filter(({ rule, at }) => rule !== "missing-file" || !strays.some(({ meant }) => at === meant));
+  const told = findings.filter(
+    ({ rule, at }) => rule !== missingFileRule.id || !strays.some(({ meant }) => at === meant),
+  );
   if (fleet === undefined) return { findings: told, sources };
   const model = { fleet, sites: complete, sources };
   return told.length > 0 ? { findings: told, sources, partial: model } : { model, sources };
@@ -99,10 +137,10 @@ function noFleet(sources: Sources): Finding {
   if (shape === undefined && isRecord(stated)) {
     // Pulumi takes a map at this place of Pulumi.yaml for a description of the setting, not for its value.
     const fix = "write value: below isthmus:fleet, and indent the facts of the fleet below that";
-    return { rule: "missing", at: `${fleetFile}#/..`, problem: "isthmus:fleet has no value", fix };
+    return { rule: missingRule.id, at: `${fleetFile}#/..`, problem: "isthmus:fleet has no value", fix };
   }
   const fix = "add config → isthmus:fleet → value with the facts that all sites share";
-  return { rule: "missing", at: `${fleetFile}#`, problem: shape ?? "it has no fleet", fix };
+  return { rule: missingRule.id, at: `${fleetFile}#`, problem: shape ?? "it has no fleet", fix };
 }
 
 /** What a file is that has no keys at all. */
@@ -140,7 +178,7 @@ function sitesTwice(names: readonly string[]): Finding[] {
       ? []
       : [
           {
-            rule: "name-twice",
+            rule: nameTwiceRule.id,
             at: `${fleetFile}#/sites/${index}` as SourcePath,
             problem: `"${name}" is named twice`,
             fix: "name each site once",
@@ -152,7 +190,7 @@ function sitesTwice(names: readonly string[]): Finding[] {
 function missingFile(file: string, fix: string): { value: undefined; findings: Finding[] } {
   return {
     value: undefined,
-    findings: [{ rule: "missing-file", at: `${file}#`, problem: "the file is not there", fix }],
+    findings: [{ rule: missingFileRule.id, at: `${file}#`, problem: "the file is not there", fix }],
   };
 }
 
@@ -173,7 +211,7 @@ function readSite(
     if (keys.some(({ meant }) => meant === "isthmus:site")) return { value: undefined, findings: keys };
     const fix = "add config → isthmus:site with what is at that site";
     const problem = notAMap(sources, file) ?? "it has no site";
-    return { value: undefined, findings: [...keys, { rule: "missing", at: from, problem, fix }] };
+    return { value: undefined, findings: [...keys, { rule: missingRule.id, at: from, problem, fix }] };
   }
   const checked = check(siteSchema, raw, from);
   const secrets = readSecrets(sources, file);
@@ -224,7 +262,7 @@ function unknownService(
   const nearest = nearestName(String(kind), names);
   const meant = nearest === undefined ? "" : `did you mean ${nearest}? If not, `;
   return {
-    rule: "unknown-service",
+    rule: unknownServiceRule.id,
     at: explicit ? below(from, "service") : from,
     problem: `${quote(kind)} is no service`,
     fix: explicit
@@ -241,7 +279,7 @@ function isReserved(instance: string): boolean {
 function reservedName(instance: string, at: SourcePath): Finding {
   const problem = `"${instance}" is a name that the cluster itself uses`;
   return {
-    rule: "reserved-name",
+    rule: reservedNameRule.id,
     at,
     problem,
     fix: "give the service another name, and say what it is with `service`",

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import type { Finding } from "@isthmus/core";
+import { byId, ruleTable, type Finding, type RuleId } from "@isthmus/core";
+import { schemaRule, unknownKeyRule } from "./shape-rules.ts";
 import { standingAlone, withoutMistakes } from "./repair.ts";
 
-const finding = (rule: string, at: Finding["at"]): Finding => ({ rule, at, problem: "p", fix: "m" });
+const finding = (rule: RuleId, at: Finding["at"]): Finding => ({ rule, at, problem: "p", fix: "m" });
 const file = "Pulumi.site-a.yaml" as const;
 
 describe("a site without its mistakes", () => {
@@ -14,9 +15,9 @@ describe("a site without its mistakes", () => {
 
   it("loses an unknown key alone, of a wrong value the entry, of a wrong section the section", () => {
     const mistakes = [
-      finding("schema", `${file}#/nodes/b/address`),
-      finding("unknown-key", `${file}#/proxmox/vlam`),
-      finding("schema", `${file}#/pools`),
+      finding(schemaRule.id, `${file}#/nodes/b/address`),
+      finding(unknownKeyRule.id, `${file}#/proxmox/vlam`),
+      finding(schemaRule.id, `${file}#/pools`),
     ];
     assert.deepEqual(withoutMistakes(site, mistakes), {
       nodes: { a: { address: "10.0.0.1" } },
@@ -26,12 +27,17 @@ describe("a site without its mistakes", () => {
   });
 
   it("is told what it is wrong with whatever was taken out, and nothing that taking out made wrong", () => {
-    const twice = finding("address-twice", `${file}#/nodes/a/address`);
-    const even = finding("even-etcd-servers", `${file}#/nodes`);
-    const outside = finding("address-outside-network", `${file}#/nodes/a/address`);
-    const ofNode = finding("schema", `${file}#/nodes/b/address`);
-    const ofNetwork = finding("schema", `${file}#/networks/apps/cidr`);
-    assert.deepEqual(standingAlone([twice, even, outside], [ofNode]), [twice, outside]);
-    assert.deepEqual(standingAlone([twice, even, outside], [ofNode, ofNetwork]), [twice]);
+    const { defineRule, rules } = ruleTable("test");
+    const common = { severity: "low", summary: "s", fix: "f", docs: "d" } as const;
+    const always = finding(defineRule({ ...common, id: "always", needsWhole: [] }).id, `${file}#/nodes/a/address`);
+    const whole = finding(defineRule({ ...common, id: "whole" }).id, `${file}#/nodes`);
+    const ofNetworks = defineRule({ ...common, id: "of-networks", needsWhole: ["pools", "networks"] });
+    const outside = finding(ofNetworks.id, `${file}#/nodes/a/address`);
+    const inNode = finding(schemaRule.id, `${file}#/nodes/b/address`);
+    const inNetwork = finding(schemaRule.id, `${file}#/networks/apps/cidr`);
+    const told = (mistakes: readonly Finding[]): readonly Finding[] =>
+      standingAlone([always, whole, outside], mistakes, byId(rules));
+    assert.deepEqual(told([inNode]), [always, outside]);
+    assert.deepEqual(told([inNode, inNetwork]), [always]);
   });
 });

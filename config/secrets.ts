@@ -1,5 +1,14 @@
 import { below, type Finding, type SourcePath } from "@isthmus/core";
 import { isRecord, type Sources } from "./sources.ts";
+import { defineRule } from "./rules.ts";
+
+const plaintextSecretRule = defineRule({
+  id: "plaintext-secret",
+  severity: "critical",
+  summary: "Secrets stand in stack files encrypted.",
+  fix: "Change the secret where it is used, then set it with `pulumi config set --path --secret 'isthmus:secrets.NAME'`.",
+  docs: "docs/guide/secrets-and-state.md#secrets",
+});
 
 /** A secret that a stack file holds, encrypted. */
 export interface DeclaredSecret {
@@ -26,7 +35,7 @@ export function readSecrets(
   for (const [name, held] of Object.entries(raw ?? {})) {
     const at = below(from, name);
     if (isEncrypted(held)) value[name] = { from: at };
-    else findings.push({ rule: "plaintext-secret", at, ...wrongSecret(held, { name, site }) });
+    else findings.push({ rule: plaintextSecretRule.id, at, ...wrongSecret(held, { name, site }) });
   }
   return { value, findings };
 }
@@ -44,13 +53,18 @@ const removeSecret = (site: string, path: string): string => `pulumi config rm -
 
 function notAMap(at: SourcePath, site: string): Finding {
   const fix = `remove what stands here, then set each secret with: ${setSecret(site)}`;
-  return { rule: "plaintext-secret", at, problem: "isthmus:secrets is not a map of names and encrypted values", fix };
+  return {
+    rule: plaintextSecretRule.id,
+    at,
+    problem: "isthmus:secrets is not a map of names and encrypted values",
+    fix,
+  };
 }
 
 function encryptedAsAWhole(at: SourcePath, site: string): Finding {
   const problem = "isthmus:secrets is encrypted as a whole, so that nothing says which secrets are in it";
   const fix = `${removeSecret(site, "isthmus:secrets")}, then set each secret with: ${setSecret(site)}`;
-  return { rule: "plaintext-secret", at, problem, fix };
+  return { rule: plaintextSecretRule.id, at, problem, fix };
 }
 
 function wrongSecret(

@@ -4,6 +4,23 @@ import { join } from "node:path";
 import { splitSourcePath, UserError, type SourcePath } from "@isthmus/core";
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document } from "yaml";
 import { notUtf8, yamlMistake, type YamlMistake } from "./yaml-mistakes.ts";
+import { defineRule } from "./rules.ts";
+
+const unreadableFileRule = defineRule({
+  id: "unreadable-file",
+  severity: "high",
+  summary: "Stack files are plain files that may be read.",
+  fix: "Make it a plain file that you may read.",
+  docs: "docs/reference/fleet.md#keys-of-pulumiyaml",
+});
+
+const yamlSyntaxRule = defineRule({
+  id: "yaml-syntax",
+  severity: "high",
+  summary: "Stack files are YAML.",
+  fix: "Fix the YAML; an editor with a YAML mode shows the place.",
+  docs: "docs/reference/fleet.md#keys-of-pulumiyaml",
+});
 
 interface Source {
   readonly document: Document;
@@ -91,7 +108,7 @@ export class Sources {
 
   #refuse(file: string, { line, problem, fix }: YamlMistake): never {
     this.#broken.set(file, line);
-    throw new UserError(`${file} is not valid YAML`, [{ rule: "yaml-syntax", at: `${file}#`, problem, fix }]);
+    throw new UserError(`${file} is not valid YAML`, [{ rule: yamlSyntaxRule.id, at: `${file}#`, problem, fix }]);
   }
 }
 
@@ -101,7 +118,7 @@ function readBytes(path: string, file: string): Buffer {
   } catch (error) {
     const problem = whyUnreadable(error);
     const fix = "make it a plain file that you may read";
-    throw new UserError(`${file} cannot be read`, [{ rule: "unreadable-file", at: `${file}#`, problem, fix }]);
+    throw new UserError(`${file} cannot be read`, [{ rule: unreadableFileRule.id, at: `${file}#`, problem, fix }]);
   }
 }
 

@@ -1,5 +1,31 @@
 import { unique, type CapabilityFacts, type CapabilityName, type Finding, type Needs } from "@isthmus/core";
 import type { ConfiguredService, SiteModel } from "../config/load.ts";
+import { defineRule } from "./rules.ts";
+
+const capabilityTwiceRule = defineRule({
+  id: "capability-twice",
+  severity: "high",
+  summary: "One service of a site provides each capability.",
+  fix: "Remove one of the providers.",
+  docs: "docs/reference/services/README.md",
+});
+
+const capabilityMissingRule = defineRule({
+  id: "capability-missing",
+  severity: "high",
+  summary: "What a service requires is provided at its site.",
+  fix: "Add a service that provides it.",
+  docs: "docs/reference/services/README.md",
+  oncePerName: true,
+});
+
+const capabilityCycleRule = defineRule({
+  id: "capability-cycle",
+  severity: "high",
+  summary: "Services do not wait for one another in a circle.",
+  fix: "Take one of the capabilities from another provider.",
+  docs: "docs/reference/services/README.md",
+});
 
 /** Who provides what at a site, and in which order services come. */
 export interface Composition {
@@ -49,7 +75,7 @@ function offers(services: readonly ConfiguredService[]): Map<CapabilityName, Con
 function providedTwice(offered: ReadonlyMap<CapabilityName, readonly ConfiguredService[]>): Finding[] {
   return [...offered].flatMap(([capability, [first, ...others]]) =>
     others.map((other) => ({
-      rule: "capability-twice",
+      rule: capabilityTwiceRule.id,
       at: other.from,
       problem: `"${capability}" is provided by ${other.instance} and by ${first?.instance ?? ""}`,
       fix: "remove one of them: what needs it cannot tell which is meant",
@@ -59,7 +85,7 @@ function providedTwice(offered: ReadonlyMap<CapabilityName, readonly ConfiguredS
 
 function missing(one: ConfiguredService, capability: CapabilityName, site: SiteModel): Finding {
   return {
-    rule: "capability-missing",
+    rule: capabilityMissingRule.id,
     at: one.from,
     problem: `${one.instance} requires "${capability}", and no service of ${site.name} provides it`,
     fix: `add a service that does: ${suggestions[capability]}`,
@@ -113,7 +139,7 @@ function cycle(waiting: readonly ConfiguredService[], providers: Composition["pr
   });
   const problem = `services wait for one another: ${edges.join(", ")}`;
   const fix = "break the circle: take one of these capabilities from another provider";
-  return [{ rule: "capability-cycle", at: first.from, problem, fix }];
+  return [{ rule: capabilityCycleRule.id, at: first.from, problem, fix }];
 }
 
 function withoutDependents(

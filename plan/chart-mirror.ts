@@ -5,6 +5,15 @@ import { unique, type ChartPin, type Finding } from "@isthmus/core";
 import { parse } from "yaml";
 import { fleetFile } from "../config/files.ts";
 import type { FleetPlan } from "./plans.ts";
+import { defineRule } from "./rules.ts";
+
+const chartMirrorRule = defineRule({
+  id: "chart-mirror",
+  severity: "high",
+  summary: "A folder of packed charts holds every chart of the fleet.",
+  fix: "Pull the charts that it lacks into it.",
+  docs: "docs/guide/air-gap.md#charts",
+});
 
 /** The charts of all releases, each once. */
 export function chartsOf({ sites }: Pick<FleetPlan, "sites">): readonly ChartPin[] {
@@ -24,7 +33,7 @@ export function checkChartMirror(fleet: FleetPlan, directory: string): readonly 
   if (mirror === undefined || mirror.startsWith("oci://")) return [];
   const folder = resolve(directory, mirror);
   const finding = (problem: string, fix: string): readonly Finding[] => [
-    { rule: "chart-mirror", at: `${fleetFile}#/chartMirror`, problem, fix },
+    { rule: chartMirrorRule.id, at: `${fleetFile}#/chartMirror`, problem, fix },
   ];
   if (!existsSync(folder))
     return finding(

@@ -25,9 +25,10 @@ export function planCluster(
     programs: programsOn(node, facts.name, footprints),
   }));
   const plan = { name: site.name, nodes, settings: site.kubernetes };
-  const findings = clusterFindings(plan).flatMap(({ rule, about, problem, fix }) =>
-    rule === undefined ? [] : [{ rule, at: below(site.from, "kubernetes", ...about.split(".")), problem, fix }],
-  );
+  const findings = clusterFindings(plan).map(({ about, ...finding }) => ({
+    ...finding,
+    at: below(site.from, "kubernetes", ...about.split(".")),
+  }));
   return { plan, findings };
 }
 

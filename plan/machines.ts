@@ -2,6 +2,31 @@ import { below, cidrRange, contains, type Finding } from "@isthmus/core";
 import { planHosts, type HostPlan } from "@isthmus/hosts";
 import { checkMachines, type MachineFacts, type SiteMachines } from "@isthmus/proxmox";
 import type { SiteModel } from "../config/load.ts";
+import { defineRule } from "./rules.ts";
+
+const proxmoxMissingRule = defineRule({
+  id: "proxmox-missing",
+  severity: "high",
+  summary: "A site with VMs says how its Proxmox is reached.",
+  fix: "Add proxmox to the site, or describe the node as a machine.",
+  docs: "docs/guide/proxmox.md#5-stack-file",
+});
+
+const vmNetworkIncompleteRule = defineRule({
+  id: "vm-network-incomplete",
+  severity: "high",
+  summary: "A network with VMs has a gateway and name servers.",
+  fix: "Add gateway and dns to the network.",
+  docs: "docs/reference/site.md#networks",
+});
+
+const vmNetworksRule = defineRule({
+  id: "vm-networks",
+  severity: "high",
+  summary: "The VMs of a site stand in one network.",
+  fix: "Put them into one network: they share a bridge and a gateway.",
+  docs: "docs/reference/site.md#networks",
+});
 
 /** The machines of a site: those that are made as VMs, and those that are there. */
 export interface MachinesPlan {
@@ -36,7 +61,7 @@ function virtualMachines(
   if (site.proxmox === undefined) {
     const problem = `${first.name} is a VM, and the site does not say how its Proxmox is reached`;
     const fix = "add proxmox to the site, or describe the node as a machine";
-    return { plan: undefined, findings: [{ rule: "proxmox-missing", at: first.from, problem, fix }] };
+    return { plan: undefined, findings: [{ rule: proxmoxMissingRule.id, at: first.from, problem, fix }] };
   }
   const { network, inside, elsewhere, nowhere } = standing(site, machines);
   if (network === undefined || elsewhere.length + nowhere.length > 0) {
@@ -63,7 +88,7 @@ function routeUnknown(site: SiteModel, network: SiteModel["networks"][string], f
   const name = Object.keys(site.networks).find((one) => site.networks[one] === network) ?? "";
   const missing = (["gateway", "dns"] as const).filter((key) => network[key] === undefined);
   return {
-    rule: "vm-network-incomplete",
+    rule: vmNetworkIncompleteRule.id,
     at: below(site.from, "networks", name),
     problem: `network "${name}" has no ${missing.join(" and no ")}, and ${first.name} is a VM in it: cloud-init has to tell it`,
     fix: `add ${missing.map((key) => (key === "gateway" ? "gateway, the router's address" : "dns, a list of name servers")).join(", and ")}`,
@@ -87,7 +112,7 @@ function standing({ networks }: SiteModel, machines: readonly MachineFacts[]) {
 
 function otherNetwork(machine: MachineFacts, first: MachineFacts): Finding {
   return {
-    rule: "vm-networks",
+    rule: vmNetworksRule.id,
     at: below(machine.from, "address"),
     problem: `"${machine.address}" is in another network than ${first.name} ("${first.address}")`,
     fix: "put the VMs of a site into one network: they share a bridge and a gateway",

@@ -8,6 +8,7 @@ import { checkChartMirror } from "./chart-mirror.ts";
 import { catalogue } from "./catalogue.ts";
 import { planFleet } from "./fleet.ts";
 import type { FleetPlan } from "./plans.ts";
+import { stackFileRules } from "./registry.ts";
 
 /** The fleet that stack files describe, or everything that is wrong with them. */
 export type PlannedFiles =
@@ -18,12 +19,15 @@ export function planStackFiles(directory: string): PlannedFiles {
   const loaded = load(directory, catalogue);
   if ("model" in loaded) {
     const fleet = planFleet(loaded.model);
-    const findings = oncePerCause([...fleet.findings, ...checkChartMirror(fleet, directory)]);
+    const findings = oncePerCause([...fleet.findings, ...checkChartMirror(fleet, directory)], stackFileRules);
     return findings.length === 0 ? { fleet } : { findings, sources: loaded.sources };
   }
   const { findings, sources, partial } = loaded;
   const across = partial === undefined ? [] : planFleet(partial).findings;
-  return { findings: oncePerCause([...findings, ...standingAlone(across, findings)]), sources };
+  return {
+    findings: oncePerCause([...findings, ...standingAlone(across, findings, stackFileRules)], stackFileRules),
+    sources,
+  };
 }
 
 /** The same for programs that stop there: throws a {@link UserError} with every finding. */

@@ -1,6 +1,6 @@
-import type { SourcePath } from "@isthmus/core";
+import type { RuleId, Severity, SourcePath } from "@isthmus/core";
 import type { PolicyResource } from "./resource.ts";
-import type { Enforcement, Outcome, Rule, Severity } from "./rule.ts";
+import { urlOf, type Enforcement, type Outcome, type Rule } from "./rule.ts";
 import { setUp, type RuleSetup, type SetupOptions } from "./setup.ts";
 import { sourceOf, viewOf, type StackView } from "./stack-view.ts";
 
@@ -24,7 +24,7 @@ export interface Answer {
 
 /** A violation, as reports show it. */
 export interface Failure {
-  readonly rule: string;
+  readonly rule: RuleId;
   readonly severity: Severity;
   readonly enforcement: Enforcement;
   readonly message: string;
@@ -77,12 +77,12 @@ export function summarise(setups: readonly RuleSetup[], answers: readonly Answer
   const failures = answers.flatMap(toFailure);
   return {
     rules: setups.map(({ rule, enforcement }) => ({
-      rule: rule.name,
-      description: rule.description,
+      rule: rule.id,
+      description: rule.summary,
       severity: rule.severity,
       enforcement,
-      remediation: rule.remediation,
-      ...(rule.url === undefined ? {} : { url: rule.url }),
+      remediation: rule.fix,
+      ...urlOf(rule),
       counts: countOf(answers.filter((answer) => answer.rule === rule)),
     })),
     failures,
@@ -104,8 +104,8 @@ function countOf(answers: readonly Answer[]): Counts {
 function toFailure({ rule, enforcement, resource, outcome }: Answer): Failure[] {
   if (outcome.kind !== "fail") return [];
   const { message, fix, from } = outcome;
-  const { name, severity } = rule;
+  const { id, severity } = rule;
   return [
-    { rule: name, severity, enforcement, message, fix, urn: resource.urn, ...(from === undefined ? {} : { from }) },
+    { rule: id, severity, enforcement, message, fix, urn: resource.urn, ...(from === undefined ? {} : { from }) },
   ];
 }

@@ -1,7 +1,7 @@
 export * from "./evaluate.ts";
 export * from "./report.ts";
 export * from "./resource.ts";
-export type * from "./rule.ts";
+export * from "./rule.ts";
 export * from "./rules.ts";
 export * from "./setup.ts";
 export * from "./stack-view.ts";

@@ -9,7 +9,7 @@ import { z } from "zod";
 import { toPlain } from "./engine-values.ts";
 import { answersTo } from "./evaluate.ts";
 import type { PolicyResource, Props } from "./resource.ts";
-import type { Outcome, Rule } from "./rule.ts";
+import { urlOf, type Outcome, type Rule } from "./rule.ts";
 import { rules } from "./rules.ts";
 import { viewOf, type StackView } from "./stack-view.ts";
 
@@ -36,13 +36,13 @@ function toResource({ type, name, urn, opts, props }: ResourceValidationArgs): P
 
 function toPolicy(rule: Rule): Policy {
   const facts = {
-    name: rule.name,
-    description: rule.description,
+    name: rule.id,
+    description: rule.summary,
     severity: rule.severity,
     enforcementLevel: rule.enforcement,
-    remediationSteps: rule.remediation,
+    remediationSteps: rule.fix,
     configSchema: toConfigSchema(rule),
-    ...(rule.url === undefined ? {} : { url: rule.url }),
+    ...urlOf(rule),
   };
   if (rule.scope === "stack") {
     return {

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
-import { readablePath, type SourcePath } from "@isthmus/core";
+import { readablePath, type Severity, type SourcePath } from "@isthmus/core";
 import type { Evaluation, Failure, RuleSummary } from "./evaluate.ts";
-import type { Severity } from "./rule.ts";
 
 /** A place in a file: the line counts from 1. */
 export interface Location {

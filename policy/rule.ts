@@ -1,9 +1,8 @@
-import type { SourcePath } from "@isthmus/core";
+import { ruleTable, type Rule as RuleOfFindings, type RuleFacts, type SourcePath } from "@isthmus/core";
 import type { z } from "zod";
 import type { PolicyResource } from "./resource.ts";
 import type { StackView } from "./stack-view.ts";
 
-export type Severity = "low" | "medium" | "high" | "critical";
 export type Enforcement = "advisory" | "mandatory";
 
 /** What a rule says of one resource, or of one thing in it. */
@@ -29,17 +28,9 @@ export interface RuleContext<Settings> {
   readonly stack: StackView;
 }
 
-/** A rule: plain data and a pure function. */
-export interface Rule<Settings = unknown> {
-  /** Kebab case; unique in the pack. */
-  readonly name: string;
-  /** What must hold, in one sentence. */
-  readonly description: string;
-  readonly severity: Severity;
+/** What a rule of the pack has beside what all rules have. */
+interface Judgement<Settings> {
   readonly enforcement: Enforcement;
-  /** How a violation is fixed, in general. */
-  readonly remediation: string;
-  readonly url?: string | undefined;
   /** What can be set by configuration: a strict object, each key with a description and a default. */
   readonly settings: z.ZodType<Settings>;
   /**
@@ -52,10 +43,38 @@ export interface Rule<Settings = unknown> {
   check(resource: PolicyResource, context: RuleContext<Settings>): readonly Outcome[];
 }
 
+/** A rule: plain data and a pure function. */
+export interface Rule<Settings = unknown> extends RuleOfFindings, Judgement<Settings> {}
+
+const table = ruleTable("policy");
+
+/** Rules of all findings of the pack, that of its own configuration among them. */
+export const policyRules = table.rules;
+
+/** That of findings about the file that configures the others. */
+export const policyConfigurationRule = table.defineRule({
+  id: "policy-configuration",
+  severity: "medium",
+  summary: "The configuration of the policies is in order.",
+  fix: "Write what the rule's settings say.",
+  docs: "policy/README.md#use",
+});
+
 /** Keeps the type of a rule's settings while it is written down, and hides it where rules are handled alike. */
-export function defineRule<Settings>(rule: Rule<Settings>): Rule {
-  return rule;
+export function defineRule<Settings>({
+  id,
+  severity,
+  summary,
+  fix,
+  docs,
+  ...judgement
+}: RuleFacts & Judgement<Settings>): Rule {
+  return { ...judgement, ...table.defineRule({ id, severity, summary, fix, docs }) };
 }
+
+/** A rule's page, where it is on the web: programs take nothing else. */
+export const urlOf = ({ docs }: Pick<Rule, "docs">): { readonly url?: string } =>
+  docs.startsWith("https://") ? { url: docs } : {};
 
 export const pass: Outcome = { kind: "pass" };
 export const notApplicable = (reason: string): Outcome => ({ kind: "not-applicable", reason });

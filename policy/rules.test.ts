@@ -22,17 +22,17 @@ describe("rules", () => {
     const folder = join(import.meta.dirname, "rules");
     const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
     const sources = files.filter((file) => !file.endsWith(".test.ts"));
-    assert.deepEqual(sources.map((file) => basename(file, ".ts")).sort(), rules.map(({ name }) => name).sort());
+    assert.deepEqual(sources.map((file) => basename(file, ".ts")).sort(), rules.map(({ id }) => id).sort());
     for (const file of sources) assert.ok(existsSync(join(folder, file.replace(/\.ts$/, ".test.ts"))), file);
   });
 
   for (const rule of rules) {
-    it(`${rule.name} says all that a person needs`, () => {
-      assert.match(rule.name, /^[a-z]+(-[a-z]+)+$/);
-      for (const text of [rule.description, rule.remediation]) assert.match(text, /^[A-Z].{30,}\.$/s);
+    it(`${rule.id} says all that a person needs`, () => {
+      assert.match(rule.id, /^[a-z]+(-[a-z]+)+$/);
+      for (const text of [rule.summary, rule.fix]) assert.match(text, /^[A-Z].{30,}\.$/s);
       assert.ok(["low", "medium", "high", "critical"].includes(rule.severity));
       assert.ok(["advisory", "mandatory"].includes(rule.enforcement));
-      assert.match(rule.url ?? "https://", /^https:\/\//);
+      assert.match(rule.docs, /^https:\/\/|^policy\/README\.md$/);
       const schema = z.toJSONSchema(rule.settings, { io: "input" });
       assert.equal(schema.additionalProperties, false);
       for (const [key, setting] of Object.entries(schema.properties ?? {})) {
@@ -42,7 +42,7 @@ describe("rules", () => {
       assert.ok(rule.settings.safeParse({}).success);
     });
 
-    it(`${rule.name} answers for each resource that it applies to, and for some of a compliant stack with pass`, () => {
+    it(`${rule.id} answers for each resource that it applies to, and for some of a compliant stack with pass`, () => {
       const answers = ask(compliant).filter((answer) => answer.rule === rule);
       const asked = compliant.filter((one) => rule.applies(one));
       assert.deepEqual(new Set(answers.map((answer) => answer.resource.urn)), new Set(asked.map((one) => one.urn)));

@@ -1,7 +1,7 @@
 import { closest } from "fastest-levenshtein";
 import { z } from "zod";
 import { below, quote, UserError, type Finding, type SourcePath } from "@isthmus/core";
-import type { Enforcement, Rule } from "./rule.ts";
+import { policyConfigurationRule, type Enforcement, type Rule } from "./rule.ts";
 import { rules as allRules } from "./rules.ts";
 
 /** A rule with what the configuration says of it. */
@@ -40,8 +40,8 @@ export function setUp({
   findings.push(...unknownRules(Object.keys(entries), rules, root));
   const all = readEntry(entries["all"] ?? {}, below(root, "all"), findings);
   const setups = rules.map((rule): RuleSetup => {
-    const at = below(root, rule.name);
-    const { enforcementLevel, ...given } = readEntry(entries[rule.name] ?? {}, at, findings);
+    const at = below(root, rule.id);
+    const { enforcementLevel, ...given } = readEntry(entries[rule.id] ?? {}, at, findings);
     const settings = rule.settings.safeParse(given);
     if (!settings.success) findings.push(...settings.error.issues.map((issue) => toFinding(at, issue, given)));
     return { rule, enforcement: enforcementLevel ?? all.enforcementLevel ?? rule.enforcement, settings: settings.data };
@@ -65,7 +65,7 @@ function readEntry(value: unknown, at: SourcePath, findings: Finding[]): z.outpu
 }
 
 function unknownRules(names: readonly string[], rules: readonly Rule[], root: SourcePath): Finding[] {
-  const known = ["all", ...rules.map((rule) => rule.name)];
+  const known = ["all", ...rules.map((rule) => rule.id)];
   return names
     .filter((name) => !known.includes(name))
     .map((name) =>
@@ -84,5 +84,5 @@ function toFinding(at: SourcePath, issue: z.core.$ZodIssue, given: unknown): Fin
 }
 
 function finding(at: SourcePath, problem: string, fix: string): Finding {
-  return { rule: "policy-configuration", at, problem, fix };
+  return { rule: policyConfigurationRule.id, at, problem, fix };
 }

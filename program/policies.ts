@@ -5,6 +5,7 @@ import { describeFindings } from "../config/describe.ts";
 import type { FleetPlan, SitePlan } from "../plan/plans.ts";
 import { evaluate, type Evaluation, type Failure } from "../policy/evaluate.ts";
 import type { PolicyResource } from "../policy/resource.ts";
+import { policyConfigurationRule } from "../policy/rule.ts";
 import type { SetupOptions } from "../policy/setup.ts";
 import { policyView } from "./policy-view.ts";
 
@@ -50,7 +51,7 @@ function readSetup(directory: string): SetupOptions {
     const reason = error instanceof Error ? error.message : "it cannot be read";
     const at: SourcePath = `${policyFile}#`;
     const fix = 'write a JSON object such as {"no-latest-image": "advisory"}';
-    const findings = [{ rule: "policy-configuration", at, problem: `it is not JSON: ${reason}`, fix }];
+    const findings = [{ rule: policyConfigurationRule.id, at, problem: `it is not JSON: ${reason}`, fix }];
     throw new UserError(`${policyFile} is not JSON`, findings);
   }
 }

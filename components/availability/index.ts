@@ -16,3 +16,4 @@ export * from "./model/timing.ts";
 export * from "./model/verdict.ts";
 export { groupFailures, type FailureGroup } from "./text/grouping.ts";
 export { systemReserve, type Amount } from "./capacity/room.ts";
+export { rules as availabilityRules } from "./rules.ts";

@@ -1,6 +1,7 @@
 export * from "./backup.ts";
 export * from "./capability.ts";
 export * from "./entry.ts";
+export * from "./finding.ts";
 export * from "./host-key.ts";
 export * from "./ipv4.ts";
 export * from "./labels.ts";
@@ -20,6 +21,7 @@ export * from "./secret-shapes.ts";
 export * from "./server-names.ts";
 export * from "./service.ts";
 export * from "./shapes.ts";
+export * from "./shared-rules.ts";
 export * from "./sidecar.ts";
 export * from "./stated-digest.ts";
 export * from "./source-path.ts";

@@ -1,12 +1,12 @@
 import type { z } from "zod";
 import type { CapabilityFacts, CapabilityName, Needs } from "./capability.ts";
+import type { Finding } from "./finding.ts";
 import type { ObjectPlan, ReleasePlan } from "./plan.ts";
 import type { Privileges } from "./privilege.ts";
 import type { Bytes, Cpu } from "./quantity.ts";
 import type { Generated } from "./reference.ts";
 import type { SourcePath } from "./source-path.ts";
 import type { NodeNetwork, SiteTopology, Taint } from "./topology.ts";
-import type { Finding } from "./user-error.ts";
 import type { Workload } from "./workload.ts";
 
 /** A name under which people or machines reach a service through an ingress. */

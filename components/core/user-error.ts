@@ -1,17 +1,5 @@
+import type { Finding } from "./finding.ts";
 import { withoutRandom } from "./secret-shapes.ts";
-import type { SourcePath } from "./source-path.ts";
-
-/** One thing that is wrong with what the user gave us. */
-export interface Finding {
-  /** The rule that was broken, in kebab case. */
-  readonly rule: string;
-  /** Where in the stack files. */
-  readonly at: SourcePath;
-  /** What is wrong; quotes the bad value. */
-  readonly problem: string;
-  /** What to do about it. */
-  readonly fix: string;
-}
 
 /** A mistake of the user's, or something only they can fix. Printed without a stack trace. */
 export class UserError extends Error {

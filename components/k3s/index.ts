@@ -2,6 +2,7 @@
 export { clusterAccess, reachedOver, type ClusterAccess } from "./plan/access.ts";
 export { checksumsOf, reliedOn } from "./settings/checksums.ts";
 export { checksumsUrl, defaultVersion } from "./settings/pins.ts";
+export { rules } from "./rules.ts";
 export {
   agentConfig,
   nodeFiles,
@@ -52,7 +53,6 @@ export {
   planCluster,
   plannedNodes,
   type ClusterFacts,
-  type ClusterFinding,
   type ClusterPlan,
   type NodePlan,
 } from "./plan/plan.ts";

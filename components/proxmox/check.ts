@@ -1,5 +1,24 @@
 import { below, quote, type Finding } from "@isthmus/core";
 import type { MachineFacts, SiteMachines } from "./plan.ts";
+import { defineRule } from "./rules.ts";
+
+const vmIdTwiceRule = defineRule({
+  id: "vm-id-twice",
+  severity: "high",
+  summary: "VMs of a Proxmox cluster have ids of their own.",
+  fix: "Give each machine a VM id of its own.",
+  docs: "docs/guide/proxmox.md#5-stack-file",
+  needsWhole: [],
+});
+
+const macTwiceRule = defineRule({
+  id: "mac-twice",
+  severity: "high",
+  summary: "Network cards have MAC addresses of their own.",
+  fix: "Leave it out, and Proxmox chooses one.",
+  docs: "docs/guide/proxmox.md#5-stack-file",
+  needsWhole: [],
+});
 
 /** What a schema cannot see: ids and MAC addresses that are used twice. */
 export function checkMachines(site: SiteMachines): readonly Finding[] {
@@ -12,7 +31,7 @@ function vmIdsTwice(site: SiteMachines): Finding[] {
   const endpointOf = ({ vm }: MachineFacts): string =>
     (Object.hasOwn(hypervisors, vm.host) ? hypervisors[vm.host]?.api : undefined)?.endpoint ?? api.endpoint;
   return twice(site.machines, (machine) => `${endpointOf(machine)} ${machine.vm.id}`).map(([machine, first]) => ({
-    rule: "vm-id-twice",
+    rule: vmIdTwiceRule.id,
     at: below(machine.from, "vm", "id"),
     problem: `VM id ${machine.vm.id} of ${machine.name} is that of ${first.name} too`,
     fix: "give each machine a VM id of its own",
@@ -22,7 +41,7 @@ function vmIdsTwice(site: SiteMachines): Finding[] {
 function macsTwice({ machines }: SiteMachines): Finding[] {
   const chosen = machines.filter(({ vm }) => vm.mac !== undefined);
   return twice(chosen, ({ vm }) => vm.mac).map(([machine, first]) => ({
-    rule: "mac-twice",
+    rule: macTwiceRule.id,
     at: below(machine.from, "vm", "mac"),
     problem: `MAC address ${quote(machine.vm.mac)} of ${machine.name} is that of ${first.name} too`,
     fix: "leave it out, and Proxmox chooses one",

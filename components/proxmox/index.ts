@@ -21,3 +21,4 @@ export {
   type VmSettings,
 } from "./schema.ts";
 export { replacementsOf, type BuiltVm, type Replacement } from "./replacement.ts";
+export { rules } from "./rules.ts";

@@ -15,6 +15,61 @@ import {
 import { poolRange } from "../pools.ts";
 import { fleetFile } from "../files.ts";
 import type { Model, SiteModel } from "../load.ts";
+import { defineRule } from "../rules.ts";
+
+export const addressOutsideNetworkRule = defineRule({
+  id: "address-outside-network",
+  severity: "high",
+  summary: "Every address lies in a network that it may be in.",
+  fix: "Write an address in one of the networks that are named.",
+  docs: "docs/reference/site.md#networks",
+  needsWhole: ["networks", "overlay", "pools"],
+});
+
+const addressTwiceRule = defineRule({
+  id: "address-twice",
+  severity: "high",
+  summary: "An address answers at one place only.",
+  fix: "Give each its own address.",
+  docs: "docs/reference/site.md#nodes",
+  needsWhole: [],
+});
+
+const poolOverlapRule = defineRule({
+  id: "pool-overlap",
+  severity: "high",
+  summary: "Pools have addresses of their own.",
+  fix: "Give each pool addresses of its own.",
+  docs: "docs/reference/site.md#pools",
+  needsWhole: [],
+});
+
+const poolRangeRule = defineRule({
+  id: "pool-range",
+  severity: "low",
+  summary: "A pool ends behind its beginning.",
+  fix: "Write the lower address first.",
+  docs: "docs/reference/site.md#pools",
+  needsWhole: [],
+});
+
+const poolNeedsLayer2Rule = defineRule({
+  id: "pool-needs-layer-2",
+  severity: "high",
+  summary: "Pools are in networks that carry ARP.",
+  fix: "Take the pool from a network of the site, and let other sites reach ports of nodes.",
+  docs: "docs/guide/reach-between-sites.md#from-a-pool-on-the-overlay",
+  needsWhole: [],
+});
+
+const twoVipsOnOneNetworkRule = defineRule({
+  id: "two-vips-on-one-network",
+  severity: "high",
+  summary: "API addresses of two sites are not announced on one network.",
+  fix: "Give each site's API address a place on that site's own network.",
+  docs: "docs/reference/site.md#kubernetes",
+  needsWhole: [],
+});
 
 /** An address, or a range of them, that something holds. */
 export interface Held {
@@ -88,7 +143,7 @@ export function clashes(held: readonly Held[]): Finding[] {
 function clash(first: Held, second: Held): Finding {
   const pools = [first, second].every(({ range }) => range.first !== range.last);
   return {
-    rule: pools ? "pool-overlap" : "address-twice",
+    rule: (pools ? poolOverlapRule : addressTwiceRule).id,
     at: second.at,
     problem: `"${second.text}" (${second.what}) is also held by ${first.what} ("${first.text}")`,
     fix: pools
@@ -120,7 +175,7 @@ function outsideNetworks(site: SiteModel, { fleet }: Model): Finding[] {
 
 function outside(text: string, at: SourcePath, networks: readonly string[]): Finding {
   const fix = `write an address in ${networks.join(" or ") || "a network of the site (there is none)"}`;
-  return { rule: "address-outside-network", at, problem: `"${text}" is in none of the networks it may be in`, fix };
+  return { rule: addressOutsideNetworkRule.id, at, problem: `"${text}" is in none of the networks it may be in`, fix };
 }
 
 function overlayAddress(text: string | undefined, at: SourcePath, overlay: string | undefined): Finding[] {
@@ -128,7 +183,7 @@ function overlayAddress(text: string | undefined, at: SourcePath, overlay: strin
   if (overlay === undefined) {
     const problem = `"${text}" is an overlay address, and the fleet has no overlay`;
     return [
-      { rule: "address-outside-network", at, problem, fix: `add overlay to ${fleetFile}, or remove the address` },
+      { rule: addressOutsideNetworkRule.id, at, problem, fix: `add overlay to ${fleetFile}, or remove the address` },
     ];
   }
   return contains(usableRange(overlay), text) ? [] : [outside(text, at, [overlay])];
@@ -138,7 +193,7 @@ function poolPlace(text: string, at: SourcePath, networks: readonly string[]): F
   const range = poolRange(text);
   if (range.first > range.last) {
     const fix = `write the lower address first: ${fromNumber(range.last)}-${fromNumber(range.first)}`;
-    return [{ rule: "pool-range", at, problem: `"${text}" ends before it begins`, fix }];
+    return [{ rule: poolRangeRule.id, at, problem: `"${text}" ends before it begins`, fix }];
   }
   const inside = networks.some((cidr) => {
     const network = usableRange(cidr);
@@ -161,7 +216,7 @@ function overlayPools(site: SiteModel, overlay: Model["fleet"]["overlay"]): Find
   return Object.entries(site.pools)
     .filter(([, text]) => overlap(poolRange(text), cidrRange(overlay.cidr)) && !onSite(text))
     .map(([name, text]) => ({
-      rule: "pool-needs-layer-2",
+      rule: poolNeedsLayer2Rule.id,
       at: below(site.from, "pools", name),
       problem: `"${text}" is on the overlay, where nobody would answer for it: ${whyNobody[overlay.provider]}`,
       fix: `take the pool from a network of the site, or remove it: what other sites reach has a port on the nodes' overlay addresses (reach: { network: overlay, port: ${nodePorts.first + 10} })`,
@@ -190,7 +245,7 @@ function twoVipsOnOneNetwork({ fleet, sites }: Model): Finding[] {
     if (met?.other === undefined) return [];
     return [
       {
-        rule: "two-vips-on-one-network",
+        rule: twoVipsOnOneNetworkRule.id,
         at: vip.at,
         problem: `"${vip.text}" (${vip.what}) is on ${met.cidr}, where ${met.other.what} is announced by ARP too`,
         fix: "give each site's API address a place on that site's own network",

@@ -1,5 +1,14 @@
 import { below, type Finding } from "@isthmus/core";
 import type { Model, SiteModel } from "../load.ts";
+import { defineRule } from "../rules.ts";
+
+const clusterNetworkSizeRule = defineRule({
+  id: "cluster-network-size",
+  severity: "high",
+  summary: "The pods' and services' networks have room for the nodes, and a size that Kubernetes takes.",
+  fix: "Write a network of the size that is named: in a cluster that runs it cannot be changed.",
+  docs: "docs/reference/site.md#kubernetes",
+});
 
 /** A node takes a /24 of the pods' network: `--node-cidr-mask-size-ipv4` of kube-controller-manager, which k3s leaves as it is. */
 const nodePrefix = 24;
@@ -24,7 +33,7 @@ function pods(site: SiteModel): Finding[] {
   if (prefix < widestPods)
     return [
       {
-        rule: "cluster-network-size",
+        rule: clusterNetworkSizeRule.id,
         at,
         problem: `"${clusterCidr}" is wider than Kubernetes takes`,
         fix: `write a network of /${widestPods} to /${nodePrefix}: each node takes a /${nodePrefix} of it`,
@@ -36,7 +45,7 @@ function pods(site: SiteModel): Finding[] {
   const needed = nodePrefix - Math.ceil(Math.log2(nodes));
   return [
     {
-      rule: "cluster-network-size",
+      rule: clusterNetworkSizeRule.id,
       at,
       problem: `"${clusterCidr}" has room for ${room} nodes, each with a /${nodePrefix} for its pods, and there are ${nodes}`,
       fix: `write a network of /${needed} or wider; of a cluster that runs it cannot be changed`,
@@ -52,7 +61,7 @@ function services(site: SiteModel): Finding[] {
     prefix < widestServices ? "is wider than the API server takes" : "has no tenth address, which cluster DNS has";
   return [
     {
-      rule: "cluster-network-size",
+      rule: clusterNetworkSizeRule.id,
       at: below(site.from, "kubernetes", "serviceCidr"),
       problem: `"${serviceCidr}" ${why}`,
       fix: `write a network of /${widestServices} to /${narrowestServices}`,

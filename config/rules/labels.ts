@@ -1,6 +1,31 @@
 import { below, controlPlaneTaint, topologyKey, type Finding } from "@isthmus/core";
 import { carriesWorkloads } from "../complete.ts";
 import type { Model, SiteModel } from "../load.ts";
+import { defineRule } from "../rules.ts";
+
+const reservedLabelRule = defineRule({
+  id: "reserved-label",
+  severity: "medium",
+  summary: "Labels that follow from where a node stands are not set by hand.",
+  fix: "Remove it, or choose a label of your own.",
+  docs: "docs/reference/site.md#nodes",
+});
+
+const reservedTaintRule = defineRule({
+  id: "reserved-taint",
+  severity: "high",
+  summary: "Taints that Kubernetes sets and takes away by itself are not set by hand.",
+  fix: "Remove it, or choose a taint of your own.",
+  docs: "docs/reference/site.md#nodes",
+});
+
+const taintTwiceRule = defineRule({
+  id: "taint-twice",
+  severity: "medium",
+  summary: "A node has each taint once.",
+  fix: "Leave one of them.",
+  docs: "docs/reference/site.md#nodes",
+});
 
 /** Labels and taints that others write would not stay; a taint that is there twice is refused when the node joins. */
 export function checkLabels({ sites }: Model): Finding[] {
@@ -29,7 +54,7 @@ function ownLabels(site: SiteModel): Finding[] {
     Object.keys(labels)
       .filter((key) => reservedLabels.includes(key))
       .map((key) => ({
-        rule: "reserved-label",
+        rule: reservedLabelRule.id,
         at: below(site.from, "nodes", name, "labels", key),
         problem: `"${key}" is set by itself, from the node's name, host, site, role, architecture or operating system`,
         fix: "remove it, or choose a label of your own",
@@ -59,7 +84,7 @@ function ownTaints(site: SiteModel): Finding[] {
       conditions.includes(key)
         ? [
             {
-              rule: "reserved-taint",
+              rule: reservedTaintRule.id,
               at: below(site.from, "nodes", name, "taints", `${index}`),
               problem: `"${key}" is how Kubernetes marks a node that is not well, and it takes the taint off again`,
               fix: "choose a key of your own, such as reserved:NoSchedule",
@@ -80,7 +105,7 @@ function taintsTwice(site: SiteModel): Finding[] {
         ? []
         : [
             {
-              rule: "taint-twice",
+              rule: taintTwiceRule.id,
               at: below(site.from, "nodes", name, "taints", `${index - ours.length}`),
               problem: `"${one}" is ${all.indexOf(one) < ours.length ? "on servers by itself (workloadsOnServers is false)" : "there twice"}: a node has one taint of a key and effect`,
               fix: "remove it",

@@ -10,6 +10,26 @@ import {
 } from "@isthmus/core";
 import { fleetFile } from "../files.ts";
 import type { Model, SiteModel } from "../load.ts";
+import { defineRule } from "../rules.ts";
+import { addressOutsideNetworkRule } from "./addresses.ts";
+
+const cidrHostBitsRule = defineRule({
+  id: "cidr-host-bits",
+  severity: "low",
+  summary: "A network is written with its first address.",
+  fix: "Write the first address of the network.",
+  docs: "docs/reference/site.md#networks",
+  needsWhole: [],
+});
+
+const cidrOverlapRule = defineRule({
+  id: "cidr-overlap",
+  severity: "high",
+  summary: "Networks that are routed to one another lie apart.",
+  fix: "Give each network a range of its own.",
+  docs: "docs/reference/site.md#networks",
+  needsWhole: [],
+});
 
 interface NamedCidr {
   readonly what: string;
@@ -54,7 +74,7 @@ function hostBits({ what, cidr, at }: NamedCidr): Finding[] {
   const right = canonicalCidr(cidr);
   if (right === cidr) return [];
   const problem = `"${cidr}" (${what}) has host bits set`;
-  return [{ rule: "cidr-host-bits", at, problem, fix: `did you mean ${right}?` }];
+  return [{ rule: cidrHostBitsRule.id, at, problem, fix: `did you mean ${right}?` }];
 }
 
 function overlaps(networks: readonly NamedCidr[]): Finding[] {
@@ -63,7 +83,7 @@ function overlaps(networks: readonly NamedCidr[]): Finding[] {
       const compared = a.scope === b.scope || a.scope === "fleet" || b.scope === "fleet";
       if (!compared || !overlap(cidrRange(a.cidr), cidrRange(b.cidr))) return [];
       const problem = `"${b.cidr}" (${b.what}) overlaps "${a.cidr}" (${a.what})`;
-      return [{ rule: "cidr-overlap", at: b.at, problem, fix: "give each network a range of its own" }];
+      return [{ rule: cidrOverlapRule.id, at: b.at, problem, fix: "give each network a range of its own" }];
     }),
   );
 }
@@ -73,7 +93,7 @@ function gateways(site: SiteModel): Finding[] {
     if (gateway === undefined || contains(usableRange(cidr), gateway)) return [];
     return [
       {
-        rule: "address-outside-network",
+        rule: addressOutsideNetworkRule.id,
         at: below(site.from, "networks", name, "gateway"),
         problem: `the gateway "${gateway}" is not in ${cidr}`,
         fix: `write the router's address in ${cidr}`,

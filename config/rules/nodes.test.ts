@@ -39,7 +39,7 @@ describe("the number of servers", () => {
         const [finding] = checkNodes(withServers(servers));
         if (servers === 0) assert.equal(finding?.rule, "no-server");
         else if (survivable(servers) === survivable(servers - 1) && servers > 1) {
-          assert.equal(finding?.rule, "even-etcd-servers");
+          assert.equal(finding?.rule, "even-voters");
           assert.ok(
             finding.problem.includes(`survive the loss of ${survivable(servers)}, as ${servers - 1} would`),
             finding.problem,

@@ -1,6 +1,41 @@
-import { below, formatMebibytes, toMebibytes, type Finding } from "@isthmus/core";
-import type { Model, SiteModel } from "../load.ts";
+import { below, evenVotersRule, formatMebibytes, toMebibytes, type Finding } from "@isthmus/core";
+import { nameTwiceRule, type Model, type SiteModel } from "../load.ts";
 import { hypervisorsTwice } from "./hypervisors.ts";
+import { defineRule } from "../rules.ts";
+
+const noServerRule = defineRule({
+  id: "no-server",
+  severity: "high",
+  summary: "A cluster has a server.",
+  fix: "Give one node, or three, `role: server`.",
+  docs: "docs/reference/site.md#nodes",
+});
+
+const unknownHostRule = defineRule({
+  id: "unknown-host",
+  severity: "high",
+  summary: "A VM stands on a host of its site.",
+  fix: "Write one of the site's hosts.",
+  docs: "docs/reference/site.md#hosts",
+  oncePerName: true,
+});
+
+const vmCoresRule = defineRule({
+  id: "vm-cores",
+  severity: "high",
+  summary: "A VM has no more cores than its host.",
+  fix: "Give the VM fewer cores, or correct those of the host.",
+  docs: "docs/reference/site.md#hosts",
+});
+
+const hostOvercommittedRule = defineRule({
+  id: "host-overcommitted",
+  severity: "high",
+  summary: "The VMs of a host have no more memory together than it has for them.",
+  fix: "Give the VMs less memory, or place some on another host.",
+  docs: "docs/reference/site.md#hosts",
+  needsWhole: [],
+});
 
 /** Clusters that keep quorum, machines that exist once, hosts that can carry their machines. */
 export function checkNodes(model: Model): Finding[] {
@@ -15,14 +50,19 @@ function servers(site: SiteModel): Finding[] {
   const at = below(site.from, "nodes");
   if (names.length === 0) {
     return [
-      { rule: "no-server", at, problem: "no node has the role server", fix: "give one node, or three, role: server" },
+      {
+        rule: noServerRule.id,
+        at,
+        problem: "no node has the role server",
+        fix: "give one node, or three, role: server",
+      },
     ];
   }
   if (names.length % 2 === 1) return [];
   const less = names.length - 1;
   return [
     {
-      rule: "even-etcd-servers",
+      rule: evenVotersRule.id,
       at,
       problem: `${names.length} servers (${names.join(", ")}) survive the loss of ${survivable(names.length)}, as ${less} would, and have one more to lose`,
       fix: `make it ${less} or ${names.length + 1} servers`,
@@ -42,7 +82,7 @@ function hosts(site: SiteModel): Finding[] {
   const unknown = placed
     .filter(({ vm }) => !Object.hasOwn(site.hosts, vm.host))
     .map(({ name, vm }) => ({
-      rule: "unknown-host",
+      rule: unknownHostRule.id,
       at: below(site.from, "nodes", name, "vm", "host"),
       problem: `"${vm.host}" is no host of ${site.name}`,
       fix: `write one of: ${Object.keys(site.hosts).join(", ") || "(there is none: add hosts)"}`,
@@ -52,7 +92,7 @@ function hosts(site: SiteModel): Finding[] {
     if (cores === undefined || vm.cores <= cores) return [];
     return [
       {
-        rule: "vm-cores",
+        rule: vmCoresRule.id,
         at: below(site.from, "nodes", name, "vm", "cores"),
         // `vm_start` in PVE/QemuServer.pm: "MAX N vcpus allowed per VM on this node".
         problem: `${vm.cores} are more than the ${cores} of ${vm.host}: Proxmox does not start such a VM`,
@@ -67,7 +107,7 @@ function hosts(site: SiteModel): Finding[] {
     const problem = `its machines have ${formatMebibytes(wanted)} of memory together, and "${host.memory}" is what it has, ${formatMebibytes(ownMemory)} of it for itself`;
     return [
       {
-        rule: "host-overcommitted",
+        rule: hostOvercommittedRule.id,
         at: below(site.from, "hosts", name, "memory"),
         problem,
         fix: "give the machines less, or place some on another host",
@@ -85,7 +125,7 @@ function namesTwice(model: Model): Finding[] {
     if (first === undefined) return [];
     return [
       {
-        rule: "name-twice",
+        rule: nameTwiceRule.id,
         at: below(site.from, "nodes", name),
         problem: `"${name}" is also a node of ${first.site.name}`,
         fix: "give each machine a name of its own: names are DNS names of the whole fleet",

@@ -1,4 +1,4 @@
-import { below, networkAround, whoStandsWhere, type Finding } from "@isthmus/core";
+import { below, networkAround, whoStandsWhere, type Finding, noNodeOnNetworkRule } from "@isthmus/core";
 import type { SitePlan } from "../plans.ts";
 
 /** kube-vip runs on every server, and whichever is elected answers ARP for the API's address: all of them stand in its network. */
@@ -12,5 +12,5 @@ export function checkApiAddress({ site, facts: { networks } }: Pick<SitePlan, "s
   if (network === undefined || elsewhere.length === 0) return [];
   const problem = `"${api.address}" is in network ${network.name}, and ${elsewhere.join(", ")} would answer for it in another one when elected: ${whoStandsWhere(networks)}`;
   const fix = `write a free address of the network in which all servers stand, or, where each has an interface in ${network.name} too, name it in kubernetes.api.interface`;
-  return [{ rule: "no-node-on-network", at: below(site.from, "kubernetes", "api", "address"), problem, fix }];
+  return [{ rule: noNodeOnNetworkRule.id, at: below(site.from, "kubernetes", "api", "address"), problem, fix }];
 }

@@ -11,9 +11,18 @@ import {
   type Finding,
   type NodeFacts,
 } from "@isthmus/core";
-import { largest } from "./placement.ts";
+import { largest, nodeTooSmallRule } from "./placement.ts";
 import { keysAsText, whatToShrink } from "./shrink.ts";
 import type { SitePlan } from "../plans.ts";
+import { defineRule } from "../rules.ts";
+
+const siteTooSmallRule = defineRule({
+  id: "site-too-small",
+  severity: "high",
+  summary: "Everything that runs at a site has room there.",
+  fix: "Give the agents more memory or cores, add an agent, or ask for less.",
+  docs: "docs/reference/site.md#nodes",
+});
 
 /** What a site's nodes have is enough for what is to run on them, while nothing is lost. */
 export function checkBudget(sites: readonly SitePlan[], fleet: FleetFootprint): Finding[] {
@@ -34,7 +43,7 @@ function tooLittle(node: NodeBudget, known: NodeFacts): Finding[] {
   const asked = (kind: keyof NodeBudget["fixed"]): number => node.fixed[kind] + node.reserved[kind];
   const [memory, cpu, pods] = [asked("memory"), asked("cpu"), asked("pods")];
   const key = (name: string): string => readablePath(below(known.sizesFrom ?? known.from, name));
-  const told = (problem: string, fix: string): Finding => ({ rule: "node-too-small", at: known.from, problem, fix });
+  const told = (problem: string, fix: string): Finding => ({ rule: nodeTooSmallRule.id, at: known.from, problem, fix });
   const has = (text: string, need: string): string => `${node.node} has ${text}, and ${what} ask for ${need}`;
   return [
     ...(memory <= node.capacity.memory
@@ -85,7 +94,7 @@ function unschedulable(plan: SitePlan, { sites }: Budget): Finding[] {
       const instance = instanceOf(service);
       const asked = `${formatMebibytes(own.requested.memory)} of ${formatMebibytes(own.allocatable.memory)} memory, ${formatMillicores(own.requested.cpu)} of ${formatMillicores(own.allocatable.cpu)} cores and ${own.requested.pods} of ${own.allocatable.pods} pods`;
       return {
-        rule: "site-too-small",
+        rule: siteTooSmallRule.id,
         at: services.find((one) => one.instance === instance)?.from ?? below(`Pulumi.${facts.name}.yaml#`, "nodes"),
         problem: `${members} of ${of} members of ${instance}'s ${workload} find no room at ${facts.name}: ${asked} are asked for`,
         fix: `give the agents more memory or cores, add an agent, or ask for less${fewer(plan, instance, workload)}`,

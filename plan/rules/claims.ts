@@ -1,6 +1,41 @@
-import { contains, nodePorts, toNumber, type Finding, type SiteFacts, type SourcePath } from "@isthmus/core";
+import {
+  contains,
+  nodePorts,
+  toNumber,
+  type Finding,
+  type SiteFacts,
+  type SourcePath,
+  unknownPoolRule,
+} from "@isthmus/core";
 import { clashes, type Held } from "../../config/rules/addresses.ts";
 import type { ServicePlan } from "../service-plans.ts";
+import { defineRule } from "../rules.ts";
+
+const portTwiceRule = defineRule({
+  id: "port-twice",
+  severity: "high",
+  summary: "Services of a site have ports of their own.",
+  fix: "Give each service a port of its own.",
+  docs: "docs/guide/reach-between-sites.md#reach-between-sites",
+});
+
+const addressOutsidePoolRule = defineRule({
+  id: "address-outside-pool",
+  severity: "high",
+  summary: "An address that a service asks for lies in its pool.",
+  fix: "Write an address of the pool.",
+  docs: "docs/reference/site.md#pools",
+  needsWhole: ["networks", "overlay", "pools"],
+});
+
+const hostNameTwiceRule = defineRule({
+  id: "host-name-twice",
+  severity: "high",
+  summary: "A name leads to one place.",
+  fix: "Give each a name of its own.",
+  docs: "docs/guide/reach-between-sites.md#names",
+  needsWhole: [],
+});
 
 export interface PlannedSite {
   readonly facts: SiteFacts;
@@ -34,7 +69,7 @@ function portsTwice({ facts, services }: PlannedSite): Finding[] {
     if (first === undefined) return [];
     const problem = `"${claim.port}" (${claim.name} at ${facts.name}) is also the port of ${first.name}`;
     const fix = `give each service of ${facts.name} a port of its own, such as ${freePort(taken)}`;
-    return [{ rule: "port-twice", at: claim.from, problem, fix }];
+    return [{ rule: portTwiceRule.id, at: claim.from, problem, fix }];
   });
 }
 
@@ -51,12 +86,12 @@ function outsidePools({ facts, services }: PlannedSite): Finding[] {
       if (pool === undefined) {
         const fix = `write one of: ${Object.keys(facts.pools).join(", ") || "(there is none: add pools)"}`;
         const at = besides(claim.from, "pool");
-        return [{ rule: "unknown-pool", at, problem: `"${claim.pool}" is no pool of ${facts.name}`, fix }];
+        return [{ rule: unknownPoolRule.id, at, problem: `"${claim.pool}" is no pool of ${facts.name}`, fix }];
       }
       if (contains({ first: toNumber(pool.first), last: toNumber(pool.last) }, claim.address)) return [];
       const problem = `"${claim.address}" (${claim.name}) is not in pool ${pool.name}`;
       return [
-        { rule: "address-outside-pool", at: claim.from, problem, fix: `write one of ${pool.first} to ${pool.last}` },
+        { rule: addressOutsidePoolRule.id, at: claim.from, problem, fix: `write one of ${pool.first} to ${pool.last}` },
       ];
     }),
   );
@@ -75,7 +110,7 @@ function namesTwice(sites: readonly PlannedSite[]): Finding[] {
     const first = names.slice(0, index).find((other) => other.host === host);
     if (first === undefined) return [];
     const problem = `"${host}" (${what}) is also the name of ${first.what}`;
-    return [{ rule: "host-name-twice", at: from, problem, fix: "give each a name of its own" }];
+    return [{ rule: hostNameTwiceRule.id, at: from, problem, fix: "give each a name of its own" }];
   });
 }
 

@@ -21,6 +21,15 @@ import {
 } from "@isthmus/core";
 import type { SitePlan } from "../plans.ts";
 import { keysAsText, whatToShrink, type Asked } from "./shrink.ts";
+import { defineRule } from "../rules.ts";
+
+const disksTooSmallRule = defineRule({
+  id: "disks-too-small",
+  severity: "high",
+  summary: "Every copy of a volume has room on a disk.",
+  fix: "Give the nodes larger disks, add a node, or ask for less.",
+  docs: "docs/reference/site.md#nodes",
+});
 
 /** Copies of volumes that no disk has room for: a claim would wait for ever. One finding a site, at its fullest disk. */
 export function checkDisks(sites: readonly SitePlan[], fleet: FleetFootprint): Finding[] {
@@ -52,7 +61,7 @@ function crowded(plan: SitePlan, disks: readonly DiskBudget[], without: readonly
   const larger = disk === undefined ? "" : ` (${readablePath(disk.from)} and those beside it)`;
   return [
     {
-      rule: "disks-too-small",
+      rule: disksTooSmallRule.id,
       at: disk?.from ?? node?.from ?? below(`Pulumi.${facts.name}.yaml#`, "nodes"),
       problem: `copies of volumes find no room on the disks of ${facts.name}: ${copies.join(", ")}. ${fullest.mountPath} of ${fullest.node} has "${disk?.size ?? ""}", of which ${formatMebibytes(fullest.forVolumes)} may be promised to volumes, and has promised ${formatMebibytes(fullest.asked)} (${uses || "nothing"})`,
       fix: `give the nodes larger disks${larger}, add a node, or ask for less${keys === "" ? "" : `: ${keys}`}`,

@@ -1,6 +1,23 @@
 import { below, type Finding } from "@isthmus/core";
 import type { SiteModel } from "../../config/load.ts";
 import type { ServicePlan } from "../service-plans.ts";
+import { defineRule } from "../rules.ts";
+
+const k3sPartTwiceRule = defineRule({
+  id: "k3s-part-twice",
+  severity: "high",
+  summary: "k3s' own parts do not do what a service does.",
+  fix: "Add the part to kubernetes.disable, or take the service out.",
+  docs: "docs/reference/site.md#kubernetes",
+});
+
+const k3sPartMissingRule = defineRule({
+  id: "k3s-part-missing",
+  severity: "high",
+  summary: "Parts of k3s that are used are not disabled.",
+  fix: "Take the part out of kubernetes.disable.",
+  docs: "docs/reference/site.md#kubernetes",
+});
 
 /** Parts that k3s brings unless they are disabled: what of ours needs one, and what of ours does the same work. */
 export function checkK3sParts(
@@ -23,7 +40,7 @@ export function checkK3sParts(
       ? []
       : [
           {
-            rule: "k3s-part-twice",
+            rule: k3sPartTwiceRule.id,
             at,
             problem,
             fix: `add ${part} to kubernetes.disable, or take out ${rival.join(", ")}`,
@@ -33,7 +50,7 @@ export function checkK3sParts(
     ...(disable.includes("coredns") && named.length > 0
       ? [
           {
-            rule: "k3s-part-missing",
+            rule: k3sPartMissingRule.id,
             at,
             problem: `kubernetes.disable has "coredns", and pods of ${named.join(", ")} look names up: nobody would answer`,
             fix: "take coredns out of kubernetes.disable",

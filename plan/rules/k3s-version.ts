@@ -2,7 +2,16 @@ import { below, quote, unique, type ChartPin, type Finding } from "@isthmus/core
 import { knownVersions } from "@isthmus/k3s";
 import satisfies from "semver/functions/satisfies.js";
 import type { SiteModel } from "../../config/load.ts";
+import { defineRule } from "../rules.ts";
 import type { ServicePlan } from "../service-plans.ts";
+
+const k3sVersionRule = defineRule({
+  id: "k3s-version",
+  severity: "high",
+  summary: "The version of k3s is one that this release and every chart of the site take.",
+  fix: "Write a version that all of them take.",
+  docs: "docs/reference/site.md#kubernetes",
+});
 
 /** A version of k3s is one that our own configuration is made for, and that every chart of the site takes. */
 export function checkK3sVersion(
@@ -20,7 +29,7 @@ export function checkK3sVersion(
   ];
   return [
     {
-      rule: "k3s-version",
+      rule: k3sVersionRule.id,
       at: below(from, "kubernetes", "version"),
       problem: `${quote(version)} does not fit: ${reasons.join("; ")}`,
       fix: known ? fixForCharts(refusing) : fixForUs(version),

@@ -1,5 +1,14 @@
 import { getAt, peerValuesNeeded, unique, type Finding, type SourcePath } from "@isthmus/core";
 import type { PlannedSite } from "./claims.ts";
+import { defineRule } from "../rules.ts";
+
+const peerLacksRule = defineRule({
+  id: "peer-lacks",
+  severity: "high",
+  summary: "What a service needs of another site is offered there.",
+  fix: "Add what offers it to the other site.",
+  docs: "docs/guide/reach-between-sites.md#reach-between-sites",
+});
 
 /** What sites offer in any case. */
 const always = ["ingressAddresses", "overlayAddresses"];
@@ -51,5 +60,7 @@ function toFinding(lacks: readonly Lack[]): Finding[] {
   const { peer, part, from } = first;
   const users = unique(lacks.map(({ instance }) => instance)).join(" and ");
   const problem = `"${part}" of ${peer} is needed by ${users}, and no service of ${peer} offers it: it would be waited for, and never come`;
-  return [{ rule: "peer-lacks", at: from, problem, fix: `add ${suggestions[part] ?? "what offers it"} to ${peer}` }];
+  return [
+    { rule: peerLacksRule.id, at: from, problem, fix: `add ${suggestions[part] ?? "what offers it"} to ${peer}` },
+  ];
 }

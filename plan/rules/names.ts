@@ -1,6 +1,15 @@
 import { type Finding, type SourcePath } from "@isthmus/core";
 import { fleetFile } from "../../config/files.ts";
 import type { SitePlan } from "../plans.ts";
+import { defineRule } from "../rules.ts";
+
+const nameTooLongRule = defineRule({
+  id: "name-too-long",
+  severity: "high",
+  summary: "Names that are derived have no more letters than Kubernetes and Helm take.",
+  fix: "Give it a shorter name.",
+  docs: "docs/reference/site.md#services",
+});
 
 /** A name that is made of what stands in the stack files, and how long it may be. */
 interface DerivedName {
@@ -58,7 +67,7 @@ function ofDns({ dnsRecords }: SitePlan): DerivedName[] {
 function toFinding(derived: DerivedName): Finding {
   const { name, what, limit, from } = derived;
   return {
-    rule: "name-too-long",
+    rule: nameTooLongRule.id,
     at: from,
     problem: `"${name}" would be ${what}, which has at most ${limit} characters, and it has ${name.length}`,
     fix: `make the name that stands here shorter by ${excess(derived)}`,

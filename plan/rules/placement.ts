@@ -13,8 +13,34 @@ import {
   type NodeFacts,
   type SiteFacts,
   type Workload,
+  tooFewNodesRule,
 } from "@isthmus/core";
 import type { ServicePlan } from "../service-plans.ts";
+import { defineRule } from "../rules.ts";
+
+const labelNobodyHasRule = defineRule({
+  id: "label-nobody-has",
+  severity: "high",
+  summary: "Labels that a workload requires are on some node.",
+  fix: "Add the label to the nodes that may run it.",
+  docs: "docs/reference/site.md#nodes",
+});
+
+const architectureMissingRule = defineRule({
+  id: "architecture-missing",
+  severity: "high",
+  summary: "Workloads have images for the nodes that they run on.",
+  fix: "Add a node of the architecture, or keep the workload off the others with a taint.",
+  docs: "docs/reference/site.md#nodes",
+});
+
+export const nodeTooSmallRule = defineRule({
+  id: "node-too-small",
+  severity: "high",
+  summary: "A node has room for what stands on it in any case, and one has room for each pod.",
+  fix: "Give the node more, or ask for less.",
+  docs: "docs/reference/site.md#nodes",
+});
 
 interface Placed {
   readonly plan: ServicePlan;
@@ -52,7 +78,7 @@ function labelNobodyHas(placed: Placed): Finding[] {
   return workload.runsOn.required
     .filter((requirement) => !site.topology.nodes.some((node) => satisfies(node.labels, requirement)))
     .map(({ key, values }) => ({
-      rule: "label-nobody-has",
+      rule: labelNobodyHasRule.id,
       at: plan.from,
       problem: `${nameOf(placed)} requires the label ${key}=${values.join("|")}, and no node of ${site.name} has it`,
       fix: `add it to the nodes that may run this: nodes.<name>.labels: {${key}: "${values[0] ?? ""}"}`,
@@ -70,7 +96,7 @@ function architectureMissing(placed: Placed): Finding[] {
   const names = without.map((node) => `${node.name} (${node.architecture})`).join(", ");
   return [
     {
-      rule: "architecture-missing",
+      rule: architectureMissingRule.id,
       at: plan.from,
       problem: `${nameOf(placed)} has images for ${workload.architectures.join(" and ")} only, and it would run on ${names}`,
       fix: needsAll
@@ -90,7 +116,7 @@ function noNode(placed: Placed): Finding[] {
   );
   return [
     {
-      rule: "too-few-nodes",
+      rule: tooFewNodesRule.id,
       at: plan.from,
       problem: `no node of ${site.name} may run ${nameOf(placed)}${blocked.length === 0 ? "" : ` (taints: ${blocked.join(", ")})`}`,
       fix: blocked.includes(controlPlaneTaint.key)
@@ -112,7 +138,7 @@ function tooFewNodes(placed: Placed): Finding[] {
       const what = over === "host" ? "physical hosts" : "nodes";
       return [
         {
-          rule: "too-few-nodes",
+          rule: tooFewNodesRule.id,
           at: plan.from,
           problem: `${nameOf(placed)} has ${members} members that must not share one of the ${what}, and ${places.length} may run them (${places.join(", ")})`,
           fix: `lower it to ${places.length % 2 === 0 ? places.length - 1 : places.length}, or add ${members - places.length} more`,
@@ -138,7 +164,7 @@ function nodeTooSmall(placed: Placed): Finding[] {
   if (toMebibytes(workload.requests.memory) > memory) {
     const problem = `${nameOf(placed)} requests ${workload.requests.memory} of memory, and the largest node that may run it has ${formatMebibytes(memory)}`;
     findings.push({
-      rule: "node-too-small",
+      rule: nodeTooSmallRule.id,
       at: plan.from,
       problem,
       fix: `request less, or give a node of ${site.name} more`,
@@ -147,7 +173,7 @@ function nodeTooSmall(placed: Placed): Finding[] {
   if (toMillicores(workload.requests.cpu) > cpu) {
     const problem = `${nameOf(placed)} requests ${formatMillicores(toMillicores(workload.requests.cpu))} cores, and the largest node that may run it has ${formatMillicores(cpu)}`;
     findings.push({
-      rule: "node-too-small",
+      rule: nodeTooSmallRule.id,
       at: plan.from,
       problem,
       fix: `request less, or give a node of ${site.name} more`,

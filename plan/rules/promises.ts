@@ -1,5 +1,5 @@
 import { brokenPromises, type Assessment, type FleetFootprint, type Promised } from "@isthmus/availability";
-import { below, type Finding } from "@isthmus/core";
+import { below, type Finding, unknownServiceRule } from "@isthmus/core";
 import type { SitePlan } from "../plans.ts";
 
 /** What stack files promise of services holds. */
@@ -16,7 +16,7 @@ function forNobody({ site, facts }: SitePlan): Finding[] {
   return Object.keys(site.promises)
     .filter((name) => !names.includes(name))
     .map((name) => ({
-      rule: "unknown-service",
+      rule: unknownServiceRule.id,
       at: below(site.from, "promises", name),
       problem: `a promise is made for "${name}", and ${facts.name} has no service of that name`,
       fix: `write one of: ${names.join(", ")}`,

@@ -10,6 +10,23 @@ import {
   type SourcePath,
 } from "@isthmus/core";
 import type { PlannedSite } from "./claims.ts";
+import { defineRule } from "../rules.ts";
+
+const nobodyAnswersRule = defineRule({
+  id: "nobody-answers",
+  severity: "high",
+  summary: "What is reached on the overlay has a node there.",
+  fix: "Give the nodes an address on the overlay.",
+  docs: "docs/guide/reach-between-sites.md#what-a-node-needs",
+});
+
+const nodeCutOffRule = defineRule({
+  id: "node-cut-off",
+  severity: "high",
+  summary: "Nodes whose pods need another site have an address on the overlay.",
+  fix: "Give the node one, or a taint that keeps these pods away.",
+  docs: "docs/guide/reach-between-sites.md#what-a-node-needs",
+});
 
 /**
  * What is reached over the overlay has somebody who answers there, and who reaches it can send something there: pods
@@ -28,7 +45,7 @@ function nobodyAnswers({ facts, services }: PlannedSite, hasOverlay: boolean): F
   const fix = hasOverlay
     ? "give the nodes an address on the overlay (nodes.NAME.overlay)"
     : "add overlay to Pulumi.yaml and an address on it to the nodes, or write network: site where the sites' own networks are routed to one another";
-  return [{ rule: "nobody-answers", at: networkOf(first), problem, fix }];
+  return [{ rule: nobodyAnswersRule.id, at: networkOf(first), problem, fix }];
 }
 
 const networkOf = ({ from }: PortClaim): SourcePath => from.replace(/\/port$/, "/network") as SourcePath;
@@ -45,7 +62,7 @@ function cutOff({ facts, services }: PlannedSite, sites: readonly PlannedSite[])
   return nodesOpenTo(facts.topology)
     .filter(({ overlayAddress }) => overlayAddress === undefined)
     .map((node: NodeFacts) => ({
-      rule: "node-cut-off",
+      rule: nodeCutOffRule.id,
       at: node.from,
       problem: `${node.name} has no address on the overlay: pods of ${names} that it may run would not reach the other site`,
       fix: "give it one (overlay: ADDRESS), or a taint that keeps these pods away",

@@ -1,5 +1,14 @@
 import { below, cidrRange, contains, toNumber, type Finding, type SiteFacts } from "@isthmus/core";
 import type { SitePlan } from "../plans.ts";
+import { defineRule } from "../rules.ts";
+
+const resolverOnClusterRule = defineRule({
+  id: "resolver-on-cluster",
+  severity: "high",
+  summary: "The name servers of nodes do not run on the cluster of these nodes.",
+  fix: "Name a resolver that does not run on it.",
+  docs: "docs/reference/site.md#networks",
+});
 
 /**
  * Nodes that look names up at the cluster that runs on them find nothing after a power cut: images, snapshots' stores and
@@ -16,7 +25,7 @@ export function checkResolvers({ site, facts, services }: Pick<SitePlan, "site" 
     const router = gateway === undefined || dns.includes(gateway) ? "the router's address" : `the router's ${gateway}`;
     return [
       {
-        rule: "resolver-on-cluster",
+        rule: resolverOnClusterRule.id,
         at: below(site.from, "networks", name, "dns"),
         problem: `${each}: after a power cut ${nodes.length === 1 ? "the node" : "the nodes"} of network ${name} would look names up at what cannot start without them`,
         fix: `add a name server that runs elsewhere, such as ${router} or 9.9.9.9, after those of the cluster`,

@@ -7,7 +7,7 @@ import { disposing, Fleet, must, needsPulumi, type Run, type Stack } from "../ki
 
 const pack = join(import.meta.dirname, "../../policy");
 const program = join(import.meta.dirname, "fixtures/policy");
-const names = rules.map((rule) => rule.name);
+const names = rules.map((rule) => rule.id);
 
 describe("policy pack", function () {
   this.timeout(180_000);

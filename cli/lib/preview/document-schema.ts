@@ -1,3 +1,4 @@
+import type { RuleId } from "@isthmus/core";
 import { z } from "zod";
 import { documentVersion, type PreviewDocument } from "./document.ts";
 
@@ -202,7 +203,8 @@ const policyRule = z.strictObject({
 });
 
 const policyFailure = z.strictObject({
-  rule: ruleName,
+  // Only rules make ids; in a document that is read anew they are texts.
+  rule: ruleName as unknown as z.ZodType<RuleId>,
   severity,
   enforcement: z.enum(levels).describe("advisory: it is reported. mandatory: nothing is deployed."),
   message: says("What is wrong."),

@@ -139,7 +139,7 @@ describe("what the program judges before it registers anything", function () {
       const plan = spoilt(first);
       const own = evaluate(policyView(plan)).failures;
       assert.deepEqual(sorted(own), sorted(evaluate(await registerInProcess(fleet, plan)).failures));
-      assert.deepEqual([...new Set(own.map(({ rule }) => rule))].sort(), rules.map((rule) => rule.name).sort());
+      assert.deepEqual([...new Set(own.map(({ rule }) => rule))].sort(), rules.map((rule) => rule.id).sort());
     });
   });
 

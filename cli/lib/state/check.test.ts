@@ -45,7 +45,7 @@ describe("the state's check", () => {
         stacks: [{ name: "site-a", state: killed, unreadable: "set the passphrase" }],
         copies: undefined,
       }),
-      ["other-backend", "no-stack", "unreadable", "other-secrets-provider", "killed-run", "no-copy"],
+      ["other-backend", "no-stack", "unreadable-stack", "other-secrets-provider", "killed-run", "no-copy"],
     );
   });
 

@@ -7,6 +7,63 @@ import { exportStack, stackNames, type StackAt } from "../pulumi/stacks.ts";
 import { backendUrl, samePlace } from "./backend.ts";
 import { newestCopies } from "./backup.ts";
 import { readCopies, type Manifest } from "./manifest.ts";
+import { defineRule } from "../rules.ts";
+
+const otherBackendRule = defineRule({
+  id: "other-backend",
+  severity: "high",
+  summary: "The CLI uses the backend that the fleet states.",
+  fix: "Log in to the stated backend, or correct the stack file.",
+  docs: "docs/guide/state.md#the-state",
+});
+
+const noStackRule = defineRule({
+  id: "no-stack",
+  severity: "high",
+  summary: "The backend has a stack of each site.",
+  fix: "Init it, or restore it from a copy.",
+  docs: "docs/guide/state.md#the-state",
+});
+
+const unreadableStackRule = defineRule({
+  id: "unreadable-stack",
+  severity: "critical",
+  summary: "Every stack's secrets can be read with the passphrase.",
+  fix: "Use the passphrase that the stack was encrypted with.",
+  docs: "docs/guide/state.md#the-state",
+});
+
+const otherSecretsProviderRule = defineRule({
+  id: "other-secrets-provider",
+  severity: "high",
+  summary: "All stacks are encrypted by the passphrase.",
+  fix: "Change the secrets provider of the stack to the passphrase.",
+  docs: "docs/guide/state.md#the-state",
+});
+
+const killedRunRule = defineRule({
+  id: "killed-run",
+  severity: "high",
+  summary: "No run of a stack was killed.",
+  fix: "Recover the stack: npm run recover -- SITE.",
+  docs: "docs/guide/state.md#a-run-was-killed",
+});
+
+const noCopyRule = defineRule({
+  id: "no-copy",
+  severity: "critical",
+  summary: "There is a copy of the state.",
+  fix: "Make one: npm run state -- backup --to FOLDER.",
+  docs: "docs/guide/state.md#the-state",
+});
+
+const oldCopyRule = defineRule({
+  id: "old-copy",
+  severity: "high",
+  summary: "The copy of the state is of the state as it is.",
+  fix: "Make one anew: npm run state -- backup --to FOLDER.",
+  docs: "docs/guide/state.md#the-state",
+});
 
 /** `fleet.state` of the stack files. */
 export interface StatedState {
@@ -47,7 +104,7 @@ function checkBackend({ stated, backend }: Facts): readonly Finding[] {
   if (samePlace(stated.backend, backend)) return [];
   return [
     {
-      rule: "other-backend",
+      rule: otherBackendRule.id,
       at: at("backend"),
       problem: `the CLI uses ${JSON.stringify(backend)}, the file says ${JSON.stringify(stated.backend)}`,
       fix: `pulumi login '${stated.backend}', or unset PULUMI_BACKEND_URL; if the file is wrong, fix it`,
@@ -60,7 +117,7 @@ function checkStacks({ sites, stacks }: Facts): readonly Finding[] {
   const missing = sites
     .filter((site) => !names.has(site))
     .map((site): Finding => ({
-      rule: "no-stack",
+      rule: noStackRule.id,
       at: stack(site),
       problem: `the backend has no stack "${site}"`,
       fix: `if it was never there: pulumi stack init ${site} --secrets-provider passphrase; if it was: npm run state -- restore`,
@@ -73,11 +130,16 @@ function checkStack({ name, state, unreadable }: FoundStack): readonly Finding[]
   const findings: (Finding | undefined)[] = [
     unreadable === undefined
       ? undefined
-      : { rule: "unreadable", at: stack(name), problem: `secrets of "${name}" cannot be read`, fix: unreadable },
+      : {
+          rule: unreadableStackRule.id,
+          at: stack(name),
+          problem: `secrets of "${name}" cannot be read`,
+          fix: unreadable,
+        },
     provider === undefined || provider === "passphrase"
       ? undefined
       : {
-          rule: "other-secrets-provider",
+          rule: otherSecretsProviderRule.id,
           at: stack(name),
           problem: `"${name}" is encrypted by "${provider}", so the other sites cannot read its outputs`,
           fix: `pulumi stack change-secrets-provider passphrase --stack ${name}, with the passphrase of the others`,
@@ -85,7 +147,7 @@ function checkStack({ name, state, unreadable }: FoundStack): readonly Finding[]
     pendingOf(state).length === 0
       ? undefined
       : {
-          rule: "killed-run",
+          rule: killedRunRule.id,
           at: stack(name),
           problem: `a run on "${name}" was killed, or is under way: ${pendingOf(state).length} operations are open`,
           fix: `if none is under way: npm run recover -- ${name}`,
@@ -99,7 +161,7 @@ function checkCopies({ stated, stacks, copies, copiesAt }: Facts): readonly Find
   if (copies === undefined) {
     return [
       {
-        rule: "no-copy",
+        rule: noCopyRule.id,
         at: at("copyAt"),
         problem: `there is no copy of the state in ${copiesAt}${stated.copyAt === undefined ? "" : ` (${stated.copyAt})`}`,
         fix: `npm run state -- backup --to ${copiesAt}`,
@@ -110,7 +172,7 @@ function checkCopies({ stated, stacks, copies, copiesAt }: Facts): readonly Find
   return stacks
     .filter(({ name, state }) => manifest.stacks[name]?.writtenAt !== state.deployment.manifest.time)
     .map(({ name, state }) => ({
-      rule: "old-copy",
+      rule: oldCopyRule.id,
       at: at("copyAt"),
       problem: `the copy of "${name}" in ${folder} is of ${manifest.stacks[name]?.writtenAt ?? "no time"}, the state of ${state.deployment.manifest.time}`,
       fix: `npm run state -- backup --to ${copiesAt}`,

@@ -1,8 +1,17 @@
-import type { Finding, SourcePath } from "@isthmus/core";
+import { unknownServiceRule, type Finding, type SourcePath } from "@isthmus/core";
 import { alternativeTo } from "./alternative.ts";
 import { describeFailure, type Failure, type FailureKind } from "../model/failure.ts";
 import type { FleetFootprint } from "../model/fleet.ts";
 import { serves, type Assessment } from "../model/verdict.ts";
+import { defineRule } from "../rules.ts";
+
+const brokenPromiseRule = defineRule({
+  id: "broken-promise",
+  severity: "high",
+  summary: "What a stack file promises of a service survives the failures that it names.",
+  fix: "Change what the finding names, or take the failure out of the promise.",
+  docs: "docs/reference/site.md#promises",
+});
 
 /** What a stack file promises of a service: `promises: {vault: [node, host, site]}`. */
 export interface Promised {
@@ -54,7 +63,7 @@ function brokenBy(kind: FailureKind, { promised, own, fleet, assessments }: Brea
     failures > 1 ? ` (and after ${failures - 1} more ${failures === 2 ? "failure" : "failures"} of the kind)` : "";
   return [
     {
-      rule: "broken-promise",
+      rule: brokenPromiseRule.id,
       at: promised.from,
       problem: `${promised.service} is promised to survive ${kindText[kind]}; when ${describeFailure(first.failure)}, ${first.service} is ${first.after}${more}: ${first.why}`,
       fix: `${alternativeTo(first, fleet, assessments)}; or take ${kind} out of the promise`,
@@ -81,7 +90,7 @@ const isSame = (a: Failure, b: Failure): boolean => JSON.stringify(a) === JSON.s
 
 function unknownService({ service, from }: Promised, fleet: FleetFootprint): Finding {
   return {
-    rule: "broken-promise",
+    rule: unknownServiceRule.id,
     at: from,
     problem: `a promise is made for ${JSON.stringify(service)}, and no service has that name`,
     fix: `name one of: ${[...new Set(fleet.services.map((each) => each.id.split("/").at(-1) ?? ""))].join(", ")}`,

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { registrationFile } from "../files/config.ts";
 import { joinOrder, type K3sNode } from "./node.ts";
 import { installParameters, memberParameters } from "./parameters.ts";
-import { clusterFindings, clusterIdentifier, joinCandidates, planCluster, plannedNodes } from "./plan.ts";
+import { clusterIdentifier, joinCandidates, planCluster, plannedNodes } from "./plan.ts";
 import { agentNode, serverNode, settingsOf, sixNodes } from "../testing.ts";
 
 const nodesOf = (servers: number, agents: number): K3sNode[] => [
@@ -150,26 +150,5 @@ describe("a cluster's identifier", () => {
     assert.notEqual(before, clusterIdentifier("site-b", settingsOf()));
     assert.notEqual(before, clusterIdentifier("site-a", settingsOf({ clusterCidr: "10.44.0.0/16" })));
     assert.match(before, /^site-a-[0-9a-f]{8}$/);
-  });
-});
-
-describe("what is wrong with a cluster, before k3s says so", () => {
-  const findingsOf = (nodes: readonly K3sNode[], changes = {}): string[] =>
-    clusterFindings({ name: "site-a", nodes, settings: settingsOf(changes) }).map(
-      ({ about, problem }) => `${about}: ${problem}`,
-    );
-
-  it("nothing, for three servers and three agents", () => {
-    assert.deepEqual(findingsOf(sixNodes), []);
-  });
-
-  it("an even number of servers, none at all, an API address that a machine has", () => {
-    assert.match(
-      findingsOf(nodesOf(2, 0))[0] ?? "",
-      /^servers: 2 servers survive the loss of no more servers than 1 do$/,
-    );
-    assert.match(findingsOf(nodesOf(0, 2))[0] ?? "", /^servers: there is no server$/);
-    const taken = { api: { kind: "kube-vip" as const, address: "10.0.20.22" } };
-    assert.deepEqual(findingsOf(sixNodes, taken), ["api.address: 10.0.20.22 is also the address of agent-2"]);
   });
 });

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { checksumFindings } from "../settings/checksums.ts";
 import { kubeletFindings } from "../settings/kubelet-arguments.ts";
+import { defineRule } from "../rules.ts";
+import type { ClusterFinding } from "../settings/finding.ts";
 import { nodeFiles, type HostFile } from "../files/config.ts";
 import { joinOrder, urlHost, type JoinOrder, type K3sNode } from "./node.ts";
 import type { K3sSettings } from "../settings/schema.ts";
@@ -54,45 +56,17 @@ export function clusterIdentifier(name: string, settings: Pick<K3sSettings, "clu
   return `${name}-${digest.slice(0, 8)}`;
 }
 
-export interface ClusterFinding {
-  /** Of what kind it is, where the stack files have a rule for it. */
-  readonly rule?: string;
-  /** The node or the setting that it is about. */
-  readonly about: string;
-  readonly problem: string;
-  readonly fix: string;
-}
+const cniMissingRule = defineRule({
+  id: "cni-missing",
+  severity: "high",
+  summary: "Something brings the cluster a pod network.",
+  fix: "Write vxlan, host-gw or wireguard-native; none is for a cluster that is taken over with its own CNI.",
+  docs: "docs/reference/site.md#kubernetes",
+});
 
 /** What k3s would refuse, or what would be lost later, told beforehand. */
 export function clusterFindings({ nodes, settings }: ClusterFacts): readonly ClusterFinding[] {
-  return [
-    ...serverFindings(nodes),
-    ...addressFindings(nodes, settings),
-    ...networkFindings(settings),
-    ...checksumFindings(nodes, settings),
-    ...kubeletFindings(settings),
-  ];
-}
-
-function serverFindings(nodes: readonly K3sNode[]): readonly ClusterFinding[] {
-  const count = nodes.filter(({ role }) => role === "server").length;
-  if (count % 2 === 1) return [];
-  const problem =
-    count === 0
-      ? "there is no server"
-      : `${String(count)} servers survive the loss of no more servers than ${String(count - 1)} do`;
-  return [{ about: "servers", problem, fix: "use an odd number of servers: 1, 3 or 5" }];
-}
-
-function addressFindings(nodes: readonly K3sNode[], { api }: K3sSettings): readonly ClusterFinding[] {
-  if (api.kind !== "kube-vip") return [];
-  return nodes
-    .filter(({ address }) => address === api.address)
-    .map(({ name }) => ({
-      about: "api.address",
-      problem: `${api.address} is also the address of ${name}`,
-      fix: "give the API an address of its own, which no machine has",
-    }));
+  return [...networkFindings(settings), ...checksumFindings(nodes, settings), ...kubeletFindings(settings)];
 }
 
 /** Nodes are Ready with a pod network only, and nothing comes before they are. A cluster that is taken over has its own already. */
@@ -100,7 +74,7 @@ function networkFindings({ flannel, adopt }: K3sSettings): readonly ClusterFindi
   if (flannel !== "none" || adopt !== undefined) return [];
   return [
     {
-      rule: "cni-missing",
+      rule: cniMissingRule.id,
       about: "flannel",
       problem: `"none" leaves the pod network to another CNI, and nothing here brings one: the first server would be waited for until waitSeconds are over`,
       fix: "write vxlan, host-gw or wireguard-native; none is for a cluster that runs with its own CNI, and is taken over with adopt",

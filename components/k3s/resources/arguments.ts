@@ -3,7 +3,7 @@ import type { Hop } from "@isthmus/remote";
 import { output, type Input, type Output } from "@pulumi/pulumi";
 import type { RegistryLogin } from "../files/registries.ts";
 import type { ClusterFacts } from "../plan/plan.ts";
-import { checksumFindings } from "../settings/checksums.ts";
+import { checksumFindings, checksumMissingRule } from "../settings/checksums.ts";
 import type { ClusterTokens } from "./tokens.ts";
 import type { ClusterUpkeep } from "./upkeep.ts";
 
@@ -33,7 +33,7 @@ export function shortTokens({ server, agent }: ClusterTokens): ClusterTokens {
 
 /** What the types cannot say. Throws `UserError`. */
 export function checkArgs({ name, nodes, settings, snapshotKeys, tokens }: K3sClusterArgs): void {
-  const [unknown] = checksumFindings(nodes, settings).filter(({ rule }) => rule === "checksum-missing");
+  const [unknown] = checksumFindings(nodes, settings).filter(({ rule }) => rule === checksumMissingRule.id);
   if (unknown !== undefined) throw new UserError(`cluster ${name}: ${unknown.problem}: ${unknown.fix}`);
   if (settings.adopt !== undefined && tokens === undefined) {
     throw new UserError(`cluster ${name} is to be adopted, and its tokens are not given`);

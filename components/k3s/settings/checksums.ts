@@ -1,7 +1,25 @@
 import type { StatedDigest } from "@isthmus/core";
+import type { ClusterFinding } from "./finding.ts";
 import type { K3sNode } from "../plan/node.ts";
 import { checksumsUrl, installerUrl, pinnedReleases } from "./pins.ts";
 import type { K3sSettings } from "./schema.ts";
+import { defineRule } from "../rules.ts";
+
+export const checksumMissingRule = defineRule({
+  id: "checksum-missing",
+  severity: "critical",
+  summary: "Every file that is installed has a checksum.",
+  fix: "Give the checksum that its publisher states.",
+  docs: "docs/reference/site.md#kubernetes",
+});
+
+const checksumContradictsRule = defineRule({
+  id: "checksum-contradicts",
+  severity: "critical",
+  summary: "Stated checksums are those of the release.",
+  fix: "Leave the checksum out, or compare both with the source that is named.",
+  docs: "docs/reference/site.md#kubernetes",
+});
 
 type Architecture = "amd64" | "arm64";
 const architectures = ["amd64", "arm64"] as const;
@@ -44,15 +62,7 @@ export function reliedOn({ version, checksums }: Given, nodes: readonly K3sNode[
   ];
 }
 
-/** What is wrong with the checksums of a site, at which key, and where the right one is. */
-export interface ChecksumFinding {
-  readonly rule: string;
-  readonly about: string;
-  readonly problem: string;
-  readonly fix: string;
-}
-
-export function checksumFindings(nodes: readonly K3sNode[], settings: K3sSettings): readonly ChecksumFinding[] {
+export function checksumFindings(nodes: readonly K3sNode[], settings: K3sSettings): readonly ClusterFinding[] {
   return [
     ...installerFindings(settings),
     ...neededBy(nodes).flatMap((one) => missing(one, settings)),
@@ -63,11 +73,11 @@ export function checksumFindings(nodes: readonly K3sNode[], settings: K3sSetting
 const neededBy = (nodes: readonly K3sNode[]): readonly Architecture[] =>
   [...new Set(nodes.flatMap(({ architecture }) => architecture ?? []))].sort();
 
-function installerFindings({ version, checksums }: K3sSettings): readonly ChecksumFinding[] {
+function installerFindings({ version, checksums }: K3sSettings): readonly ClusterFinding[] {
   if (checksumsOf({ version, checksums }).installer !== "") return [];
   return [
     {
-      rule: "checksum-missing",
+      rule: checksumMissingRule.id,
       about: "checksums.installer",
       problem: `the installer of ${version} has no checksum, and we state none for that version`,
       fix: `give the SHA-256 of ${installerUrl(version)} (curl -fsSL that URL | sha256sum)`,
@@ -77,22 +87,24 @@ function installerFindings({ version, checksums }: K3sSettings): readonly Checks
 
 const binaryName = { amd64: "k3s", arm64: "k3s-arm64" } as const;
 
-function missing(architecture: Architecture, { version, checksums, source }: K3sSettings): readonly ChecksumFinding[] {
+function missing(architecture: Architecture, { version, checksums, source }: K3sSettings): readonly ClusterFinding[] {
   const about = `checksums.${architecture}`;
   const list = checksumsUrl(version, architecture);
   const known = checksumsOf({ version, checksums }).architectures.find((one) => one.architecture === architecture);
   if (known === undefined) {
     const problem = `there are ${architecture} nodes, and no checksums for them: we state none for ${version}`;
     const fix = `give ${about}.binary: the line ${binaryName[architecture]} of ${list}`;
-    return [{ rule: "checksum-missing", about, problem, fix }];
+    return [{ rule: checksumMissingRule.id, about, problem, fix }];
   }
   if (!source.images || known.images !== undefined) return [];
   const fix = `give it: the line k3s-airgap-images-${architecture}.tar.zst of ${list}`;
-  return [{ rule: "checksum-missing", about: `${about}.images`, problem: "the image archive has no checksum", fix }];
+  return [
+    { rule: checksumMissingRule.id, about: `${about}.images`, problem: "the image archive has no checksum", fix },
+  ];
 }
 
 /** Stated by us for that version, and otherwise by the stack file: one of both is of another file. */
-function contradictions({ version, checksums }: K3sSettings): readonly ChecksumFinding[] {
+function contradictions({ version, checksums }: K3sSettings): readonly ClusterFinding[] {
   const pinned = pinnedReleases[version];
   if (pinned === undefined) return [];
   const pairs: readonly (readonly [string, string | undefined, StatedDigest | undefined])[] = [
@@ -103,7 +115,7 @@ function contradictions({ version, checksums }: K3sSettings): readonly ChecksumF
     if (given === undefined || stated === undefined || given === stated.digest) return [];
     return [
       {
-        rule: "checksum-contradicts",
+        rule: checksumContradictsRule.id,
         about,
         problem: `${given} is declared for ${stated.of}, which is ${stated.digest}`,
         fix: `leave ${about} out, or compare both with ${stated.source}`,

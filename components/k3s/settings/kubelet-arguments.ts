@@ -1,6 +1,16 @@
 import { quote } from "@isthmus/core";
 import { kubeletArguments } from "../files/hardening.ts";
+import { defineRule } from "../rules.ts";
+import type { ClusterFinding } from "./finding.ts";
 import type { K3sSettings } from "./schema.ts";
+
+const kubeletArgumentRule = defineRule({
+  id: "kubelet-argument",
+  severity: "critical",
+  summary: "Arguments of the kubelet undo no hardening, and say nothing that is said elsewhere.",
+  fix: "Take it out, or write it where the finding says.",
+  docs: "docs/reference/site.md#kubernetes",
+});
 
 /** What an argument of the kubelet would undo, told where it does. */
 interface Undone {
@@ -76,22 +86,15 @@ const elsewhere: Readonly<Record<string, { readonly because: string; readonly fi
   ),
 };
 
-export interface KubeletFinding {
-  readonly rule: "kubelet-argument";
-  readonly about: string;
-  readonly problem: string;
-  readonly fix: string;
-}
-
 /** Arguments that undo what is hardened, or that say again, and otherwise, what is said elsewhere. */
-export function kubeletFindings({ kubeletArguments: given, hardening }: K3sSettings): readonly KubeletFinding[] {
+export function kubeletFindings({ kubeletArguments: given, hardening }: K3sSettings): readonly ClusterFinding[] {
   return given.flatMap((argument, index) => {
     const said = ofArgument(argument, hardening.cis);
-    return said === undefined ? [] : [{ rule: "kubelet-argument", about: `kubeletArguments.${index}`, ...said }];
+    return said === undefined ? [] : [{ rule: kubeletArgumentRule.id, about: `kubeletArguments.${index}`, ...said }];
   });
 }
 
-function ofArgument(argument: string, cis: boolean): Pick<KubeletFinding, "problem" | "fix"> | undefined {
+function ofArgument(argument: string, cis: boolean): Pick<ClusterFinding, "problem" | "fix"> | undefined {
   const name = argument.slice(0, argument.indexOf("="));
   const value = argument.slice(name.length + 1);
   const placed = Object.hasOwn(elsewhere, name) ? elsewhere[name] : undefined;

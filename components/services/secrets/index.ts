@@ -1,1 +1,2 @@
 export { vault } from "./vault/definition.ts";
+export { rules } from "./rules.ts";

@@ -1,1 +1,2 @@
 export { longhorn } from "./longhorn/definition.ts";
+export { rules } from "./rules.ts";

@@ -23,12 +23,12 @@ const siteFacts = z.object({
 type Server = Pick<NodeFacts, "name" | "host"> & { readonly from?: string | undefined };
 
 export const etcdOnDistinctHosts = defineRule<z.output<typeof settings>>({
-  name: "etcd-on-distinct-hosts",
-  description: "The etcd servers of a site stand on distinct physical hosts.",
+  id: "etcd-on-distinct-hosts",
+  summary: "The etcd servers of a site stand on distinct physical hosts.",
   severity: "critical",
   enforcement: "mandatory",
-  remediation: "Give every server of a site a physical host of its own, so that losing one host takes one voter.",
-  url: "https://docs.k3s.io/datastore/ha-embedded",
+  fix: "Give every server of a site a physical host of its own, so that losing one host takes one voter.",
+  docs: "https://docs.k3s.io/datastore/ha-embedded",
   settings,
   scope: "resource",
   applies: (resource) => resource.type === siteType,

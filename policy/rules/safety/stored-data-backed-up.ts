@@ -13,11 +13,12 @@ const settings = z.strictObject({
 type Settings = z.output<typeof settings>;
 
 export const storedDataBackedUp = defineRule<Settings>({
-  name: "stored-data-backed-up",
-  description: "Every workload that stores data has a backup, or says why it has none.",
+  id: "stored-data-backed-up",
+  summary: "Every workload that stores data has a backup, or says why it has none.",
   severity: "critical",
   enforcement: "mandatory",
-  remediation: "State in the footprint what backs the data up, to where and how often, or why nothing has to.",
+  fix: "State in the footprint what backs the data up, to where and how often, or why nothing has to.",
+  docs: "policy/README.md",
   settings,
   scope: "resource",
   applies: (resource) => resource.type === serviceType,

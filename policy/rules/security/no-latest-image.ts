@@ -17,13 +17,12 @@ type Settings = z.output<typeof settings>;
 const holdNoImages = ["ConfigMap", "CustomResourceDefinition", "Secret"];
 
 export const noLatestImage = defineRule<Settings>({
-  name: "no-latest-image",
-  description: "Every image has a digest or a tag that says its version.",
+  id: "no-latest-image",
+  summary: "Every image has a digest or a tag that says its version.",
   severity: "high",
   enforcement: "mandatory",
-  remediation:
-    "Name the version that is meant, as image:tag or image:tag@digest, so that every node runs the same one.",
-  url: "https://kubernetes.io/docs/concepts/containers/images/#image-names",
+  fix: "Name the version that is meant, as image:tag or image:tag@digest, so that every node runs the same one.",
+  docs: "https://kubernetes.io/docs/concepts/containers/images/#image-names",
   settings,
   scope: "resource",
   applies: (resource) => resource.type === releaseType || kubernetesKind(resource) !== undefined,

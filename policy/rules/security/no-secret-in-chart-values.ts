@@ -13,13 +13,12 @@ const settings = z.strictObject({
 });
 
 export const noSecretInChartValues = defineRule<z.output<typeof settings>>({
-  name: "no-secret-in-chart-values",
-  description: "The values of a Helm release hold no secret, only names of Secrets.",
+  id: "no-secret-in-chart-values",
+  summary: "The values of a Helm release hold no secret, only names of Secrets.",
   severity: "critical",
   enforcement: "mandatory",
-  remediation:
-    "Put the secret into a Secret object and give the chart its name: values are kept in plain text by Helm.",
-  url: "https://helm.sh/docs/chart_best_practices/values/",
+  fix: "Put the secret into a Secret object and give the chart its name: values are kept in plain text by Helm.",
+  docs: "https://helm.sh/docs/chart_best_practices/values/",
   settings,
   scope: "resource",
   applies: (resource) => resource.type === releaseType,

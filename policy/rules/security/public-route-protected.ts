@@ -47,13 +47,12 @@ const settings = z.strictObject({
 type Context = RuleContext<z.output<typeof settings>>;
 
 export const publicRouteProtected = defineRule<z.output<typeof settings>>({
-  name: "public-route-protected",
-  description: "Every route that the internet reaches has a rate limit and asks who is there.",
+  id: "public-route-protected",
+  summary: "Every route that the internet reaches has a rate limit and asks who is there.",
   severity: "critical",
   enforcement: "mandatory",
-  remediation:
-    "Give the route a rateLimit middleware and a basicAuth or forwardAuth middleware, both in this stack; what its service says to have a login of its own needs no second one.",
-  url: "https://doc.traefik.io/traefik/middlewares/http/overview/",
+  fix: "Give the route a rateLimit middleware and a basicAuth or forwardAuth middleware, both in this stack; what its service says to have a login of its own needs no second one.",
+  docs: "https://doc.traefik.io/traefik/middlewares/http/overview/",
   settings,
   scope: "stack",
   applies: (resource) => routeKinds.has(kubernetesKind(resource) ?? "") || resource.type === releaseType,

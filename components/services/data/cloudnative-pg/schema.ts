@@ -1,5 +1,14 @@
 import { z } from "zod";
 import { below, quote, shapes, type Finding, type ServiceContext } from "@isthmus/core";
+import { defineRule } from "../rules.ts";
+
+const backupMissingRule = defineRule({
+  id: "backup-missing",
+  severity: "critical",
+  summary: "A database that is to be backed up has a backup store.",
+  fix: 'Add the service offsite, or write backup: {none: "why nothing backs it up"}.',
+  docs: "docs/reference/services/cloudnative-pg.md",
+});
 
 const backup = z.union([
   z.strictObject({
@@ -97,7 +106,7 @@ export function checkCnpg({ args, needs, from }: CnpgContext): Finding[] {
   return Object.entries(args.clusters)
     .filter(([, { backup }]) => !("none" in backup))
     .map(([name]) => ({
-      rule: "backup-missing",
+      rule: backupMissingRule.id,
       at: below(from, "clusters", name, "backup"),
       problem: `the database cluster ${quote(name)} is to be backed up, and the site has no backup store`,
       fix: 'add the service offsite, or write backup: {none: "why nothing backs it up"}',

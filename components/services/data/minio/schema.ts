@@ -9,6 +9,42 @@ import {
   type ServiceContext,
 } from "@isthmus/core";
 import { maximumDrives, quorumOf, usualParity, type ErasureSet } from "./erasure-set.ts";
+import { defineRule } from "../rules.ts";
+
+const storageClassMissingRule = defineRule({
+  id: "storage-class-missing",
+  severity: "high",
+  summary: "A StorageClass that is asked for is there.",
+  fix: "Take local-storage out of kubernetes.disable, or write drives: local.",
+  docs: "docs/reference/services/minio.md",
+});
+
+const stretchedObjectStoreRule = defineRule({
+  id: "stretched-object-store",
+  severity: "critical",
+  summary: "The drives of one erasure set stand at one site.",
+  fix: "One set at each site, and the service offsite at each, so that backups cross.",
+  docs: "docs/reference/services/minio.md",
+  needsWhole: [],
+});
+
+const erasureSetSizeRule = defineRule({
+  id: "erasure-set-size",
+  severity: "high",
+  summary: "An erasure set has as many drives as MinIO takes.",
+  fix: "Change members or drivesPerMember.",
+  docs: "docs/reference/services/minio.md",
+  needsWhole: [],
+});
+
+const erasureSetParityRule = defineRule({
+  id: "erasure-set-parity",
+  severity: "high",
+  summary: "Parity is at most half of the drives.",
+  fix: "Set parity to half of the drives or less.",
+  docs: "docs/reference/services/minio.md",
+  needsWhole: [],
+});
 
 const fields = z.strictObject({
   members: z
@@ -79,7 +115,7 @@ function localPathAtHand({ args, site, from }: Context): Finding[] {
   if (args.drives !== "local-path" || site.kubernetes.localStorage) return [];
   return [
     {
-      rule: "storage-class-missing",
+      rule: storageClassMissingRule.id,
       at: below(from, "drives"),
       problem: "drives: local-path is k3s' own storage, and kubernetes.disable has local-storage",
       fix: "take local-storage out of kubernetes.disable, or write drives: local",
@@ -106,7 +142,7 @@ function stretched(context: Context): Finding[] {
   const drives = set.members * set.drivesPerMember;
   return [
     {
-      rule: "stretched-object-store",
+      rule: stretchedObjectStoreRule.id,
       at: below(from, "members"),
       problem: `members ${JSON.stringify(args.members)} stretches one set over sites. EC:${set.parity} on ${drives} drives reads with ${quorum.readDrives} and writes with ${quorum.writeDrives}; ${losses.join("; ")}. Each site has a cluster of its own besides, and MinIO's servers find one another only inside one`,
       fix: `one set at each site (members: ${Math.max(4, bySite[site.name] ?? 0)}), and the service offsite at each, with the other site as peer, so that backups cross`,
@@ -121,7 +157,7 @@ function drivesInAll(context: Context): Finding[] {
   if (drives >= 4 && drives <= maximumDrives) return [];
   return [
     {
-      rule: "erasure-set-size",
+      rule: erasureSetSizeRule.id,
       at: below(from, drives < 4 ? "members" : "drivesPerMember"),
       problem: `${members} × ${args.drivesPerMember} (members × drivesPerMember) makes ${drives === 1 ? "1 drive" : `${drives} drives`}, and an erasure set has 4 to ${maximumDrives}`,
       fix:
@@ -138,7 +174,7 @@ function parityInBounds(context: Context): Finding[] {
   if (parity <= most || most === 0) return [];
   return [
     {
-      rule: "erasure-set-parity",
+      rule: erasureSetParityRule.id,
       at: below(context.from, "parity"),
       problem: `parity ${parity} is more than half of ${members * drivesPerMember} drives`,
       fix: `set parity to ${most} or less`,

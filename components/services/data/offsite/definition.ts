@@ -11,6 +11,7 @@ import {
   type Finding,
   type ServiceContext,
   urlShape,
+  unknownPeerRule,
 } from "@isthmus/core";
 import { backupBucket, defaultRegion } from "../backup-bucket.ts";
 
@@ -79,7 +80,7 @@ function check({ args, site, from }: Context): Finding[] {
     peers.length === 0
       ? "name a store outside: endpoint, bucket, accessKey and secretKey"
       : `name another site (${isSelf ? peers.join(", ") : closest(args.peer, peers)}), or a store outside`;
-  return [{ rule: "unknown-peer", at, problem, fix }];
+  return [{ rule: unknownPeerRule.id, at, problem, fix }];
 }
 
 function storeOf({ args, site }: Context): BackupStoreFacts {

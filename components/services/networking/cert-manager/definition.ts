@@ -19,6 +19,15 @@ import {
 } from "@isthmus/core";
 import { certManagerPermissions } from "./privileges.ts";
 import { charts } from "../pins.ts";
+import { defineRule } from "../rules.ts";
+
+const publicZonePrivateRule = defineRule({
+  id: "public-zone-private",
+  severity: "high",
+  summary: "Public certificates are asked for names in public zones.",
+  fix: "Name zones that you own at Cloudflare.",
+  docs: "docs/reference/services/cert-manager.md",
+});
 
 /** https://letsencrypt.org/docs/acme-protocol-updates/ and https://letsencrypt.org/docs/staging-environment/ */
 const letsEncrypt = {
@@ -121,7 +130,7 @@ function check({ args, from }: Context): Finding[] {
     .map((zone, index) => ({ zone, at: below(from, "acme", "cloudflare", "zones", index) }))
     .filter(({ zone }) => privateZone.test(zone))
     .map(({ zone, at }) => ({
-      rule: "public-zone-private",
+      rule: publicZonePrivateRule.id,
       at,
       problem: `the zone ${quote(zone)} is for private use: no public CA issues certificates for names in it`,
       fix: "name zones that you own at Cloudflare; names in private zones have certificates of the site's own CA",

@@ -1,5 +1,6 @@
 import {
   defineService,
+  poolMissingRule,
   type Finding,
   type Footprint,
   type NodeFacts,
@@ -35,7 +36,7 @@ function check({ args, site, from }: Context): Finding[] {
   const names = Object.keys(site.pools);
   if (names.length === 0) {
     const problem = "the site has no pools, so there is no address to hand out";
-    return [{ rule: "pool-missing", at: from, problem, fix: "name at least one range of addresses under pools" }];
+    return [{ rule: poolMissingRule.id, at: from, problem, fix: "name at least one range of addresses under pools" }];
   }
   return [...unknownPools(args, site, from), ...unheardPools(args, site, from)];
 }

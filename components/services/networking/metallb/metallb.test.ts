@@ -70,7 +70,7 @@ describe("metallb", () => {
   it("names the pool that was meant", () => {
     const [finding, ...others] = metallb.check?.(contextOf(metallb, { args: { pools: { publik: {} } } })) ?? [];
     assert.deepEqual(finding, {
-      rule: "pool-unknown",
+      rule: "unknown-pool",
       at: "Pulumi.site-a.yaml#/services/metallb/pools/publik",
       problem: 'the site has no pool "publik"; it has public, private',
       fix: "did you mean public?",

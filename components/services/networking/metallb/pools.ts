@@ -13,6 +13,8 @@ import {
   type ServiceContext,
   type SiteFacts,
   type SourcePath,
+  noNodeOnNetworkRule,
+  unknownPoolRule,
 } from "@isthmus/core";
 
 const poolSettings = z.strictObject({
@@ -48,7 +50,7 @@ export function unknownPools(args: MetallbArgs, site: SiteFacts, from: SourcePat
   return Object.keys(args.pools)
     .filter((name) => !names.includes(name))
     .map((name) => ({
-      rule: "pool-unknown",
+      rule: unknownPoolRule.id,
       at: below(from, "pools", name),
       problem: `the site has no pool ${quote(name)}; it has ${names.join(", ")}`,
       fix: `did you mean ${closest(name, names)}?`,
@@ -65,7 +67,7 @@ export function unheardPools(args: MetallbArgs, { pools, networks, topology }: S
     if (network === undefined || network.nodes.length > 0 || args.pools[pool.name]?.interfaces !== undefined) return [];
     const problem = `${quote(`${pool.first}-${pool.last}`)} is in network ${network.name}, in which no node stands to answer for its addresses: ${whoStandsWhere(networks)}`;
     const fix = `take the pool from a network with nodes, or, where nodes have an interface in ${network.name} too, name it in ${readablePath(below(from, "pools", pool.name, "interfaces"))}`;
-    return [{ rule: "no-node-on-network", at: pool.from, problem, fix }];
+    return [{ rule: noNodeOnNetworkRule.id, at: pool.from, problem, fix }];
   });
 }
 

@@ -15,6 +15,24 @@ import {
 import { namespacesOf, routeFindings, routeObjects, tlsOptions } from "./routes.ts";
 import { traefikSchema, type TraefikArgs } from "./schema.ts";
 import { charts } from "../pins.ts";
+import { defineRule } from "../rules.ts";
+
+const publicWithoutCertificatesRule = defineRule({
+  id: "public-without-certificates",
+  severity: "high",
+  summary: "Public routes have certificates that browsers trust.",
+  fix: "Set acme of cert-manager.",
+  docs: "docs/reference/services/cert-manager.md",
+});
+
+const publicWithoutAuthenticationRule = defineRule({
+  id: "public-without-authentication",
+  severity: "critical",
+  summary: "It is said who asks for a password on public routes.",
+  fix: "Set authentication to {users: NAME OF A SECRET}, or to by-backends where every application has a login.",
+  docs: "docs/reference/services/traefik.md",
+  needsWhole: [],
+});
 
 type Context = ServiceContext<TraefikArgs>;
 
@@ -41,7 +59,7 @@ function check({ args, needs, from }: Context): Finding[] {
   const findings: Finding[] = [];
   if (needs.get("certificates").publicIssuer === undefined) {
     findings.push({
-      rule: "public-without-certificates",
+      rule: publicWithoutCertificatesRule.id,
       at: below(from, "exposure"),
       problem: 'exposure is "public", and the site has no issuer of certificates that browsers trust',
       fix: "set acme of cert-manager; a certificate of the site's own CA would teach people to click warnings away",
@@ -49,7 +67,7 @@ function check({ args, needs, from }: Context): Finding[] {
   }
   if (args.authentication === undefined) {
     findings.push({
-      rule: "public-without-authentication",
+      rule: publicWithoutAuthenticationRule.id,
       at: below(from, "authentication"),
       problem: 'exposure is "public", and nothing says who asks for a password',
       fix: "set authentication to {users: <name of a secret>}, or to by-backends where every application has a login",

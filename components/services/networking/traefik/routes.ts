@@ -10,6 +10,23 @@ import {
   type Values,
 } from "@isthmus/core";
 import { usualRateLimit, type TraefikArgs } from "./schema.ts";
+import { defineRule } from "../rules.ts";
+
+const routeWithoutLoginRule = defineRule({
+  id: "route-without-login",
+  severity: "critical",
+  summary: "Somebody asks for a password before an application without a login.",
+  fix: "Set authentication to {users: NAME OF A SECRET}, or leave the route out.",
+  docs: "docs/reference/services/traefik.md",
+});
+
+const publicHostOutsideZonesRule = defineRule({
+  id: "public-host-outside-zones",
+  severity: "high",
+  summary: "Public names lie in zones that public certificates are issued for.",
+  fix: "Take a name in one of these zones, or add its zone to acme.cloudflare.zones of cert-manager.",
+  docs: "docs/reference/services/cert-manager.md",
+});
 
 type Context = RenderContext<TraefikArgs>;
 
@@ -26,7 +43,7 @@ function withoutLogin(context: Context): Finding[] {
   return routesOf(context)
     .filter(({ hasLogin }) => !hasLogin)
     .map(({ host, from }) => ({
-      rule: "route-without-login",
+      rule: routeWithoutLoginRule.id,
       at: from,
       problem: `${quote(host)} leads to an application without a login, and ${instance} asks for no password: who reaches it may do everything`,
       fix: `set authentication of ${instance} to {users: <name of a secret>}, or leave the route out`,
@@ -40,7 +57,7 @@ function outsideZones(context: Context): Finding[] {
   return routesOf(context)
     .filter(({ host }) => !zones.some((zone) => host === zone || host.endsWith(`.${zone}`)))
     .map(({ host, from }) => ({
-      rule: "public-host-outside-zones",
+      rule: publicHostOutsideZonesRule.id,
       at: from,
       problem: `${quote(host)} is in none of the zones that public certificates are issued for: ${zones.join(", ")}`,
       fix: "take a name in one of these zones, or add its zone to acme.cloudflare.zones of cert-manager",

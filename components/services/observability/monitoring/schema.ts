@@ -9,6 +9,7 @@ import {
   withMovedKeys,
   type Finding,
   type ServiceContext,
+  unknownPeerRule,
 } from "@isthmus/core";
 
 const federation = z.strictObject({
@@ -83,7 +84,7 @@ export function checkMonitoring({ args, site, from }: MonitoringContext): Findin
     const at = below(from, "sites", index);
     const problem = `there is no other site ${quote(name)}`;
     const fix = peers.length === 0 ? "leave it out" : `did you mean ${closest(name, peers)}?`;
-    return [{ rule: "unknown-peer", at, problem, fix }];
+    return [{ rule: unknownPeerRule.id, at, problem, fix }];
   });
 }
 

@@ -1,5 +1,23 @@
-import { below, majorityOf, nodesOpenTo, type Finding, type ServiceContext } from "@isthmus/core";
+import {
+  below,
+  majorityOf,
+  nodesOpenTo,
+  type Finding,
+  type ServiceContext,
+  evenVotersRule,
+  tooFewNodesRule,
+} from "@isthmus/core";
 import type { VaultArgs } from "./schema.ts";
+import { defineRule } from "../rules.ts";
+
+const stretchedVotersRule = defineRule({
+  id: "stretched-voters",
+  severity: "high",
+  summary: "The voters of one Vault stand at one site.",
+  fix: "A Vault of its own at each site, with what both need written to both.",
+  docs: "docs/reference/services/vault.md",
+  needsWhole: [],
+});
 
 type Context = Pick<ServiceContext<VaultArgs>, "args" | "site" | "from">;
 
@@ -26,7 +44,7 @@ function stretched(context: Context): Finding {
   });
   const fixes = Object.keys(bySite).map((site) => `${site}: 3`);
   return {
-    rule: "stretched-voters",
+    rule: stretchedVotersRule.id,
     at: below(from, "voters"),
     problem: `voters ${JSON.stringify(args.voters)}: a majority of ${total} is ${majority}; ${losses.join("; ")}. Each site has a cluster of its own besides, so that the voters of one do not find those of the other`,
     fix: `a Vault of its own at each site (voters: 3 in each stack file, ${fixes.join(" and ")}), with what both need written to both`,
@@ -38,7 +56,7 @@ function even({ args: { voters }, from }: Context): Finding[] {
   const spare = voters - majorityOf(voters);
   return [
     {
-      rule: "even-voters",
+      rule: evenVotersRule.id,
       at: below(from, "voters"),
       problem: `${voters} voters survive the loss of ${spare}, as ${voters - 1} do: the last one only adds something that can fail`,
       fix: `set voters to ${voters - 1} or ${voters + 1}`,
@@ -53,7 +71,7 @@ function tooFewNodes({ args: { voters }, site, from }: Context): Finding[] {
   const most = nodes.length % 2 === 1 ? nodes.length : nodes.length - 1;
   return [
     {
-      rule: "too-few-nodes",
+      rule: tooFewNodesRule.id,
       at: below(from, "voters"),
       problem: `voters: ${voters} keep apart, each on a node of its own, and ${nodes.length} nodes of ${site.name} may run one (${names})`,
       fix: most > 0 ? `set voters to ${most}, or add agents` : "add agents",

@@ -7,6 +7,7 @@ import {
   type Route,
   type ServiceContext,
   type StorageClassFacts,
+  tooFewNodesRule,
 } from "@isthmus/core";
 import {
   apartByHost,
@@ -22,6 +23,15 @@ import { longhornObjects } from "./objects.ts";
 import { longhornHostAccess, longhornPermissions } from "./privileges.ts";
 import { longhornRelease } from "./release.ts";
 import { longhornWorkloads } from "./workloads.ts";
+import { defineRule } from "../rules.ts";
+
+const defaultClassTwiceRule = defineRule({
+  id: "default-class-twice",
+  severity: "medium",
+  summary: "A cluster has one default StorageClass.",
+  fix: "Add local-storage to kubernetes.disable, or set defaultClass: false.",
+  docs: "docs/reference/services/longhorn.md",
+});
 
 type Context = ServiceContext<LonghornArgs>;
 
@@ -69,7 +79,7 @@ function secondDefault({ args, site, from }: Context): Finding[] {
   if (!args.defaultClass || !site.kubernetes.localStorage) return [];
   return [
     {
-      rule: "default-class-twice",
+      rule: defaultClassTwiceRule.id,
       at: below(from, "defaultClass"),
       problem: "k3s makes its own StorageClass local-path the default one, and so does this service",
       fix: "add local-storage to kubernetes.disable, or, where volumes of local-path are in use, set defaultClass: false",
@@ -85,7 +95,7 @@ function tooFewNodes(context: Context): Finding[] {
   const fewer = nodes.length === 0 ? "" : `set replicas to ${nodes.length}, or `;
   return [
     {
-      rule: "too-few-nodes",
+      rule: tooFewNodesRule.id,
       at: below(from, "replicas"),
       problem: `replicas: ${args.replicas} puts each copy of a volume on a node of its own, and ${nodes.length} nodes of ${site.name} may hold volumes (${names})`,
       fix: `${fewer}add agents, or name the taint of further nodes under tolerations`,

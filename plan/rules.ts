@@ -1,0 +1,3 @@
+import { ruleTable } from "@isthmus/core";
+
+export const { defineRule, rules } = ruleTable("plan");
