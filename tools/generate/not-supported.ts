@@ -1,10 +1,7 @@
-import { UserError } from "@isthmus/core";
 import { notSupported } from "../../config/not-supported.ts";
+import { betweenMarks } from "./marks.ts";
 
 export const notSupportedPage = "docs/reference/not-supported.md";
-
-const begin = "<!-- not-supported: kept by `npm run generate` -->";
-const end = "<!-- /not-supported -->";
 
 /** The page of what people know from other tools: what is so, and what to do instead. */
 export function notSupportedText(): string {
@@ -20,12 +17,12 @@ export function notSupportedText(): string {
 
 /** The README with the list of those topics. */
 export function withNotSupported(readme: string): string {
-  const [before, rest] = readme.split(begin);
-  const after = rest?.split(end)[1];
-  if (before === undefined || after === undefined)
-    throw new UserError(`README.md has lost its marks ${begin} and ${end}`);
   const topics = notSupported.map(({ topic }) => topic).join("; ");
-  return `${before}${begin}\n\n- Known from other tools, and [not supported](${notSupportedPage}): ${topics}.\n\n${end}${after}`;
+  return betweenMarks(
+    readme,
+    "not-supported",
+    `- Known from other tools, and [not supported](${notSupportedPage}): ${topics}.`,
+  );
 }
 
 const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);

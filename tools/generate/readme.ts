@@ -1,16 +1,11 @@
 import { UserError } from "@isthmus/core";
+import { betweenMarks } from "./marks.ts";
 
-const begin = "<!-- preview: kept by `npm run generate` -->";
-const end = "<!-- /preview -->";
 /** Blocks of the preview that the README shows, by how they begin. */
 const shown = ["✔ Stack files", "What becomes of", "Down for a while", "Room"];
 
 /** The README with some blocks of what `npm run preview` prints. */
 export function withExcerpt(readme: string, preview: string): string {
-  const [before, rest] = readme.split(begin);
-  const after = rest?.split(end)[1];
-  if (before === undefined || after === undefined)
-    throw new UserError(`README.md has lost its marks ${begin} and ${end}`);
   const blocks = preview.split(/\n\s*\n/);
   const excerpt = shown.map((heading) => {
     const block = blocks.find((candidate) => candidate.trimStart().startsWith(heading));
@@ -18,5 +13,5 @@ export function withExcerpt(readme: string, preview: string): string {
       throw new UserError(`the preview prints no block that begins with "${heading}": see ${import.meta.filename}`);
     return block.trim();
   });
-  return `${before}${begin}\n\n\`\`\`text\n${excerpt.join("\n\n")}\n\`\`\`\n\n${end}${after}`;
+  return betweenMarks(readme, "preview", `\`\`\`text\n${excerpt.join("\n\n")}\n\`\`\``);
 }

@@ -1,6 +1,7 @@
 import type { RuleId } from "@isthmus/core";
 import { z } from "zod";
-import { documentVersion, type PreviewDocument } from "./document.ts";
+import type { PreviewDocument } from "./document.ts";
+import { documentVersion } from "./version.ts";
 
 const says = (description: string) => z.string().describe(description);
 const list = (description: string) => z.array(z.string()).describe(description);
@@ -283,7 +284,7 @@ const finding = z.strictObject({
   rule: says("The rule that is broken, in kebab case."),
   file: says("The stack file."),
   line: z.int().positive().describe("Line in the file, from 1."),
-  path: says("The key in the file, such as isthmus:site.nodes.pi-1.address. Empty: the whole file."),
+  path: says("The key in the file, such as config.isthmus:site.nodes.pi-1.address. Empty: the whole file."),
   problem: says("What is wrong, with the bad value quoted. Secrets are masked."),
   fix: says("What to do about it."),
 });

@@ -15,10 +15,8 @@ import type { Evaluation } from "../../../policy/evaluate.ts";
 import { evaluatePolicies } from "../../../program/policies.ts";
 import { inOrder } from "../../../program/services.ts";
 import { registerInProcess } from "./in-process.ts";
-import { documentVersion } from "./refused.ts";
 import type { Recorded } from "./recorder.ts";
-
-export { documentVersion };
+import { documentVersion } from "./version.ts";
 
 export interface PreviewedRelease {
   readonly name: string;

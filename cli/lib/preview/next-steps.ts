@@ -18,7 +18,9 @@ interface Context {
 /** What a person does now, in this order; each with the commands as they are typed. */
 export function nextSteps(context: Context): string[] {
   const { style } = context;
-  const steps = [fixes(context), secrets(context), checksums(context), ups(context)].filter(({ length }) => length > 0);
+  const steps = [fixes(context), secrets(context), checksums(context), preparation(context), ups(context)].filter(
+    ({ length }) => length > 0,
+  );
   const numbered = steps.flatMap(([title = "", ...lines], place) => [
     ...wrapped(style.ink.bold(title), style, { first: `${String(place + 1).padStart(2)}. ` }),
     ...lines,
@@ -104,10 +106,25 @@ function ups({ sites, style }: Context): string[] {
   ];
 }
 
+/** How services say that something is done beforehand. */
+const beforehand = /^before the first up: /;
+
+/** What hosts need before anything is deployed. */
+function preparation({ sites, topology, style }: Context): string[] {
+  const common = inCommon(
+    mapSites(sites, ({ afterwards }) =>
+      afterwards.filter((line) => beforehand.test(line)).map((line) => line.replace(beforehand, "")),
+    ),
+    topology,
+  );
+  if (common.length === 0) return [];
+  return ["Prepare the hosts", ...common.flatMap(({ line }) => stepLines(line, style, { first: inner }))];
+}
+
 /** What comes once, after everything else. */
 export function afterFirstUp({ sites, topology, style }: Omit<Context, "locate">): string[] {
   const common = inCommon(
-    mapSites(sites, ({ afterwards }) => afterwards),
+    mapSites(sites, ({ afterwards }) => afterwards.filter((line) => !beforehand.test(line))),
     topology,
   );
   if (common.length === 0) return [];

@@ -1,9 +1,7 @@
 import { readablePath, splitSourcePath, withoutSecrets, type Finding } from "@isthmus/core";
 import type { Sources } from "../../../config/sources.ts";
 import type { PreviewDocument, PreviewedFinding } from "./document.ts";
-
-/** Raised when a program that reads the document has to change. */
-export const documentVersion = 1;
+import { documentVersion } from "./version.ts";
 
 /** The document of stack files that are not in order: what is wrong with them, by file and line, and no site. */
 export function refusedDocument(findings: readonly Finding[], sources: Sources): PreviewDocument {

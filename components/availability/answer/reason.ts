@@ -76,7 +76,7 @@ function membersText(indexed: IndexedWorkload, { failure, affected, stage }: Sce
   const together = !certain && indexed.apart === "anywhere" && placed > 1 && gone > 1;
   const crowd = together ? " (no hard rule keeps them apart)" : "";
   const numbers = total === 1 ? "" : `, ${left} left${needsText(indexed)}`;
-  const may = total === 1 && !certain ? " may be" : "";
+  const may = total === 1 ? (certain ? " is" : " may be") : "";
   return [`${count}${may} ${fate}${crowd}${numbers}`, unschedulable].filter((part) => part !== "").join("; ");
 }
 

@@ -25,7 +25,7 @@ describe("every reason why what is lost stays lost", () => {
   it("taint: the nodes that are left have one that the pods do not tolerate", () => {
     assert.equal(
       why({}, three([{}, { taints: [taint] }, { taints: [taint] }])),
-      `its only member lost; no node takes it: taint zigbee=yes:NoExecute (2 nodes); taint node-role.kubernetes.io/control-plane:NoSchedule (1 node)`,
+      `its only member is lost; no node takes it: taint zigbee=yes:NoExecute (2 nodes); taint node-role.kubernetes.io/control-plane:NoSchedule (1 node)`,
     );
   });
 
@@ -36,14 +36,14 @@ describe("every reason why what is lost stays lost", () => {
         { runsOn: { required, preferred: [], tolerations: [controlPlane], spread: [] } },
         three([{ labels: { gpu: "one" } }]),
       ),
-      `its only member lost; no node takes it: node affinity gpu in [one, two] (3 nodes)`,
+      `its only member is lost; no node takes it: node affinity gpu in [one, two] (3 nodes)`,
     );
   });
 
   it("architecture: the image does not exist for the others", () => {
     assert.equal(
       why({ architectures: ["amd64"] }, three([{}, { architecture: "arm64" }, { architecture: "arm64" }])),
-      `its only member lost; no node takes it: no image for arm64 (2 nodes); taint node-role.kubernetes.io/control-plane:NoSchedule (1 node)`,
+      `its only member is lost; no node takes it: no image for arm64 (2 nodes); taint node-role.kubernetes.io/control-plane:NoSchedule (1 node)`,
     );
   });
 

@@ -72,6 +72,8 @@ describe("a failure in words", () => {
       whenText([host("a", 1), host("b", 2), sample.link], topology),
       "losing host a-agent-1-host of a, or host b-agent-2-host of b, or a cut link between the sites",
     );
+    const [only] = topology.sites;
+    assert.equal(whenText([host("a", 1)], { sites: only === undefined ? [] : [only] }), "losing host a-agent-1-host");
     const agents = (site: string) => [1, 2, 3].map((number) => sample.lostNode(`${site}-agent-${number}`, site));
     assert.equal(whenText(agents("a"), topology), "losing any agent of a");
     assert.equal(whenText([...agents("a"), ...agents("b")], topology), "losing any agent");

@@ -14,7 +14,7 @@ export function whenText(failures: readonly Failure[], topology: Topology): stri
   const lost = whats.map((what) => {
     const names = sites.filter((site) => site.what === what).map(({ name }) => name);
     if (what === wholeSite) return oneOf(names);
-    const clear = names.length === sites.length && !/\b(?:node|host)s? [^o]/.test(what);
+    const clear = sites.length === 1 || (names.length === sites.length && !/\b(?:node|host)s? [^o]/.test(what));
     return clear ? what : `${what} of ${oneOf(names)}`;
   });
   return [
