@@ -69,7 +69,8 @@ describe("generated files", () => {
   it("show in the README what the preview prints", () => {
     const readme = files.get("README.md") ?? "";
     assert.match(readme, /```text\n✔ Stack files and mandatory policies are in order\.\n/);
-    assert.throws(() => withExcerpt("no marks", ""), /lost its marks/);
+    const shown = ["✔ Stack files", "What becomes of", "Down for a while", "Room"].join("\n\n");
+    assert.throws(() => withExcerpt("no marks", shown), /lost its marks/);
     assert.throws(() => withExcerpt(readme, "another text"), /prints no block that begins with "✔/);
   });
 
