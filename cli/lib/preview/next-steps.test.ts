@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import type { SourcePath } from "@isthmus/core";
 import type { Failure } from "../../../policy/evaluate.ts";
 import { plain } from "../terminal/style.ts";
 import type { PreviewedSite } from "./document.ts";
@@ -27,7 +26,7 @@ const failure: Failure = {
   message: "anybody may use the route grafana.example.com",
   fix: "set authentication: basic",
   urn: "urn:x",
-  from: "Pulumi.site-a.yaml#/config/isthmus:site" as SourcePath,
+  from: "Pulumi.site-a.yaml#/config/isthmus:site",
 };
 const violated: PreviewedSite = { ...nothing, policy: { rules: [], failures: [failure], blocked: true } };
 
