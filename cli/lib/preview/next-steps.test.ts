@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Failure } from "../../../policy/evaluate.ts";
+import { publicRouteProtected } from "../../../policy/rules/security/public-route-protected.ts";
 import { plain } from "../terminal/style.ts";
 import type { PreviewedSite } from "./document.ts";
 import { afterFirstUp, nextSteps } from "./next-steps.ts";
@@ -20,7 +21,7 @@ const nothing = {
 } as unknown as PreviewedSite;
 
 const failure: Failure = {
-  rule: "public-route-protected",
+  rule: publicRouteProtected.id,
   severity: "high",
   enforcement: "mandatory",
   message: "anybody may use the route grafana.example.com",
