@@ -5,7 +5,7 @@ import type { SiteSettings } from "./site-schema.ts";
 type NodeSettings = SiteSettings["nodes"][string];
 
 /** A node with what the site and the machine's board say of it. */
-export interface CompleteNode extends Omit<NodeSettings, "machine"> {
+interface CompleteNode extends Omit<NodeSettings, "machine"> {
   readonly machine?: (NonNullable<NodeSettings["machine"]> & HostSettings & MachineSizes) | undefined;
 }
 

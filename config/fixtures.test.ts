@@ -100,6 +100,7 @@ describe("npm run preview -- --config", function () {
     const { exitCode, stdout, stderr } = await written({ files }, preview);
     assert.equal(exitCode, 0, stderr);
     assert.doesNotMatch(stdout, /public-route-protected/);
+    assert.match(stdout, /^In order +\d+ of \d+ policies kept/m);
   });
 
   it("refuses a folder that is not there", async () => {

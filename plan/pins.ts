@@ -12,6 +12,3 @@ export const charts = {
   ...secrets.charts,
   ...observability.charts,
 } as const;
-
-/** Images that objects of ours run. */
-export const images = { ...data.images, ...secrets.images, ...observability.images } as const;

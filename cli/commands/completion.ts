@@ -14,5 +14,5 @@ export const command = declare({
   ],
   finding: "it was not printed",
   needs: [],
-  run: async ({ shell }) => (await import("./run/completion.ts")).completion(shell),
+  run: async ({ shell }, verbs) => (await import("./run/completion.ts")).completion(shell, verbs),
 });

@@ -204,7 +204,7 @@ export const vmSchema = z.strictObject({
 });
 
 /** What Proxmox is told of a host. */
-export interface HypervisorSettings extends Pick<z.infer<typeof hypervisorSchema>, "address" | "hostKey" | "api"> {
+interface HypervisorSettings extends Pick<z.infer<typeof hypervisorSchema>, "address" | "hostKey" | "api"> {
   readonly node: string;
 }
 

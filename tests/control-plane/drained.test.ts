@@ -1,7 +1,4 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import { budget } from "@isthmus/availability";
-import { fleetOrRefuse } from "../../plan/stack-files.ts";
 import { cordon, drain } from "../kits/control-plane/drain.ts";
 import { disagreements } from "../kits/control-plane/placement.ts";
 import { requireControlPlane } from "../kits/control-plane/programs.ts";
@@ -10,10 +7,8 @@ import { inOrder } from "../kits/in-order.ts";
 import { withoutCharts } from "../kits/proofs/chart-data.ts";
 import { afterwards } from "../services/afterwards.ts";
 import { requireAll } from "../services/programs.ts";
+import { budgets, fleet, root } from "./default-stacks.ts";
 
-const root = join(import.meta.dirname, "../..");
-const fleet = fleetOrRefuse(root);
-const budgets = budget(fleet.footprint.topology, fleet.footprint.services);
 const [plan] = fleet.sites;
 assert.ok(plan !== undefined);
 

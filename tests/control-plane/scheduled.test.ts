@@ -1,8 +1,5 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import { budget } from "@isthmus/availability";
 import { textAt } from "../../cli/lib/charts/kubernetes.ts";
-import { fleetOrRefuse } from "../../plan/stack-files.ts";
 import { disagreements } from "../kits/control-plane/placement.ts";
 import { requireControlPlane } from "../kits/control-plane/programs.ts";
 import { runSite, type RunningSite } from "../kits/control-plane/scheduled.ts";
@@ -10,10 +7,7 @@ import { inOrder } from "../kits/in-order.ts";
 import { withoutCharts } from "../kits/proofs/chart-data.ts";
 import { afterwards } from "../services/afterwards.ts";
 import { requireAll } from "../services/programs.ts";
-
-const root = join(import.meta.dirname, "../..");
-const fleet = fleetOrRefuse(root);
-const budgets = budget(fleet.footprint.topology, fleet.footprint.services);
+import { budgets, fleet, root } from "./default-stacks.ts";
 
 for (const plan of fleet.sites) {
   describe(`pods of ${plan.facts.name}, on nodes as they are declared`, function () {

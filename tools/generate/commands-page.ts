@@ -1,11 +1,8 @@
-import { UserError } from "@isthmus/core";
 import { commandsOf, isGroup, needs, type AnyDeclaration, type Verb } from "../../cli/lib/command/declare.ts";
 import { exitLines } from "../../cli/lib/command/help.ts";
 import type { Option } from "../../cli/lib/command/option.ts";
 import { described, program, typedName } from "../../cli/lib/command/parse.ts";
-
-const begin = "<!-- commands: kept by `npm run generate` -->";
-const end = "<!-- /commands -->";
+import { betweenMarks } from "./marks.ts";
 
 /** The reference page of all commands. */
 export function commandsPage(verbs: readonly Verb[]): string {
@@ -35,12 +32,8 @@ export function commandsPage(verbs: readonly Verb[]): string {
 
 /** The README with its table of verbs. */
 export function withCommands(readme: string, verbs: readonly Verb[]): string {
-  const [before, rest] = readme.split(begin);
-  const after = rest?.split(end)[1];
-  if (before === undefined || after === undefined)
-    throw new UserError(`README.md has lost its marks ${begin} and ${end}`);
   const rows = verbs.map((verb) => [`\`${usageOfVerb(verb)}\``, verb.summary]);
-  return `${before}${begin}\n\n${tableOf(["verb", "what it does"], rows).join("\n")}\n\n${end}${after}`;
+  return betweenMarks(readme, "commands", tableOf(["verb", "what it does"], rows).join("\n"));
 }
 
 function usageOfVerb(verb: Verb): string {

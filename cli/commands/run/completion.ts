@@ -1,8 +1,8 @@
 import { exitCode, type ExitCode } from "../../lib/command-line.ts";
 import { completionScript, type Shell } from "../../lib/command/completion.ts";
+import type { Verb } from "../../lib/command/declare.ts";
 
-export async function completion(shell: Shell): Promise<ExitCode> {
-  const { verbs } = await import("../index.ts");
+export function completion(shell: Shell, verbs: readonly Verb[]): Promise<ExitCode> {
   process.stdout.write(completionScript(shell, verbs));
-  return exitCode.fine;
+  return Promise.resolve(exitCode.fine);
 }

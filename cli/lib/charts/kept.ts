@@ -8,7 +8,7 @@ import { objectsOfPlan, valuesOfPlan } from "./own-objects.ts";
 import { kubernetesVersion } from "./validity/schema-file.ts";
 
 /** Where the facts of the default stacks are kept, below the project's folder. */
-export const keptFolder = "facts";
+const keptFolder = "facts";
 
 const releasesFolder = (folder: string, site: string): string => join(folder, keptFolder, "charts", site);
 const objectsFile = (folder: string, site: string): string => join(folder, keptFolder, "objects", `${site}.json`);

@@ -45,7 +45,7 @@ function placeOf(path: readonly string[], command: AnyDeclaration): Place {
 const help = ["--help", "say what it does, what it takes and how it ends"] as const;
 
 /** Every place: the program itself, groups, commands. */
-export function placesOf(verbs: readonly Verb[]): readonly Place[] {
+function placesOf(verbs: readonly Verb[]): readonly Place[] {
   const listing = (path: readonly string[], below: readonly Verb[]): Place => ({
     path,
     next: [...below.map(({ name, summary }) => [name, summary] as const), help],

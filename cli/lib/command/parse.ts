@@ -116,7 +116,7 @@ export function described(option: Option<unknown>): string {
 }
 
 /** What is taken where a value is left out, as it is typed. */
-export function presetText({ preset, fallback }: Option<unknown>): string | undefined {
+function presetText({ preset, fallback }: Option<unknown>): string | undefined {
   if (fallback !== undefined) return fallback.text;
   if (typeof preset === "string" || typeof preset === "number") return String(preset);
   return Array.isArray(preset) ? preset.join(",") : undefined;

@@ -27,10 +27,6 @@ export function readHardware(typed: string): Hardware {
   return { architecture: architecture === "arm64" ? "arm64" : "amd64", cores: Number(cores), memory };
 }
 
-/** The architecture that a stack file states of it, or its board. */
-export const architectureOf = (hardware: Hardware): Architecture =>
-  "board" in hardware ? "arm64" : hardware.architecture;
-
 const wanted =
   "A node is NAME=ADDRESS, NAME=ADDRESS:ROLE or NAME=ADDRESS:ROLE:MACHINE, such as pi-1=192.168.1.11:server.";
 

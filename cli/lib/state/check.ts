@@ -66,7 +66,7 @@ const oldCopyRule = defineRule({
 });
 
 /** `fleet.state` of the stack files. */
-export interface StatedState {
+interface StatedState {
   readonly backend: string;
   readonly standsAt: string;
   readonly copyAt?: string | undefined;

@@ -54,8 +54,7 @@ export function definitions(
   });
 }
 
-export const padded = (text: string, width: number): string =>
-  `${text}${" ".repeat(Math.max(0, width - stringWidth(text)))}`;
+const padded = (text: string, width: number): string => `${text}${" ".repeat(Math.max(0, width - stringWidth(text)))}`;
 
 /** A step: words are wrapped, its command stands on a line of its own as it is typed. */
 export function stepLines(text: string, style: Style, { first = "" }: { readonly first?: string } = {}): string[] {

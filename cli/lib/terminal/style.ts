@@ -1,6 +1,6 @@
 import picocolors from "picocolors";
 
-export type Ink = ReturnType<typeof picocolors.createColors>;
+type Ink = ReturnType<typeof picocolors.createColors>;
 
 /** How a text is set: how wide it may be, and in which colours. */
 export interface Style {
