@@ -8,6 +8,7 @@ import { command as dns } from "./dns.ts";
 import { command as doctor } from "./doctor.ts";
 import { command as init } from "./init.ts";
 import { command as pins } from "./pins.ts";
+import { command as policy } from "./policy.ts";
 import { command as preview } from "./preview.ts";
 import { command as recover } from "./recover.ts";
 import { command as restore } from "./restore.ts";
@@ -21,6 +22,7 @@ import { command as updateOs } from "./update-os.ts";
 export const verbs: readonly Verb[] = [
   init,
   preview,
+  policy,
   charts,
   pins,
   doctor,

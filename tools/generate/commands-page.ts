@@ -2,6 +2,7 @@ import { commandsOf, isGroup, needs, type AnyDeclaration, type Verb } from "../.
 import { exitLines } from "../../cli/lib/command/help.ts";
 import type { Option } from "../../cli/lib/command/option.ts";
 import { described, program, typedName } from "../../cli/lib/command/parse.ts";
+import { tableOf } from "./markdown-table.ts";
 import { betweenMarks } from "./marks.ts";
 
 /** The reference page of all commands. */
@@ -73,14 +74,4 @@ function section(words: readonly string[], command: AnyDeclaration): readonly st
       .join("; ")}.`,
     "",
   ];
-}
-
-/** A table in Markdown, its columns as wide as their widest cell. */
-function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  const cells = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll("|", "\\|")));
-  const widths = head.map((_, column) => Math.max(3, ...cells.map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[]): string =>
-    `| ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(" | ")} |`;
-  const [title = [], ...others] = cells;
-  return [line(title), line(widths.map((width) => "-".repeat(width))), ...others.map(line)];
 }

@@ -5,6 +5,7 @@ import { generateSchemas } from "../../config/json-schema.ts";
 import { catalogue } from "../../plan/catalogue.ts";
 import type { FleetPlan } from "../../plan/plans.ts";
 import { verbs } from "../../cli/commands/index.ts";
+import { allRules } from "../../cli/lib/policy/all-rules.ts";
 import { commandsPage, withCommands } from "./commands-page.ts";
 import { drawFleet } from "./picture/fleet.ts";
 import { picturedLink, picturedSites } from "./picture/sites.ts";
@@ -14,6 +15,7 @@ import { previewText } from "../../cli/lib/preview/text.ts";
 import { plain } from "../../cli/lib/terminal/style.ts";
 import { notSupportedPage, notSupportedText, withNotSupported } from "./not-supported.ts";
 import { withExcerpt } from "./readme.ts";
+import { rulesPage, rulesText } from "./rules-page.ts";
 import { generatedMark, servicePages } from "./service-pages.ts";
 import { stackFilePages, stackFiles } from "./stack-file-pages.ts";
 
@@ -31,6 +33,7 @@ export async function generatedFiles(fleet: FleetPlan): Promise<Files> {
     ["README.md", withCommands(withNotSupported(withExcerpt(readFileSync("README.md", "utf8"), preview)), verbs)],
     [`${reference}/commands.md`, commandsPage(verbs)],
     [notSupportedPage, notSupportedText()],
+    [rulesPage, rulesText(allRules)],
     ["docs/fleet.svg", drawFleet(picturedSites(fleet), picturedLink(fleet))],
     ...generateSchemas(catalogue),
     ["schemas/preview.json", json(z.toJSONSchema(previewSchema, { reused: "ref" }))],

@@ -61,7 +61,7 @@ const oldCopyRule = defineRule({
   id: "old-copy",
   severity: "high",
   summary: "The copy of the state is of the state as it is.",
-  fix: "Make one anew: npm run state -- backup --to FOLDER.",
+  fix: "Make a new one: npm run state -- backup --to FOLDER.",
   docs: "docs/guide/state.md#the-state",
 });
 
