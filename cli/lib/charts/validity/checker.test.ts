@@ -68,6 +68,7 @@ describe("what a schema refuses", () => {
   it("is nothing of what fits, with nothing said for null, and unknown fields where they are kept", () => {
     const fits = { size: 2, mode: null, network: "10.0.0.0/8", every: "1h30m", port: "http", free: { a: { b: 1 } } };
     assert.deepEqual(problems({ ...fits, names: ["a", "b"], parts: [{ name: "a" }, { name: "b" }] }), []);
+    assert.deepEqual(problems({}, { name: `${"a".repeat(70)}.b` }), [], "parts of a name may be longer than a host's");
     assert.deepEqual(problems({ every: "2 weeks", port: 80, "keep-of": "ab" }), []);
   });
 

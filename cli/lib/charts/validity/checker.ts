@@ -1,5 +1,5 @@
 import type { Ajv, ValidateFunction } from "ajv";
-import { dnsName, quote } from "@isthmus/core";
+import { objectName, quote } from "@isthmus/core";
 import { isRecord, listAt, mapAt, textAt, textsAt, type Json, type KubernetesObject } from "../kubernetes.ts";
 import { describe } from "./describe.ts";
 import { jsonSchemaOf, withObjectFields } from "./openapi.ts";
@@ -102,7 +102,7 @@ const labelKey = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?(?=[^/]{1,63}$)([A-Za-z0-9
 function metadataProblems({ apiVersion, metadata, ...object }: KubernetesObject, namespaced?: boolean): string[] {
   const { name, namespace } = metadata;
   const problems: string[] = [];
-  if (!(apiVersion.startsWith("rbac.") ? pathSegment : dnsName).test(name))
+  if (!(apiVersion.startsWith("rbac.") ? pathSegment : objectName).test(name))
     problems.push(`metadata.name: "${name}" is not a name that Kubernetes takes`);
   if (namespaced === true && namespace === undefined) problems.push("metadata.namespace: it has to be in a namespace");
   if (namespaced === false && namespace !== undefined) problems.push("metadata.namespace: its kind is in no namespace");

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { dnsName } from "@isthmus/core";
+import { objectName } from "@isthmus/core";
 import { isRecord, listAt, mapAt, textAt } from "../kubernetes.ts";
 import { demandsOf, textsIn, unread, valueAt, when } from "./demand.ts";
 
@@ -26,7 +26,7 @@ export const certManagerDemands = demandsOf(
         const { name, kind = "", group = "" } = mapAt(object, "spec", "issuerRef");
         const own = group === "" || group === "cert-manager.io";
         return [
-          ...when(!dnsName.test(secret), "spec.secretName: must be specified, as a name of a Secret"),
+          ...when(!objectName.test(secret), "spec.secretName: must be specified, as a name of a Secret"),
           ...when(typeof name !== "string" || name === "", "spec.issuerRef.name: must be specified"),
           ...when(
             own && !["", "Issuer", "ClusterIssuer"].includes(String(kind)),
