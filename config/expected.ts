@@ -39,7 +39,7 @@ function isOurs(message: string): boolean {
 }
 
 /** A message of a schema as an instruction. */
-function instruction(message: string): string {
+export function instruction(message: string): string {
   const rule = message.replace(/^is missing: /, "");
   return /^(must|is|has|needs) /.test(rule) ? `it ${rule}` : `write ${rule}`;
 }

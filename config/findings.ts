@@ -1,7 +1,7 @@
 import { below, movedKey, quote, splitSourcePath, type Finding, type MovedKey, type SourcePath } from "@isthmus/core";
 import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
-import { choice, expected, knownKeys, schemaAt, unwrap } from "./expected.ts";
+import { choice, expected, knownKeys, schemaAt, unwrap, instruction } from "./expected.ts";
 import { foreignKey, foreignValue, normalised } from "./foreign-keys.ts";
 import { isEncrypted, setSecret } from "./secrets.ts";
 import { isRecord, valueAt } from "./sources.ts";
@@ -60,7 +60,7 @@ function toFindings(issue: z.core.$ZodIssue, { schema, value, at }: Parsed): Tol
   const known = schemaAt(schema, byKind ? path.slice(0, -1) : path);
   if (issue.code === "unrecognized_keys") return unknownKeys(issue.keys, known, where);
   if (issue.code === "invalid_key") {
-    const fix = `write ${issue.issues[0]?.message ?? issue.message}`;
+    const fix = instruction(issue.issues[0]?.message ?? issue.message);
     return [{ rule: schemaRule.id, at: where, problem: `${quote(path.at(-1))} is not a name for this`, fix }];
   }
   if (bad === undefined) {

@@ -29,6 +29,13 @@ export const shapes = {
     .string()
     .regex(dnsLabel, "a name of lower-case letters, digits and hyphens, at most 63, such as main or vault-2"),
   hostName: z.string().regex(dnsName, "a DNS name in lower case, such as vault.site-a.home.arpa"),
+  // https://github.com/torvalds/linux/blob/v6.12/net/core/dev.c (`dev_valid_name`): at most 15 characters, no slash, colon or space.
+  networkInterface: z
+    .string()
+    .regex(
+      /^(?!\.{1,2}$)[^\s/:]{1,15}$/,
+      "a network interface such as eth0: at most 15 characters, no space, slash or colon",
+    ),
   address: z.ipv4("an IPv4 address such as 10.0.20.210"),
   secretName: z
     .string()

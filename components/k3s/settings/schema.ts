@@ -60,8 +60,7 @@ const api = z
         .literal("kube-vip")
         .describe("A virtual address on the site's own network, announced by ARP; it does not cross to another site."),
       address: address.describe("Free address on the site's network, outside of every DHCP range."),
-      interface: z
-        .string()
+      interface: shapes.networkInterface
         .optional()
         .describe("Network interface that carries it. Default: on each server the one that has the node's address."),
       image: z
@@ -101,7 +100,7 @@ const hardening = z
         "Pod Security Standard of namespaces that do not choose their own by label. CIS asks for restricted. Default: baseline.",
       ),
     privilegedNamespaces: z
-      .array(z.string())
+      .array(shapes.name)
       .default([])
       .describe("Namespaces that no Pod Security Standard is enforced in, besides kube-system. Default: none."),
   })
@@ -121,7 +120,7 @@ function isExpression(text: string): boolean {
 
 const registryName = z
   .string()
-  .regex(/^[A-Za-z0-9.-]+(:\d+)?$/, "is no registry, as docker.io or registry.example:5000");
+  .regex(/^[A-Za-z0-9.-]+(:\d+)?$/, "a registry such as docker.io or registry.example:5000");
 
 const registries = z
   .strictObject({
@@ -130,7 +129,7 @@ const registries = z
       .default({})
       .describe("For each registry (or * for all) the endpoints that are asked before it, in this order."),
     rewrites: z
-      .record(z.string(), z.record(expression, z.string()))
+      .record(z.union([registryName, z.literal("*")]), z.record(expression, z.string()))
       .default({})
       .describe(
         "For a registry of `mirrors`: what names of its images become there, a regular expression to its replacement, as ^rancher/(.*) to mirror/$1.",

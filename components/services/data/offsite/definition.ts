@@ -24,7 +24,11 @@ const outside = z.strictObject({
     protocol: /^https$/,
     error: "an https URL such as https://s3.eu-central-003.backblazeb2.com",
   }).describe("URL of the S3 API, with https. Excludes peer."),
-  region: z.string().min(1).default(defaultRegion).describe("The region as the store calls it. Default: us-east-1."),
+  region: z
+    .string()
+    .regex(/^[A-Za-z0-9][-_A-Za-z0-9]*$/, "a region such as eu-central-003: letters, digits, - _")
+    .default(defaultRegion)
+    .describe("The region as the store calls it. Default: us-east-1."),
   bucket: z
     .string()
     .regex(

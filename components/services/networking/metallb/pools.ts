@@ -5,6 +5,7 @@ import {
   networkAround,
   quote,
   readablePath,
+  shapes,
   topologyKey,
   whoStandsWhere,
   type AddressPool,
@@ -23,11 +24,7 @@ const poolSettings = z.strictObject({
     .optional()
     .describe("Whether a Service that asks for no particular address may get one of this pool. Default: true."),
   interfaces: z
-    .array(
-      z
-        .string()
-        .regex(/^[^\s/]{1,15}$/, "a network interface is called like eth0: at most 15 characters, no space, no slash"),
-    )
+    .array(shapes.networkInterface)
     .min(1)
     .optional()
     .describe(
@@ -37,7 +34,7 @@ const poolSettings = z.strictObject({
 
 export const metallbSchema = z.strictObject({
   pools: z
-    .record(z.string(), poolSettings)
+    .record(shapes.name, poolSettings)
     .default({})
     .describe("Settings of the site's pools, by name. A pool that is not named here has the defaults."),
 });
