@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 /** Whether this is the public key of an SSH host. Two words: a key type, and a key whose first field is that same type (RFC 4253, 6.6). */
 export function isHostKey(text: string): boolean {
   const [type = "", key = "", ...others] = text.split(" ");
@@ -17,3 +19,15 @@ function fieldsOf(blob: Buffer): Buffer[] {
   }
   return at === blob.length ? fields : [];
 }
+
+const field = (bytes: Buffer): Buffer => {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(bytes.length);
+  return Buffer.concat([length, bytes]);
+};
+
+/** Stands where a machine's key is not known yet. Nobody has its private half: no machine is trusted by it. */
+export const unknownHostKey = `ssh-ed25519 ${Buffer.concat([
+  field(Buffer.from("ssh-ed25519")),
+  field(createHash("sha256").update("Isthmus: the key of this machine is not known yet").digest()),
+]).toString("base64")}`;

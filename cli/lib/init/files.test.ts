@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isHostKey } from "@isthmus/core";
+import { isHostKey, unknownHostKey } from "@isthmus/core";
 import fc from "fast-check";
 import { parse } from "yaml";
 import { planStackFiles } from "../../../plan/stack-files.ts";
 import { byAsking, missing, withoutAsking, type Given } from "./answers.ts";
-import { filesOf, scalar, unknownKey, type NewFleet } from "./files.ts";
+import { filesOf, scalar, type NewFleet } from "./files.ts";
 import { readHardware, readMachine } from "./machine.ts";
 
 const ours = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFOVJtx5noboPwuxEGJsK+2DplvDXJqhiSzu7I5SxM3z";
@@ -84,7 +84,7 @@ describe("the files of a new fleet", () => {
             pc: {
               role: "server",
               address: "192.168.1.12",
-              machine: { architecture: "amd64", cores: 4, memory: "8Gi", hostKey: unknownKey },
+              machine: { architecture: "amd64", cores: 4, memory: "8Gi", hostKey: unknownHostKey },
             },
           },
           kubernetes: {
@@ -98,8 +98,8 @@ describe("the files of a new fleet", () => {
   });
 
   it("have a key of nobody for machines whose key is not known", () => {
-    assert.equal(unknownKey, "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIix3HUmEPzkvz5hcKtRLQX03z36w+t9aulq3Kjb6wa1");
-    assert.ok(isHostKey(unknownKey));
+    assert.equal(unknownHostKey, "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIix3HUmEPzkvz5hcKtRLQX03z36w+t9aulq3Kjb6wa1");
+    assert.ok(isHostKey(unknownHostKey));
   });
 
   it("keep every text as it is, whatever YAML would read", () => {

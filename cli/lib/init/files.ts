@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { unknownHostKey } from "@isthmus/core";
 import { parse } from "yaml";
 import type { Hardware, Machine } from "./machine.ts";
 
@@ -22,18 +22,6 @@ export interface NewFleet {
   /** From the new folder to the one with the program; "" where that is the same. */
   readonly program: string;
 }
-
-const field = (bytes: Buffer): Buffer => {
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(bytes.length);
-  return Buffer.concat([length, bytes]);
-};
-
-/** Stands where a machine's key is not known yet. Nobody has its private half: no machine is trusted by it. */
-export const unknownKey = `ssh-ed25519 ${Buffer.concat([
-  field(Buffer.from("ssh-ed25519")),
-  field(createHash("sha256").update("Isthmus: the key of this machine is not known yet").digest()),
-]).toString("base64")}`;
 
 /** A text as YAML, quoted where it would be read as something else. */
 export function scalar(text: string): string {
@@ -121,6 +109,6 @@ function machineLines(machine: NewFleet["machines"][number], user: string): read
     ),
     ...(machine.user === undefined || machine.user === user ? [] : [`          user: ${scalar(machine.user)}`]),
     ...(hostKey === undefined ? [unknown] : []),
-    `          hostKey: ${scalar(hostKey ?? unknownKey)}`,
+    `          hostKey: ${scalar(hostKey ?? unknownHostKey)}`,
   ];
 }

@@ -9,6 +9,7 @@ import {
   type SiteBudget,
   type SiteDisks,
 } from "@isthmus/availability";
+import { unknownHostKey } from "@isthmus/core";
 import { reliedOn } from "@isthmus/k3s";
 import type { FleetPlan, SitePlan } from "../../../plan/plans.ts";
 import type { Evaluation } from "../../../policy/evaluate.ts";
@@ -117,8 +118,18 @@ function previewSite({ plan, fleet, recorded, budgets, disks }: Parts): Previewe
     neverCompared: reliedOn(plan.cluster.settings, plan.cluster.nodes)
       .filter(({ compared }) => compared === "never")
       .map(({ of, digest, source }) => ({ of, digest, source })),
-    afterwards: plan.services.flatMap((service) => service.afterwards),
+    afterwards: [...keysToLearn(plan), ...plan.services.flatMap((service) => service.afterwards)],
   };
+}
+
+/** Machines whose keys nobody knew when the stack file was written (`isthmus init`): none is trusted by what stands there. */
+function keysToLearn({ machines }: SitePlan): string[] {
+  return machines.existing
+    .filter(({ hostKey }) => hostKey === unknownHostKey)
+    .map(
+      ({ name, address }) =>
+        `before the first up: write the SSH key of ${name} as nodes.${name}.machine.hostKey: ssh-keyscan -t ed25519 ${address}`,
+    );
 }
 
 /** Releases in the order in which they come, each with what it comes after. */

@@ -8,7 +8,7 @@ export interface Step {
 }
 
 const step =
-  /^(?:(?<words>.*?): +)?(?<command>(?:kubectl|pulumi|npm|npx|helm|ssh|sudo|vault) \S.*?)(?: {2,}# *(?<note>.*))?$/;
+  /^(?:(?<words>.*?): +)?(?<command>(?:kubectl|pulumi|npm|npx|helm|ssh|ssh-keyscan|sudo|vault) \S.*?)(?: {2,}# *(?<note>.*))?$/;
 
 /** Takes a step apart, so that its command is neither wrapped nor made part of a sentence. */
 export function readStep(text: string): Step {
