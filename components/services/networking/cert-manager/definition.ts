@@ -1,25 +1,21 @@
-import { z } from "zod";
 import {
   below,
   defineService,
   generated,
-  opaqueSecret,
   quote,
-  secret,
-  shapes,
   type Finding,
   type Footprint,
-  type ObjectPlan,
   type PodPlaces,
   type ReleasePlan,
   type ServiceContext,
-  type Values,
   type Workload,
-  urlShape,
 } from "@isthmus/core";
 import { certManagerPermissions } from "./privileges.ts";
 import { charts } from "../pins.ts";
 import { defineRule } from "../rules.ts";
+
+import { caName, internalCa, internalIssuer, publicAuthority, publicIssuer, resolvers } from "./issuers.ts";
+import { schema, type Args } from "./schema.ts";
 
 const publicZonePrivateRule = defineRule({
   id: "public-zone-private",
@@ -29,65 +25,7 @@ const publicZonePrivateRule = defineRule({
   docs: "docs/reference/services/cert-manager.md",
 });
 
-/** https://letsencrypt.org/docs/acme-protocol-updates/ and https://letsencrypt.org/docs/staging-environment/ */
-const letsEncrypt = {
-  production: "https://acme-v02.api.letsencrypt.org/directory",
-  staging: "https://acme-staging-v02.api.letsencrypt.org/directory",
-} as const;
-
-const acmeSettings = z.strictObject({
-  email: z.email().describe("Where the certificate authority writes to about the account."),
-  server: z
-    .union([z.enum(["production", "staging"]), urlShape({ protocol: /^https$/ })])
-    .default("production")
-    .describe(
-      "Let's Encrypt's production or staging service (staging: no browser trusts it, but its limits are wide), or the https URL of another ACME directory. Default: production.",
-    ),
-  cloudflare: z
-    .strictObject({
-      zones: z
-        .array(shapes.hostName)
-        .min(1)
-        .describe(
-          "The DNS zones at Cloudflare in which public names stand. Only names in them get public certificates.",
-        ),
-      token: shapes.secretName.describe(
-        "The name of the secret that holds a Cloudflare API token with Zone:Read and DNS:Edit for these zones.",
-      ),
-    })
-    .describe(
-      "Ownership is proved by DNS records at Cloudflare (DNS-01), so that nothing has to be open to the internet.",
-    ),
-  nameservers: z
-    .array(z.string().regex(/^[0-9a-f.:[\]]+:\d{1,5}$/, "an IP address with a port, such as 1.1.1.1:53"))
-    .min(1)
-    .default(["1.1.1.1:53", "9.9.9.9:53"])
-    .describe(
-      "Resolvers, as address:port, that are asked whether the proof is visible. Default: 1.1.1.1:53 and 9.9.9.9:53. The site's own resolver often answers public names with private addresses and would hide it.",
-    ),
-});
-
-const schema = z.strictObject({
-  acme: acmeSettings
-    .optional()
-    .describe(
-      "Certificates that the whole world trusts. Without it there are only those of the site's own CA, and no public routes.",
-    ),
-  replicas: z
-    .int()
-    .min(1)
-    .max(3)
-    .default(1)
-    .describe(
-      "Pods of each of the three parts, 1 to 3. Default: 1, as certificates that exist are served without any of them.",
-    ),
-});
-
-type Args = z.infer<typeof schema>;
 type Context = ServiceContext<Args>;
-
-const publicIssuer = "public";
-const internalIssuer = "internal";
 
 /** Issues and renews certificates: of the site's own CA, and of a public one where `acme` is set. */
 export const certManager = defineService<Args>({
@@ -118,8 +56,6 @@ export const certManager = defineService<Args>({
     `Trust the CA of ${site.name} on your devices: kubectl -n ${namespace} get secret ${caName(instance)} -o jsonpath='{.data.tls\\.crt}' | base64 -d`,
   ],
 });
-
-const caName = (instance: string): string => `${instance}-ca`;
 
 /** Zones that no public CA issues certificates for (RFC 8375, ICANN's .internal, RFC 6762, and a common habit). */
 const privateZone = /(^|\.)(home\.arpa|internal|local|lan)$/;
@@ -238,66 +174,4 @@ function placesUnder(path: Part["values"]): PodPlaces {
     affinity: `${path}affinity`,
     tolerations: `${path}tolerations`,
   };
-}
-
-function resolvers({ acme }: Args): Values {
-  if (acme === undefined) return {};
-  return { dns01RecursiveNameservers: acme.nameservers.join(","), dns01RecursiveNameserversOnly: true };
-}
-
-function internalCa({ instance, namespace, from }: Context): ObjectPlan[] {
-  const name = caName(instance);
-  return [
-    {
-      id: "internal-ca",
-      from,
-      manifest: {
-        apiVersion: "v1",
-        kind: "Secret",
-        metadata: { name, namespace },
-        type: "kubernetes.io/tls",
-        stringData: { "tls.crt": generated(name, "certificate"), "tls.key": generated(name, "privateKey") },
-      },
-    },
-    {
-      id: "issuer-internal",
-      after: [`release/${instance}`, "object/internal-ca"],
-      from,
-      manifest: {
-        apiVersion: "cert-manager.io/v1",
-        kind: "ClusterIssuer",
-        metadata: { name: internalIssuer },
-        spec: { ca: { secretName: name } },
-      },
-    },
-  ];
-}
-
-function publicAuthority(context: Context, acme: NonNullable<Args["acme"]>): ObjectPlan[] {
-  const { instance, from } = context;
-  const tokenSecret = `${instance}-cloudflare`;
-  const { zones, token } = acme.cloudflare;
-  const server = acme.server === "production" || acme.server === "staging" ? letsEncrypt[acme.server] : acme.server;
-  const apiTokenSecretRef = { name: tokenSecret, key: "api-token" };
-  return [
-    opaqueSecret(context, { id: "cloudflare-token", name: tokenSecret, data: { "api-token": secret(token) } }),
-    {
-      id: "issuer-public",
-      after: [`release/${instance}`, "object/cloudflare-token"],
-      from,
-      manifest: {
-        apiVersion: "cert-manager.io/v1",
-        kind: "ClusterIssuer",
-        metadata: { name: publicIssuer },
-        spec: {
-          acme: {
-            server,
-            email: acme.email,
-            privateKeySecretRef: { name: `${instance}-acme-account` },
-            solvers: [{ selector: { dnsZones: zones }, dns01: { cloudflare: { apiTokenSecretRef } } }],
-          },
-        },
-      },
-    },
-  ];
 }
