@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
 import { cordon, drain } from "../kits/control-plane/drain.ts";
 import { disagreements } from "../kits/control-plane/placement.ts";
-import { requireControlPlane } from "../kits/control-plane/programs.ts";
-import { runSite, type RunningSite } from "../kits/control-plane/scheduled.ts";
+import type { RunningSite } from "../kits/control-plane/scheduled.ts";
 import { inOrder } from "../kits/in-order.ts";
-import { withoutCharts } from "../kits/proofs/chart-data.ts";
 import { afterwards } from "../services/afterwards.ts";
-import { requireAll } from "../services/programs.ts";
-import { budgets, fleet, root } from "./default-stacks.ts";
+import { budgets, fleet, runDefaultSite } from "./default-stacks.ts";
 
 const [plan] = fleet.sites;
 assert.ok(plan !== undefined);
@@ -19,8 +16,7 @@ describe("the drain of a node", function () {
   let site: RunningSite;
 
   before(async function () {
-    requireAll(this, withoutCharts === undefined ? [] : [withoutCharts]);
-    site = await runSite(requireControlPlane(this), { fleet, plan, root });
+    site = await runDefaultSite(this, plan);
     undo(() => site.stop());
     await site.settled();
   });

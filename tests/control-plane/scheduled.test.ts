@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
 import { textAt } from "../../cli/lib/charts/kubernetes.ts";
 import { disagreements } from "../kits/control-plane/placement.ts";
-import { requireControlPlane } from "../kits/control-plane/programs.ts";
-import { runSite, type RunningSite } from "../kits/control-plane/scheduled.ts";
+import type { RunningSite } from "../kits/control-plane/scheduled.ts";
 import { inOrder } from "../kits/in-order.ts";
-import { withoutCharts } from "../kits/proofs/chart-data.ts";
 import { afterwards } from "../services/afterwards.ts";
-import { requireAll } from "../services/programs.ts";
-import { budgets, fleet, root } from "./default-stacks.ts";
+import { budgets, fleet, runDefaultSite } from "./default-stacks.ts";
 
 for (const plan of fleet.sites) {
   describe(`pods of ${plan.facts.name}, on nodes as they are declared`, function () {
@@ -18,9 +15,7 @@ for (const plan of fleet.sites) {
     const found = async (): Promise<string> => disagreements(plan, budgets, await site.settled()).join("\n");
 
     before(async function () {
-      requireAll(this, withoutCharts === undefined ? [] : [withoutCharts]);
-      const files = requireControlPlane(this);
-      site = await runSite(files, { fleet, plan, root });
+      site = await runDefaultSite(this, plan);
       undo(() => site.stop());
     });
 
