@@ -40,7 +40,7 @@ describe("stack files that stand apart from the checkout", function () {
       ...["--backend", backendUrl(fleet.backend), "--stands-at", "a USB disk"],
     ]);
     assert.equal(run.exitCode, 0, `${run.stdout}\n${run.stderr}`);
-    assert.match(run.stdout, /Stack files and policies are in order\./);
+    assert.match(run.stdout, /Stack files and mandatory policies are in order\./);
     assert.match(readFileSync(join(own, "Pulumi.yaml"), "utf8"), /^main: \.\..*$/m);
     assert.deepEqual(readdirSync(own).sort(), [".gitignore", "Pulumi.home.yaml", "Pulumi.yaml"]);
     const again = await isthmus(["init", own, "--site", "other"]);

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -86,6 +87,12 @@ describe("a Proxmox host that is gone for good", function () {
   it("then stands in no `up`'s way: its machines are made elsewhere, and nothing of it is deleted", async () => {
     // Two servers stand on one host now: that the loss of any host is survived can be promised no more.
     sites.edit("Pulumi.site-a.yaml", ["config", "isthmus:site", "promises", "kubernetes"], ["node", "link"]);
+    const refused = await sites.a.up();
+    assert.match(
+      refused.errors.join("\n"),
+      /k3s-a-server-2 and k3s-a-server-3 stand on one physical host[^]*etcd-on-distinct-hosts/,
+    );
+    writeFileSync(join(sites.fleet.program, "policy-config.json"), '{"etcd-on-distinct-hosts": "advisory"}');
     const run = must(await sites.a.up());
     // The state is of a release without a pool: the others are put into it, in place.
     assert.deepEqual(

@@ -3,9 +3,11 @@ import assert from "node:assert/strict";
 
 import { kubeconfig } from "./kubeconfig.ts";
 import { isSecret, reveal, secret, UNKNOWN, type Properties } from "./values.ts";
-import { cluster, make, provider, RELEASE, release, store, target } from "./rules-under-test.ts";
+import { cluster, emptyWorlds, make, provider, RELEASE, release, store, target } from "./rules-under-test.ts";
 
 describe("a simulated cluster", () => {
+  emptyWorlds();
+
   const object = (name: string, namespace?: string): Properties => ({
     metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
   });

@@ -3,9 +3,11 @@ import assert from "node:assert/strict";
 
 import type { Service } from "./service.ts";
 import { type Properties } from "./values.ts";
-import { cluster, make, RELEASE, release, store, target } from "./rules-under-test.ts";
+import { cluster, emptyWorlds, make, RELEASE, release, store, target } from "./rules-under-test.ts";
 
 describe("a simulated cluster", () => {
+  emptyWorlds();
+
   describe("writes by server-side apply, and so", () => {
     const type = "kubernetes:core/v1:Secret";
     const inputs = (token: string, annotations?: Properties): Properties => ({

@@ -2,9 +2,11 @@
 import assert from "node:assert/strict";
 
 import { type Properties } from "./values.ts";
-import { make, provider, store, target } from "./rules-under-test.ts";
+import { emptyWorlds, make, provider, store, target } from "./rules-under-test.ts";
 
 describe("a simulated Proxmox cluster", () => {
+  emptyWorlds();
+
   const VM = "proxmoxve:index/vmLegacy:VmLegacy";
   const settings = { endpoint: "https://pve:8006/", apiToken: "root@pam!t=0" };
 

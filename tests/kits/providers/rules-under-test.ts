@@ -16,13 +16,16 @@ import { type Properties } from "./values.ts";
 export let folder: string;
 export let store: Store;
 
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "isthmus-rules-"));
-  store = new Store(folder);
-});
-afterEach(() => {
-  rmSync(folder, { recursive: true });
-});
+/** Gives each test of a suite an empty world. Called in each suite, as Mocha loads this module once for several files. */
+export function emptyWorlds(): void {
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "isthmus-rules-"));
+    store = new Store(folder);
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+}
 
 /** A simulated provider in the world of the test that runs: an empty one. */
 export async function provider(name: string, config: Properties = {}): Promise<Service> {

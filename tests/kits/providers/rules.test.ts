@@ -3,9 +3,11 @@ import assert from "node:assert/strict";
 
 import type { Service } from "./service.ts";
 import { isSecret, isUnknown, secret, textAt, UNKNOWN, type Properties } from "./values.ts";
-import { make, provider, target } from "./rules-under-test.ts";
+import { emptyWorlds, make, provider, target } from "./rules-under-test.ts";
 
 describe("any simulated provider", () => {
+  emptyWorlds();
+
   it("refuses a type and a function that it does not know", async () => {
     for (const name of ["command", "kubernetes", "proxmoxve", "random", "tls"]) {
       const config = {
@@ -33,6 +35,8 @@ describe("any simulated provider", () => {
 });
 
 describe("simulated commands", () => {
+  emptyWorlds();
+
   const COMMAND = "command:remote:Command";
   const inputs: Properties = {
     connection: secret({ host: "h" }),

@@ -6,9 +6,11 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { contains, isSecret, reveal, textAt, type Properties } from "./values.ts";
-import { folder, make, provider, target } from "./rules-under-test.ts";
+import { emptyWorlds, folder, make, provider, target } from "./rules-under-test.ts";
 
 describe("simulated secrets and keys", () => {
+  emptyWorlds();
+
   it("are random, and as long and as mixed as asked", async () => {
     const service = await provider("random");
     const password = async (inputs: Properties): Promise<string> => {
