@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
+import { verbs } from "./commands/index.ts";
 
 const started = resolve("cli/isthmus.js");
 
@@ -37,6 +38,13 @@ describe("the program", function () {
     ]);
     assert.ok(plain.stdout.length > 10_000);
     assert.equal(bundled.stdout, plain.stdout);
+  });
+
+  it("completes every verb, also as one file, into which a verb is put without the others", async () => {
+    const script = (await isthmus(["completion", "bash"])).stdout;
+    for (const { name } of verbs) assert.match(script, new RegExp(`\\b${name}\\b`), name);
+    const plain = await execa(process.execPath, ["--import", "tsx", "cli/isthmus.ts", "completion", "bash"]);
+    assert.equal(script, plain.stdout);
   });
 
   it("reads the stack files of --config, of ISTHMUS_CONFIG, or of where it is called, and says the same of them", async () => {

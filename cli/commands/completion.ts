@@ -1,8 +1,8 @@
-import { declare } from "../lib/command/declare.ts";
+import { declare, type AnyDeclaration } from "../lib/command/declare.ts";
 import { oneOf, required } from "../lib/command/option.ts";
 import { shells } from "../lib/command/completion.ts";
 
-export const command = declare({
+export const command: AnyDeclaration = declare({
   name: "completion",
   summary: "prints a script by which a shell completes commands, options and sites",
   notes: "It completes `isthmus`, and in bash and zsh `npx isthmus`, too, where nothing else completes npx.",
@@ -14,5 +14,5 @@ export const command = declare({
   ],
   finding: "it was not printed",
   needs: [],
-  run: async ({ shell }, verbs) => (await import("./run/completion.ts")).completion(shell, verbs),
+  run: async ({ shell }) => (await import("./run/completion.ts")).completion(shell, command),
 });

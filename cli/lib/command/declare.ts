@@ -28,8 +28,8 @@ export interface Declaration<Arguments extends Options = Options, Flags extends 
   /** What 1 means of this command. */
   readonly finding: string;
   readonly needs: readonly Need[];
-  /** Does it, given what was typed, and all verbs that there are. Whatever takes long to load is loaded here. */
-  readonly run: (given: Values<Arguments> & Values<Flags>, verbs: readonly Verb[]) => Promise<ExitCode>;
+  /** Does it. Whatever takes long to load is loaded here. */
+  readonly run: (given: Values<Arguments> & Values<Flags>) => Promise<ExitCode>;
 }
 
 /** A command that is one of several below a verb, such as `state check`. */
@@ -40,7 +40,7 @@ export interface Group {
 }
 
 export type AnyDeclaration = Omit<Declaration, "run"> & {
-  readonly run: (given: Readonly<Record<string, unknown>>, verbs: readonly Verb[]) => Promise<ExitCode>;
+  readonly run: (given: Readonly<Record<string, unknown>>) => Promise<ExitCode>;
 };
 
 /** What a file of `cli/commands` exports. */

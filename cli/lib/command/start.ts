@@ -8,7 +8,7 @@ export async function start(verbs: readonly Verb[], words: readonly string[], ca
   endQuietlyWithReader();
   try {
     const typed = parse(verbs, words, { called, version: version() });
-    process.exitCode = "command" in typed ? await typed.command.run(typed.given, verbs) : tell(typed);
+    process.exitCode = "command" in typed ? await typed.command.run(typed.given) : tell(typed);
   } catch (error) {
     const end = endOf(error);
     if (end === undefined) throw error;
