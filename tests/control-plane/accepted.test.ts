@@ -13,11 +13,9 @@ import { define, definitionsOf } from "../kits/control-plane/crds.ts";
 import { requireControlPlane } from "../kits/control-plane/programs.ts";
 import { registeredObjects } from "../kits/control-plane/registered.ts";
 import { manifestsOf, settingsOf } from "../kits/control-plane/site.ts";
-import { withoutCharts } from "../kits/proofs/chart-data.ts";
 import { afterwards } from "../services/afterwards.ts";
-import { requireAll } from "../services/programs.ts";
+import { requireAllParts, root } from "./default-stacks.ts";
 
-const root = join(import.meta.dirname, "../..");
 const fixtures = join(root, "config/fixtures/valid");
 
 interface Case {
@@ -42,8 +40,7 @@ describe("what a real API server says of objects", function () {
   const ofCharts = new Map<string, readonly ChartObject[]>();
 
   before(async function () {
-    requireAll(this, withoutCharts === undefined ? [] : [withoutCharts]);
-    const files = requireControlPlane(this);
+    const files = requireAllParts(this);
     for (const { name, fleet, plan } of cases) {
       objects.set(name, [...manifestsOf(plan), ...(await registeredObjects(fleet, plan)), ...probesOf(plan)]);
     }

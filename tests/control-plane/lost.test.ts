@@ -1,23 +1,17 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { affectedBy } from "../../components/availability/answer/affected.ts";
 import { indexFleet } from "../../components/availability/model/fleet-index.ts";
 import { evictionSeconds, nodeNoticeSeconds } from "../../components/availability/model/timing.ts";
 import { selects } from "../../cli/lib/charts/pods.ts";
-import { fleetOrRefuse } from "../../plan/stack-files.ts";
 import { nodesOf } from "../kits/control-plane/nodes.ts";
 import { seen, type SeenPod } from "../kits/control-plane/placement.ts";
-import { requireControlPlane } from "../kits/control-plane/programs.ts";
 import { runSite, type RunningSite } from "../kits/control-plane/scheduled.ts";
 import { freeAsLonghorn } from "../kits/control-plane/volumes.ts";
-import { withoutCharts } from "../kits/proofs/chart-data.ts";
 import { afterwards } from "../services/afterwards.ts";
-import { requireAll } from "../services/programs.ts";
+import { fleet, requireAllParts, root } from "./default-stacks.ts";
 
-const root = join(import.meta.dirname, "../..");
-const fleet = fleetOrRefuse(root);
 const [plan] = fleet.sites;
 assert.ok(plan !== undefined);
 
@@ -68,9 +62,8 @@ describe("the loss of an agent", function () {
   let site: RunningSite;
 
   before(async function () {
-    requireAll(this, withoutCharts === undefined ? [] : [withoutCharts]);
     const asked = { fleet, plan, root, nodes: nodesOf(plan, lost), ...(factor === 1 ? {} : { clocks }) };
-    site = await runSite(requireControlPlane(this), asked);
+    site = await runSite(requireAllParts(this), asked);
     undo(() => site.stop());
   });
 

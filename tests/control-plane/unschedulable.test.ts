@@ -1,26 +1,19 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { budget, systemReserve, type Budget, type Unschedulable } from "@isthmus/availability";
 import { toMebibytes, type NodeFacts } from "@isthmus/core";
 import type { K3sNode } from "@isthmus/k3s";
 import type { SitePlan } from "../../plan/plans.ts";
-import { fleetOrRefuse } from "../../plan/stack-files.ts";
 import { disagreements, type SeenPod } from "../kits/control-plane/placement.ts";
-import { requireControlPlane, type ProgramFiles } from "../kits/control-plane/programs.ts";
+import type { ProgramFiles } from "../kits/control-plane/programs.ts";
 import { runSite } from "../kits/control-plane/scheduled.ts";
-import { withoutCharts } from "../kits/proofs/chart-data.ts";
 import { afterwards } from "../services/afterwards.ts";
-import { requireAll } from "../services/programs.ts";
-
-const root = join(import.meta.dirname, "../..");
+import { fleet, requireAllParts, root } from "./default-stacks.ts";
 
 interface Case {
   readonly plan: SitePlan;
   readonly budgets: Budget;
   readonly without: readonly Unschedulable[];
 }
-
-const fleet = fleetOrRefuse(root);
 
 /** The first default stack on other agents, with the services that it has: one that the plan would refuse. */
 function onAgents(change: (agent: NodeFacts) => NodeFacts | undefined): Case {
@@ -49,8 +42,7 @@ describe("pods that the plan calls unschedulable", function () {
   let files: ProgramFiles;
 
   before(function () {
-    requireAll(this, withoutCharts === undefined ? [] : [withoutCharts]);
-    files = requireControlPlane(this);
+    files = requireAllParts(this);
   });
 
   const seenWith = async ({ plan }: Case): Promise<readonly SeenPod[]> => {
